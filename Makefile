@@ -1,0 +1,58 @@
+# Every verb a person needs; `make help` lists them.
+HOST ?= 127.0.0.1
+PORT ?= 8080
+REPL_PORT ?= 2323
+FLASH ?= build/HOST/flash.bin
+MPY_DIR ?=
+export MPY_DIR V
+
+PYTHON := build/venv/bin/python
+CAMERA := build/HOST/camcors-host
+FROZEN := manifest.py $(shell find boards src/cors firmware -name '*.py' -o -name '*.c' -o -name '*.h' -o -name '*.csv' -o -name '*.mk' -o -name '*.json')
+
+.DEFAULT_GOAL := help
+.PHONY: help run host mpy test lint clean distclean
+.DELETE_ON_ERROR:
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-10s %s\n", $$1, $$2 }'
+	@echo "variables: PORT=$(PORT) REPL_PORT=$(REPL_PORT) HOST=$(HOST) FLASH=$(FLASH) MPY_DIR=(a MicroPython source)"
+
+run: $(CAMERA) ## start the camera on your desk
+	@exec $(CAMERA) --port $(PORT) --repl-port $(REPL_PORT) --host $(HOST) --flash $(FLASH)
+
+host: $(CAMERA) ## build the camera on your desk, build/HOST/camcors-host
+
+mpy: build/.tools ## compile the frozen modules to build/mpy/*.mpy
+	@$(PYTHON) tools/build/host.py mpy
+
+test: $(CAMERA) build/.test ## set everything up and run every check and test
+	@$(MAKE) --no-print-directory lint
+	@$(PYTHON) -m pytest
+
+lint: build/.test ## ruff and the type checker
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m ruff format --check .
+	@$(PYTHON) -m mypy
+
+clean: ## remove what was built; keep what was fetched, and the flash image
+	@rm -rf build/HOST/[!f]* build/HOST/frozen* build/mpy build/pypi
+
+distclean: ## remove everything that was built or fetched, the flash image too
+	@rm -rf build
+
+$(CAMERA): $(FROZEN) $(wildcard tools/build/*.py) build/.tools
+	@$(PYTHON) tools/build/host.py host
+	@touch $@
+
+# One environment, filled in two steps, so that `make run` does not wait for the tools of the tests.
+build/.tools: pyproject.toml tools/build/check.sh
+	@sh tools/build/check.sh
+	@mkdir -p build
+	@test -x $(PYTHON) || python3 -m venv build/venv
+	@$(PYTHON) tools/build/requirements.py build
+	@touch $@
+
+build/.test: pyproject.toml build/.tools
+	@$(PYTHON) tools/build/requirements.py test
+	@touch $@
