@@ -1,0 +1,23 @@
+// The camera on your desk: what differs from the unix port's standard variant.
+#define MICROPY_CONFIG_ROM_LEVEL (MICROPY_CONFIG_ROM_LEVEL_EXTRA_FEATURES)
+#define MICROPY_BANNER_MACHINE "camcors HOST"
+
+#include "variants/mpconfigvariant_common.h"
+
+// One lock for all Python, as on the ESP32: the server thread and the REPL share the heap.
+#undef MICROPY_PY_THREAD_GIL
+#define MICROPY_PY_THREAD_GIL (1)
+// The unix port's thread list needs it; later releases define it so themselves.
+#define MICROPY_PY_THREAD_RECURSIVE_MUTEX (MICROPY_PY_THREAD)
+// Ctrl-C arrives by TCP in a thread that does not hold that lock, so it is scheduled, not raised.
+#undef MICROPY_ASYNC_KBD_INTR
+#define MICROPY_ASYNC_KBD_INTR (0)
+
+// Soft reset ends in a new process image (firmware/host/board.c): the scripts of the old one have no exit.
+#undef MICROPY_PY_SYS_ATEXIT
+#define MICROPY_PY_SYS_ATEXIT (0)
+
+// mpremote's `reset` calls machine.reset().
+extern const struct _mp_obj_fun_builtin_fixed_t host_machine_reset_obj;
+#define MICROPY_PY_MACHINE_EXTRA_GLOBALS \
+    { MP_ROM_QSTR(MP_QSTR_reset), MP_ROM_PTR(&host_machine_reset_obj) },

@@ -1,0 +1,21 @@
+# The camera on your desk: MicroPython's unix port with the host's flash, REPL and reset in place of a chip's.
+PROG = camcors-host
+FROZEN_MANIFEST ?= $(VARIANT_DIR)/manifest.py
+
+# What an ESP32 image does without, or what would need a library on the host.
+MICROPY_PY_BTREE = 0
+MICROPY_PY_FFI = 0
+MICROPY_PY_SSL = 0
+MICROPY_PY_TERMIOS = 0
+MICROPY_VFS_FAT = 0
+MICROPY_VFS_LFS1 = 0
+
+SRC_C += $(abspath $(wildcard $(VARIANT_DIR)/../../firmware/host/*.c))
+SHARED_SRC_C_EXTRA += runtime/pyexec.c
+
+# The unix port's own console reads standard input; the wrapped symbols move it to the REPL's TCP port.
+HOST_WRAP = main mp_hal_set_interrupt_char mp_hal_stdin_rx_chr \
+	mp_hal_stdout_tx_str mp_hal_stdout_tx_strn mp_hal_stdout_tx_strn_cooked \
+	mp_sys_stdin_obj mp_sys_stdout_obj mp_sys_stderr_obj
+LDFLAGS_EXTRA += $(addprefix -Wl$(comma)--wrap=,$(HOST_WRAP))
+comma := ,

@@ -1,0 +1,5 @@
+"""Runs after _boot.py: starts the camera in the background, so that the REPL stays free for mpremote."""
+
+import camcors
+
+camcors.boot()
