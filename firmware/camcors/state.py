@@ -1,0 +1,82 @@
+"""What the camera knows of itself: the flash, the policy and the faults, for /api/status and the console."""
+
+import gc
+import sys
+import time
+
+import board
+import filesystem
+from cors.store import Store
+
+_POLICY = "/policy.json"
+_FAULTS_MAX = 16
+
+#: What a new filesystem gets: the dashboard's address on the person's own machine, and nothing else.
+_FIRST_POLICY = """\
+{
+  "version": 1,
+  "allowed_origins": ["http://localhost:8000"]
+}
+"""
+
+
+class State:
+    """Owned by the camera; allocates a report when one is asked for, nothing otherwise."""
+
+    def __init__(self):
+        self.faults = []
+        self._store = Store(_POLICY)
+        self._started_ms = time.ticks_ms()
+        self._uptime_ms = 0
+
+    def fault(self, text):
+        """Says `text` on the console and keeps it for /api/status."""
+        print("camcors: " + text)
+        if len(self.faults) < _FAULTS_MAX:
+            self.faults.append(text)
+
+    def check_flash(self):
+        """Reports what is wrong with the flash; gives a new filesystem its first policy."""
+        if filesystem.fault:
+            self.fault(filesystem.fault)
+        elif filesystem.is_new:
+            try:
+                with open(_POLICY, "w") as f:
+                    f.write(_FIRST_POLICY)
+            except OSError as exc:
+                self.fault("cannot write " + _POLICY + ": " + str(exc))
+
+    def read(self, path):
+        """The content of `path` (str), or None if there is no such file."""
+        try:
+            with open(path) as f:
+                return f.read()
+        except OSError:
+            return None
+
+    def load_policy(self, cors):
+        """Puts the policy file in force on `cors`, or reports why it is not."""
+        policy = self._store.load()
+        if policy is not None:
+            cors.policy = policy
+        for line in self._store.messages():
+            self.fault(line)
+
+    def _uptime_s(self):
+        # ticks_ms wraps after days; each report adds what passed since the one before.
+        now = time.ticks_ms()
+        self._uptime_ms += time.ticks_diff(now, self._started_ms)
+        self._started_ms = now
+        return self._uptime_ms // 1000
+
+    def report(self):
+        """What /api/status says beside the camera's part: a dict of JSON values."""
+        return {
+            "board": board.NAME,
+            "micropython": ".".join(str(n) for n in sys.implementation.version[:3]),
+            "firmware": board.FIRMWARE,
+            "uptime_s": self._uptime_s(),
+            "heap": {"used": gc.mem_alloc(), "free": gc.mem_free()},
+            "policy": self._store.status(),
+            "faults": self.faults,
+        }
