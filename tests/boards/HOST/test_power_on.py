@@ -1,0 +1,252 @@
+"""Starting and stopping the camera on your desk: options, ports, flash images, faults."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+import httpx
+import littlefs
+import pytest
+from camera import FLASH_SIZE, PROGRAM, VFS_OFFSET, Camera, free_port
+
+
+def run(*args: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([PROGRAM, *args], capture_output=True, text=True, timeout=20)
+
+
+def status(camera: Camera) -> dict:
+    answer = httpx.get(f"{camera.url}/api/status")
+    assert answer.status_code == 200
+    return answer.json()
+
+
+def filesystem(flash: Path) -> littlefs.LittleFS:
+    """The partition vfs of the image, read by littlefs-python."""
+    image = flash.read_bytes()
+    fs = littlefs.LittleFS(block_size=4096, block_count=512, mount=False)
+    fs.context.buffer = bytearray(image[VFS_OFFSET:])
+    fs.mount()
+    return fs
+
+
+def test_first_start_makes_a_flash_image_that_littlefs_python_reads(new_camera: Camera) -> None:
+    assert new_camera.stop() == 0
+    assert new_camera.flash.stat().st_size == FLASH_SIZE
+    fs = filesystem(new_camera.flash)
+    assert fs.listdir("/") == ["policy.json"]
+    with fs.open("/policy.json") as f:
+        assert '"allowed_origins": ["http://localhost:8000"]' in f.read()
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_it_stops_cleanly(new_camera: Camera, signum: int) -> None:
+    assert new_camera.stop(signum) == 0
+    assert new_camera.lines[-1] == "camcors: stopped"
+
+
+def test_files_are_kept_over_a_restart(program: Path, tmp_path: Path) -> None:
+    flash = tmp_path / "flash.bin"
+    with Camera(flash) as camera:
+        camera.wait_ready().exec("f = open('kept', 'w'); f.write('still here'); f.close()")
+        camera.process.kill()
+    with Camera(flash) as camera:
+        assert camera.wait_ready().exec("print(open('kept').read())") == "still here\n"
+        assert not [line for line in camera.lines if "made a new flash" in line]
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["--port", "0"], "write a port from 1 to 65535, not '0'"),
+        (["--port", "65536"], "write a port from 1 to 65535, not '65536'"),
+        (["--port", "http"], "write a port from 1 to 65535, not 'http'"),
+        (["--repl-port=-1"], "write a port from 1 to 65535, not '-1'"),
+        (["--port"], "--port needs a value"),
+        (["--flash="], "--flash needs a value"),
+        (["--baud", "115200"], "unknown option --baud"),
+        (["--flash", "/nowhere/flash.bin"], "cannot open the flash image /nowhere/flash.bin"),
+        (["--host", "192.0.2.1"], "choose an address of this machine with --host"),
+        (["--host", "localhost."], "choose an address of this machine with --host"),
+    ],
+)
+def test_bad_options_end_with_one_line(program: Path, tmp_path: Path, args: list[str], message: str) -> None:
+    ports = ["--port", str(free_port()), "--repl-port", str(free_port()), "--flash", str(tmp_path / "f")]
+    done = run(*ports, *args)
+    assert done.returncode == 1
+    last = done.stdout.splitlines()[-1]
+    assert last.startswith("camcors-host: ")
+    assert message in last
+
+
+def test_help_and_version(program: Path) -> None:
+    assert run("--help").stdout.startswith("usage: camcors-host [--port N]")
+    assert run("--version").stdout.startswith("camcors 0.1.0, ")
+
+
+@pytest.mark.parametrize("option", ["--port", "--repl-port"])
+def test_a_port_in_use_ends_with_the_remedy(new_camera: Camera, tmp_path: Path, option: str) -> None:
+    taken = new_camera.port if option == "--port" else new_camera.repl_port
+    ports = {"--port": free_port(), "--repl-port": free_port()} | {option: taken}
+    args = [str(part) for pair in ports.items() for part in pair]
+    done = run(*args, "--flash", str(tmp_path / "other.bin"))
+    assert done.returncode == 1
+    remedy = f"127.0.0.1:{taken} is in use; stop the other program or choose a free port with {option}"
+    assert done.stdout.splitlines()[-1] == f"camcors-host: {remedy}"
+    assert status(new_camera)["board"] == "HOST"
+
+
+def test_two_cameras_never_share_a_flash(new_camera: Camera) -> None:
+    done = run(
+        "--flash", str(new_camera.flash), "--port", str(free_port()), "--repl-port", str(free_port())
+    )
+    assert done.returncode == 1
+    assert "is the flash of another running camera; choose another file with --flash" in done.stdout
+    assert status(new_camera)["policy"]["state"] == "active"
+
+
+def corrupt_superblock(image: bytearray) -> None:
+    image[VFS_OFFSET : VFS_OFFSET + 0x2000] = b"\x5a" * 0x2000
+
+
+def erase_table(image: bytearray) -> None:
+    image[0x8000:0x9000] = b"\xff" * 0x1000
+
+
+def cut_short(image: bytearray) -> None:
+    del image[100:]
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (corrupt_superblock, "no littlefs filesystem in the partition vfs"),
+        (erase_table, "the flash has no partition named vfs"),
+        (cut_short, "is not a flash image of 4194304 bytes; it was not touched: move it away"),
+    ],
+)
+def test_a_corrupt_flash_is_reported_and_left_alone(program: Path, tmp_path: Path, damage, words: str) -> None:
+    flash = tmp_path / "flash.bin"
+    with Camera(flash) as camera:
+        camera.wait_ready()
+        camera.stop()
+    image = bytearray(flash.read_bytes())
+    damage(image)
+    flash.write_bytes(image)
+    with Camera(flash) as camera:
+        said = camera.wait_for("camcors: ")
+        assert words in said
+        camera.wait_ready()
+        report = status(camera)
+        assert any(words in fault for fault in report["faults"])
+        assert report["policy"]["state"] == "missing"
+        allowed = httpx.get(f"{camera.url}/api/status", headers={"Origin": "http://localhost:8000"})
+        assert "access-control-allow-origin" not in allowed.headers
+        assert camera.exec("print('repl')") == "repl\n"
+    assert flash.read_bytes() == bytes(image)
+
+
+@pytest.mark.parametrize(
+    ("content", "state", "words"),
+    [
+        (None, "missing", "no /policy.json; no other origin may read the camera until there is one"),
+        ("{", "invalid", "/policy.json: "),
+        ("[]", "invalid", "/policy.json: "),
+        ('{"version": 1, "allowed_origins": "https://a.example"}', "invalid", "allowed_origins"),
+        ('{"version": 1, "allowed_origin": []}', "invalid", "allowed_origins"),
+        (" " * 9000, "invalid", "8192"),
+    ],
+)
+def test_a_bad_policy_file_is_reported_and_kept(
+    new_camera: Camera, tmp_path: Path, content: str | None, state: str, words: str
+) -> None:
+    if content is None:
+        assert new_camera.mpremote("rm", ":policy.json").returncode == 0
+    else:
+        (tmp_path / "policy.json").write_text(content)
+        assert new_camera.mpremote("cp", str(tmp_path / "policy.json"), ":policy.json").returncode == 0
+    new_camera.drain()
+    assert new_camera.mpremote("reset").returncode == 0
+    said = new_camera.wait_for("camcors: ")
+    assert words in said
+    new_camera.wait_ready()
+    policy = status(new_camera)["policy"]
+    assert (policy["state"], policy["digest"]) == (state, None)
+    assert words.removeprefix("/policy.json: ") in policy["error"]
+    answer = httpx.get(f"{new_camera.url}/api/status", headers={"Origin": "http://localhost:8000"})
+    assert answer.status_code == 200
+    assert "access-control-allow-origin" not in answer.headers
+    if content is not None:
+        assert new_camera.exec("import sys; sys.stdout.write(open('policy.json').read())") == content
+
+
+def test_a_full_filesystem_does_not_stop_the_camera(new_camera: Camera) -> None:
+    fill = """
+f = open('/full', 'wb')
+try:
+    while f.write(bytes(4096)):
+        pass
+except OSError as exc:
+    print(exc.errno)
+try:
+    f.close()
+except OSError:
+    pass
+"""
+    assert new_camera.exec(fill) == "28\n"
+    new_camera.mpremote("reset")
+    new_camera.wait_ready()
+    report = status(new_camera)
+    assert report["policy"]["state"] == "active"
+    full = new_camera.mpremote("exec", "open('/more', 'w').write('x' * 10000)")
+    assert full.returncode == 1
+    assert "ENOSPC" in full.stderr
+    assert new_camera.mpremote("rm", ":full").returncode == 0
+    assert new_camera.exec("print(open('/more', 'w').write('x' * 10000))") == "10000\n"
+
+
+def test_disable_leaves_only_the_repl(new_camera: Camera) -> None:
+    assert new_camera.mpremote("touch", ":disable").returncode == 0
+    new_camera.mpremote("reset")
+    new_camera.wait_for("camcors: not started, since the file /disable exists")
+    with pytest.raises(OSError):
+        socket.create_connection(("127.0.0.1", new_camera.port), timeout=1).close()
+    assert new_camera.mpremote("rm", ":disable").returncode == 0
+    new_camera.mpremote("reset")
+    new_camera.wait_ready()
+
+
+def test_camera_json_is_read_and_its_faults_are_named(new_camera: Camera, tmp_path: Path) -> None:
+    settings = tmp_path / "camera.json"
+    settings.write_text('{"camera": {"frame_size": "QVGA", "quality": 900}, "prot": 80}')
+    assert new_camera.mpremote("cp", str(settings), ":camera.json").returncode == 0
+    new_camera.mpremote("reset")
+    new_camera.wait_ready()
+    said = [line for line in new_camera.lines if line.startswith("camcors: /camera.json: ")]
+    assert len(said) == 2
+    assert any("quality" in line for line in said)
+    assert any("prot" in line and "port" in line for line in said)
+    assert httpx.get(f"{new_camera.url}/api/camera").json()["frame_size"] == "QVGA"
+
+
+def test_main_py_adds_routes_to_the_running_camera(new_camera: Camera, tmp_path: Path) -> None:
+    main = tmp_path / "main.py"
+    main.write_text("from camcors import app\n@app.get('/hello')\ndef hello(request):\n    return 'hi'\n")
+    assert new_camera.mpremote("cp", str(main), ":main.py").returncode == 0
+    new_camera.mpremote("reset")
+    new_camera.wait_ready()
+    answer = httpx.get(f"{new_camera.url}/hello", headers={"Origin": "http://localhost:8000"})
+    assert (answer.status_code, answer.text) == (200, "hi")
+    assert answer.headers["access-control-allow-origin"] == "http://localhost:8000"
+
+
+def test_a_main_py_that_raises_leaves_the_camera_serving(new_camera: Camera, tmp_path: Path) -> None:
+    main = tmp_path / "main.py"
+    main.write_text("1 / 0\n")
+    assert new_camera.mpremote("cp", str(main), ":main.py").returncode == 0
+    new_camera.mpremote("reset")
+    new_camera.wait_ready()
+    assert status(new_camera)["board"] == "HOST"
+    assert any("ZeroDivisionError" in line for line in new_camera.drain())

@@ -1,0 +1,30 @@
+"""Fixtures of the tests that need the built camera."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from camera import PROGRAM, Camera
+
+
+@pytest.fixture(scope="session")
+def program() -> Path:
+    if not PROGRAM.is_file():
+        pytest.fail(f"{PROGRAM} is not built; run: make host")
+    return PROGRAM
+
+
+@pytest.fixture(scope="module")
+def camera(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Camera]:
+    """A camera with a new flash, shared by the tests of a module."""
+    with Camera(tmp_path_factory.mktemp("camera") / "flash.bin") as running:
+        yield running.wait_ready()
+
+
+@pytest.fixture
+def new_camera(program: Path, tmp_path: Path) -> Iterator[Camera]:
+    """A camera with a new flash for one test alone."""
+    with Camera(tmp_path / "flash.bin") as running:
+        yield running.wait_ready()
