@@ -1,5 +1,5 @@
 """Runs after _boot.py: starts the camera in the background, so that the REPL stays free for mpremote."""
 
-import camcors
+from camcors import start
 
-camcors.boot()
+start.boot()

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -94,6 +95,22 @@ class Camera:
         done = self.mpremote("resume", "exec", code)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
+
+    def put(self, name: str, content: str) -> None:
+        """Writes a file on the camera with mpremote, without a reset."""
+        with tempfile.NamedTemporaryFile("w", delete=False) as f:
+            f.write(content)
+        try:
+            done = self.mpremote("resume", "cp", f.name, f":{name}")
+        finally:
+            os.unlink(f.name)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def reset(self) -> None:
+        """Resets as `mpremote reset` does; what was printed before is drained first."""
+        self.drain()
+        done = self.mpremote("resume", "reset")
+        assert done.returncode == 0, done.stdout + done.stderr
 
     def stop(self, signum: int = signal.SIGINT) -> int:
         """Ends it as Ctrl-C does -> its exit status."""

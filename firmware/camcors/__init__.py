@@ -1,100 +1,14 @@
-"""The camera. boot.py calls `boot()`; a person's /main.py takes `app` and adds routes to it.
+"""The camera. A person's /main.py takes `app` and adds routes to it.
 
-The server runs in a thread of its own, and asyncio is that thread's alone: a script on the REPL or
-in /main.py must not call asyncio.run() while the camera serves.
+asyncio belongs to the server's thread alone: a script on the REPL or in /main.py must not call
+asyncio.run() while the camera serves.
 """
 
-import _thread
-import asyncio
-import os
-
-import board
 from cors import CORS
 from microdot import Microdot
-
-from . import settings
-from .state import State
-
-_SERVER_STACK_BYTES = 16 * 1024  # seen to be enough on an ESP32
-_RETRY_S = 2
 
 #: The running application.
 app = Microdot()
 
 #: The cross-origin policy in force on `app`.
 cors = CORS(app)
-
-#: What /api/status reports.
-state = State()
-
-
-def boot():
-    """Starts the camera in the background; never blocks and never raises.
-
-    A fault is one line on the console and an item of `faults` in /api/status; the rest starts all the same.
-    """
-    if _exists("/disable"):
-        print("camcors: not started, since the file /disable exists; remove it and reset to start")
-        return
-    try:
-        _start()
-    except Exception as exc:  # a camera that does not start must still leave the REPL to the person
-        state.fault("not started: " + repr(exc))
-
-
-def _start():
-    from camera_driver import Camera
-
-    state.check_flash()
-    chosen, faults = settings.load(state.read("/camera.json"), Camera.FIELDS)
-    for fault in faults:
-        state.fault("/camera.json: " + fault)
-    chosen.update(board.SETTINGS)
-    state.load_policy(cors)
-    camera = Camera()
-    for field, value in chosen["camera"].items():
-        camera.set(field, value)
-    _thread.stack_size(_SERVER_STACK_BYTES)
-    _thread.start_new_thread(_serve, (camera, chosen))
-
-
-def _serve(camera, chosen):
-    try:
-        asyncio.run(_main(camera, chosen))
-    except Exception as exc:
-        state.fault("the server ended: " + repr(exc))
-
-
-async def _main(camera, chosen):
-    from . import api
-    from .connection import Server
-    from .stream import Frames
-
-    frames = Frames(camera)
-    server = Server(app, chosen["limits"])
-    api.attach(app, camera, frames, server, state.report)
-    await _listen(server, chosen["host"], chosen["port"])
-    print("ready http://" + chosen["host"] + ":" + str(chosen["port"]))
-    while True:
-        await asyncio.sleep(3600)
-
-
-async def _listen(server, host, port):
-    """Tries until it succeeds: the port may be taken, or the network not up yet."""
-    said = False
-    while True:
-        try:
-            return await server.start(host, port)
-        except OSError as exc:
-            if not said:
-                state.fault("cannot listen on " + host + ":" + str(port) + " (" + str(exc) + "); trying on")
-                said = True
-        await asyncio.sleep(_RETRY_S)
-
-
-def _exists(path):
-    try:
-        os.stat(path)
-    except OSError:
-        return False
-    return True

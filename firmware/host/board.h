@@ -15,7 +15,7 @@ void serial_repl_begins(void);                 // from here on the main thread p
 void serial_descriptors(int *listener, int *client);
 
 // partition.c: the image file that is the flash.
-int flash_open(const char *path, size_t size);    // 0, or an errno; EWOULDBLOCK: another camera has it
+int flash_open(const char *path, size_t size);    // 0, or an errno; EAGAIN: another camera has it, ENODEV: another size
 
 MP_DECLARE_CONST_FUN_OBJ_0(host_machine_reset_obj);
 

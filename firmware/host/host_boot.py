@@ -82,8 +82,7 @@ def _fail_to_listen(host, port, option, exc):
 
 def _open_serial(host, port):
     try:
-        if _host.serial(host, port):
-            print("repl socket://" + host + ":" + str(port))
+        return _host.serial(host, port)
     except OSError as exc:
         _fail_to_listen(host, port, "--repl-port", exc)
 
@@ -114,7 +113,7 @@ def _open_flash(path):
     except OSError as exc:
         if exc.errno == errno.EAGAIN:
             _fail(path + " is the flash of another running camera; choose another file with --flash")
-        if exc.errno == errno.EFBIG:
+        if exc.errno == errno.ENODEV:
             filesystem.fault = path + " is not a flash image of " + str(partition_table.FLASH_SIZE) + " bytes"
             filesystem.fault += "; it was not touched: move it away, and the next start makes a new one"
         else:
@@ -134,13 +133,15 @@ def main(args):
         print(_USAGE, end="")
         _fail(str(exc))
     host, port = options["--host"], options["--port"]
-    _open_serial(host, options["--repl-port"])
+    is_power_on = _open_serial(host, options["--repl-port"])
     _require_free(host, port, "--port")
     _open_flash(options["--flash"])
     # From here on the only filesystem is the flash, as on a board.
     vfs.umount("/")
     sys.path[:] = ["", ".frozen", "/lib"]
     board.SETTINGS.update(host=host, port=port)
+    if is_power_on:
+        print("repl socket://" + host + ":" + str(options["--repl-port"]))
     _host.run()
 
 

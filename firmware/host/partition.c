@@ -56,7 +56,7 @@ int flash_open(const char *path, size_t size) {
     }
     if ((size_t)st.st_size != size) {
         close(fd);
-        return EFBIG;
+        return ENODEV;
     }
     void *mapped = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (mapped == MAP_FAILED) {

@@ -1,0 +1,90 @@
+"""Starting the camera: what boot.py calls.
+
+A server thread runs asyncio; the main thread goes on to /main.py and the REPL.
+"""
+
+import _thread
+import asyncio
+import os
+
+import board
+
+from . import app, cors, settings
+from .state import State
+
+_RETRY_S = 2
+
+#: What /api/status reports.
+state = State()
+
+
+def boot():
+    """Starts the camera in the background; never blocks and never raises.
+
+    A fault is one line on the console and an item of `faults` in /api/status; the rest starts all the same.
+    """
+    if _exists("/disable"):
+        print("camcors: not started, since the file /disable exists; remove it and reset to start")
+        return
+    try:
+        _start()
+    except Exception as exc:  # a camera that does not start must still leave the REPL to the person
+        state.fault("not started: " + repr(exc))
+
+
+def _start():
+    from camera_driver import Camera
+
+    state.check_flash()
+    chosen, faults = settings.load(state.read("/camera.json"), Camera.FIELDS)
+    for fault in faults:
+        state.fault("/camera.json: " + fault)
+    chosen.update(board.SETTINGS)
+    state.load_policy(cors)
+    camera = Camera()
+    for field, value in chosen["camera"].items():
+        camera.set(field, value)
+    _thread.stack_size(board.SERVER_STACK_BYTES)
+    _thread.start_new_thread(_serve, (camera, chosen))
+
+
+def _serve(camera, chosen):
+    try:
+        asyncio.run(_main(camera, chosen))
+    except Exception as exc:
+        state.fault("the server ended: " + repr(exc))
+
+
+async def _main(camera, chosen):
+    from . import api
+    from .connection import Server
+    from .stream import Frames
+
+    frames = Frames(camera, chosen["limits"])
+    server = Server(app, chosen["limits"])
+    api.attach(app, camera, frames, server, state.report)
+    await _listen(server, chosen["host"], chosen["port"])
+    print("ready http://" + chosen["host"] + ":" + str(chosen["port"]))
+    while True:
+        await asyncio.sleep(3600)
+
+
+async def _listen(server, host, port):
+    """Tries until it succeeds: the port may be taken, or the network not up yet."""
+    said = False
+    while True:
+        try:
+            return await server.start(host, port)
+        except OSError as exc:
+            if not said:
+                state.fault("cannot listen on " + host + ":" + str(port) + " (" + str(exc) + "); trying on")
+                said = True
+        await asyncio.sleep(_RETRY_S)
+
+
+def _exists(path):
+    try:
+        os.stat(path)
+    except OSError:
+        return False
+    return True
