@@ -1,0 +1,197 @@
+"""The running camera from another origin, over real sockets: what the README shows."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import socket
+import subprocess
+import time
+
+import httpx
+import pytest
+from camera import PROGRAM, TOP, Camera
+from PIL import Image
+
+ALLOWED = "http://localhost:8000"
+PREFLIGHT = {"Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "content-type"}
+PREFLIGHT_VARY = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
+
+
+def access_headers(answer: httpx.Response) -> dict[str, str]:
+    return {name: value for name, value in answer.headers.items() if name.startswith("access-control-")}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("GET", "/", None, 200),
+        ("HEAD", "/", None, 200),
+        ("GET", "/api/status", None, 200),
+        ("GET", "/api/capture", None, 200),
+        ("GET", "/api/camera", None, 200),
+        ("PUT", "/api/camera", b"{}", 200),
+        ("PUT", "/api/camera", b'{"quality": 0}', 400),
+        ("PUT", "/api/led", b'{"level": 1}', 200),
+        ("GET", "/nowhere", None, 404),
+        ("DELETE", "/api/led", None, 405),
+        ("PUT", "/api/led", b" " * 20000, 413),
+        ("OPTIONS", "/api/led", None, 200),
+    ],
+)
+@pytest.mark.parametrize("origin", [ALLOWED, "http://localhost:8001", "null", None])
+def test_every_answer_follows_the_policy(
+    camera: Camera, method: str, path: str, body: bytes | None, status: int, origin: str | None
+) -> None:
+    headers = {"Origin": origin} if origin else {}
+    answer = httpx.request(method, camera.url + path, content=body, headers=headers)
+    assert answer.status_code == status
+    assert access_headers(answer) == ({"access-control-allow-origin": ALLOWED} if origin == ALLOWED else {})
+    assert answer.headers["vary"] == "Origin"
+
+
+@pytest.mark.parametrize("path", ["/api/camera", "/nowhere"])
+@pytest.mark.parametrize("origin", [ALLOWED, "http://evil.example"])
+def test_preflight(camera: Camera, path: str, origin: str) -> None:
+    answer = httpx.options(camera.url + path, headers={"Origin": origin, **PREFLIGHT})
+    assert (answer.status_code, answer.reason_phrase, answer.content) == (204, "No Content", b"")
+    assert "content-length" not in answer.headers
+    assert answer.headers["vary"] == PREFLIGHT_VARY
+    allowed = {
+        "access-control-allow-origin": ALLOWED,
+        "access-control-allow-methods": "PUT",
+        "access-control-allow-headers": "content-type",
+    }
+    assert access_headers(answer) == (allowed if origin == ALLOWED else {})
+
+
+def test_a_new_policy_is_in_force_after_a_reset(new_camera: Camera) -> None:
+    policy = {
+        "version": 1,
+        "allowed_origins": ["https://*.example.com"],
+        "allow_credentials": True,
+        "allowed_methods": ["GET"],
+        "expose_headers": ["X-Frame-Id"],
+        "max_age": 60,
+    }
+    new_camera.put("policy.json", json.dumps(policy))
+    new_camera.reset()
+    new_camera.wait_ready()
+    origin = "https://dash.example.com"
+    answer = httpx.get(f"{new_camera.url}/api/capture", headers={"Origin": origin})
+    assert access_headers(answer) == {
+        "access-control-allow-origin": origin,
+        "access-control-allow-credentials": "true",
+        "access-control-expose-headers": "X-Frame-Id",
+    }
+    preflight = httpx.options(f"{new_camera.url}/api/led", headers={"Origin": origin, **PREFLIGHT})
+    assert access_headers(preflight) == {
+        "access-control-allow-origin": origin,
+        "access-control-allow-credentials": "true",
+        "access-control-allow-headers": "content-type",
+        "access-control-max-age": "60",
+    }
+    assert access_headers(httpx.get(f"{new_camera.url}/", headers={"Origin": ALLOWED})) == {}
+
+
+def test_a_capture_is_a_jpeg_of_the_chosen_size(camera: Camera) -> None:
+    for name, size in (("QVGA", (320, 240)), ("VGA", (640, 480))):
+        assert httpx.put(f"{camera.url}/api/camera", json={"frame_size": name}).status_code == 200
+        answer = httpx.get(f"{camera.url}/api/capture")
+        assert answer.headers["content-type"] == "image/jpeg"
+        assert int(answer.headers["x-frame-id"]) >= 1
+        assert re.fullmatch(r"\d+\.\d{3}", answer.headers["x-timestamp"])
+        picture = Image.open(io.BytesIO(answer.content))
+        picture.load()
+        assert (picture.format, picture.size) == ("JPEG", size)
+
+
+def parts(stream: httpx.Response, count: int) -> list[tuple[int, bytes]]:
+    """The first parts of a running multipart stream, by the Content-Length of each: (frame id, JPEG)."""
+    found: list[tuple[int, bytes]] = []
+    data = b""
+    for chunk in stream.iter_raw():
+        data += chunk
+        while (end := data.find(b"\r\n\r\n")) >= 0:
+            head = data[:end].decode()
+            assert head.lstrip().startswith("--frame\r\n")
+            length = int(re.search(r"Content-Length: (\d+)", head)[1])
+            if len(data) < end + 4 + length:
+                break
+            number = int(re.search(r"X-Frame-Id: (\d+)", head)[1])
+            found.append((number, data[end + 4 : end + 4 + length]))
+            data = data[end + 4 + length :]
+            if len(found) == count:
+                return found
+    raise AssertionError(f"the stream ended after {len(found)} parts")
+
+
+def test_the_stream_moves_and_each_part_is_a_jpeg(camera: Camera) -> None:
+    with httpx.stream("GET", f"{camera.url}/api/stream", headers={"Origin": ALLOWED}) as answer:
+        assert answer.headers["content-type"] == "multipart/x-mixed-replace; boundary=frame"
+        assert access_headers(answer) == {"access-control-allow-origin": ALLOWED}
+        got = parts(answer, 5)
+    numbers = [number for number, _ in got]
+    assert numbers == sorted(set(numbers))
+    assert len({jpeg for _, jpeg in got}) == 5
+    for _, jpeg in got:
+        Image.open(io.BytesIO(jpeg)).load()
+
+
+def test_a_client_that_vanishes_in_a_stream_frees_its_slot(camera: Camera) -> None:
+    for _ in range(6):
+        with httpx.stream("GET", f"{camera.url}/api/stream") as answer:
+            assert answer.status_code == 200
+            parts(answer, 1)
+    end = time.monotonic() + 10
+    while httpx.get(f"{camera.url}/api/status").json()["clients"]["viewers"]:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    assert httpx.get(f"{camera.url}/api/status").json()["clients"]["faults"] == 0
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "status"),
+    [
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(200), b"400"),
+        (b"hello\r\n\r\n", b"400"),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 9000 + b"\r\n\r\n", b"431"),
+        (b"PUT /api/led HTTP/1.1\r\nHost: a\r\nContent-Length: 999999\r\n\r\n", b"413"),
+    ],
+)
+def test_what_is_no_request_gets_its_status_and_the_next_client_is_served(
+    camera: Camera, request_bytes: bytes, status: bytes
+) -> None:
+    with socket.create_connection(("127.0.0.1", camera.port), timeout=10) as client:
+        client.sendall(request_bytes)
+        client.shutdown(socket.SHUT_WR)
+        answer = b""
+        while chunk := client.recv(4096):
+            answer += chunk
+    assert answer.split(b" ")[:2] == [b"HTTP/1.1", status]
+    assert httpx.get(f"{camera.url}/api/status").status_code == 200
+
+
+def test_the_cases_hold_inside_the_frozen_firmware(program: object) -> None:
+    done = subprocess.run(
+        [PROGRAM, TOP / "tests" / "cors" / "run_cases.py"], capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    last = re.fullmatch(r"(\d+) rows, 0 failures, micropython", done.stdout.splitlines()[-1])
+    assert last is not None, done.stdout
+    assert int(last[1]) >= 250
+
+
+def test_status_tells_what_it_should(camera: Camera) -> None:
+    report = httpx.get(f"{camera.url}/api/status").json()
+    assert report["board"] == "HOST"
+    assert report["firmware"] == "0.1.0"
+    assert re.fullmatch(r"1\.\d+\.\d+", report["micropython"])
+    assert report["policy"]["state"] == "active"
+    assert re.fullmatch(r"[0-9a-f]{12}", report["policy"]["digest"])
+    assert report["heap"]["used"] > 0
+    assert report["faults"] == []
+    assert set(report) == {
+        "board", "micropython", "firmware", "uptime_s", "heap", "policy", "faults", "camera", "frames", "clients",
+    }  # fmt: skip
