@@ -1,0 +1,19 @@
+"""The two things that MicroPython and CPython do not do alike."""
+
+try:
+    from micropython import const
+except ImportError:
+
+    def const(number):
+        """Return `number`: MicroPython's compiler folds it into the code, CPython has no such
+        thing."""
+        return number
+
+
+def lower(text):
+    """Return `text` with A to Z in lower case.
+
+    CPython's str.lower goes further: it turns the Kelvin sign into k, which no browser's
+    comparison of header names or origins does.
+    """
+    return "".join([chr(ord(c) + 32) if "A" <= c <= "Z" else c for c in text])

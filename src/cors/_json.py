@@ -1,0 +1,248 @@
+"""A strict reader of JSON syntax that knows where it stands (RFC 8259).
+
+MicroPython's json gives no position and takes what is not JSON (text after the end, numbers such
+as `01`, control characters in strings); CPython's takes `NaN`. So the syntax is checked here, the
+same on both, and `json.loads` then only converts.
+"""
+
+import json
+
+from . import fault
+from ._compat import const
+
+_DEPTH_MAX = const(8)  # a policy needs 2; MicroPython's stack is small
+_NUMBER_MAX = const(20)  # CPython refuses to convert very long ones
+_DIGITS = b"0123456789"
+_HEX = b"0123456789abcdefABCDEF"
+SAVE_AS = "save the file as UTF-8"
+_SECOND_BYTES = {0xE0: (0xA0, 0xBF), 0xED: (0x80, 0x9F), 0xF0: (0x90, 0xBF), 0xF4: (0x80, 0x8F)}
+_ESCAPES = b'"\\/bfnrt'
+_LITERALS = {b"true": "true", b"false": "false", b"null": "null"}
+_NOT_LITERALS = {
+    b"True": "true", b"TRUE": "true", b"False": "false", b"FALSE": "false", b"None": "null",
+    b"NULL": "null", b"Null": "null", b"undefined": "null", b"nil": "null",
+}  # fmt: skip
+
+
+class _Stop(Exception):
+    """Syntax that ends the reading: args are (index, index of the end, reason, remedy)."""
+
+
+def read(data):
+    """Return (value, faults) of a JSON text given as bytes.
+
+    value: as from `json.loads`, or None if the syntax is faulty. faults: list of `Fault`, at
+    most one of them of syntax, the rest of keys given twice in one object.
+    """
+    scanner = _Scanner(data)
+    bad = _bad_utf8(data)
+    if bad >= 0:
+        return None, [fault.Fault(_place(data, bad), data[bad], fault.NOT_UTF8, SAVE_AS)]
+    try:
+        scanner.text()
+    except _Stop as stop:
+        start, end, reason, remedy = stop.args
+        shown = data[start:end].decode() or None
+        return None, scanner.faults + [fault.Fault(_place(data, start), shown, reason, remedy)]
+    return json.loads(data.decode()), scanner.faults
+
+
+def _place(data, index):
+    """Return "line L, column C" of a byte; both count from 1, columns in characters."""
+    line = data[:index].count(b"\n") + 1
+    start = data[:index].rfind(b"\n") + 1
+    return "line %d, column %d" % (line, len(data[start:index].decode()) + 1)
+
+
+def _bad_utf8(data):
+    """Return the index of the first byte that is not UTF-8 (RFC 3629 section 4), or -1.
+
+    MicroPython's own check lets surrogates and overlong forms pass.
+    """
+    at = 0
+    while at < len(data):
+        first = data[at]
+        more = 0 if first < 0xC2 else 1 if first < 0xE0 else 2 if first < 0xF0 else 3
+        rest = data[at + 1 : at + 1 + more]
+        if first >= 0x80:
+            least, most = _SECOND_BYTES.get(first, (0x80, 0xBF))
+            if not more or first > 0xF4 or len(rest) < more or not least <= rest[0] <= most:
+                return at
+            if [byte for byte in rest if byte & 0xC0 != 0x80]:
+                return at
+        at += 1 + more
+    return -1
+
+
+class _Scanner:
+    """Reads one JSON text; owned by `read`. Bytes, since indexing a str walks it on MicroPython."""
+
+    def __init__(self, data):
+        self.data = data
+        self.at = 0
+        self.depth = 0
+        self.faults = []
+
+    def stop(self, remedy, reason=fault.NOT_JSON, length=1):
+        raise _Stop(self.at, min(self._whole(self.at + length), len(self.data)), reason, remedy)
+
+    def _whole(self, end):
+        """Move `end` so that it does not cut a UTF-8 character."""
+        while end < len(self.data) and self.data[end] & 0xC0 == 0x80:
+            end += 1
+        return end
+
+    def text(self):
+        if self.data[:3] == b"\xef\xbb\xbf":
+            self.stop("save the file as UTF-8 without a byte order mark", length=3)
+        self.value()
+        if self.peek() >= 0:
+            self.stop("end the file after the object")
+
+    def peek(self):
+        """Return the next byte that is not white space, or -1 at the end."""
+        data = self.data
+        while self.at < len(data):
+            byte = data[self.at]
+            if byte not in b" \t\r\n":
+                return byte
+            self.at += 1
+        return -1
+
+    def value(self):
+        byte = self.peek()
+        if byte == 0x7B:  # {
+            self.inside(0x7D, self.member, {})
+        elif byte == 0x5B:  # [
+            self.inside(0x5D, self.element, None)
+        elif byte == 0x22:
+            self.string()
+        elif byte == 0x2D or (byte >= 0 and byte in _DIGITS):
+            self.number()
+        else:
+            self.word(byte)
+
+    def inside(self, end, read_item, keys):
+        """Read what stands between brackets, separated by commas, up to `end`."""
+        self.depth += 1
+        if self.depth > _DEPTH_MAX:
+            self.stop("write an object of plain values and lists", fault.TOO_DEEP)
+        self.at += 1
+        byte = self.peek()
+        while byte != end:
+            read_item(keys)
+            byte = self.peek()
+            if byte == 0x2C:
+                comma = self.at
+                self.at += 1
+                byte = self.peek()
+                if byte == end:
+                    self.at = comma
+                    self.stop("remove the last comma")
+            elif byte < 0:
+                self.stop('write the missing "%s"' % chr(end))
+            elif byte != end:
+                self.stop(self.hint(byte) or 'write a comma or "%s" before it' % chr(end))
+        self.at += 1
+        self.depth -= 1
+
+    def element(self, _):
+        self.value()
+
+    def member(self, keys):
+        byte = self.peek()
+        if byte != 0x22:
+            self.stop(self.hint(byte) or "write the key in double quotes")
+        start = self.at
+        self.string()
+        key = json.loads(self.data[start : self.at].decode())
+        if key in keys:
+            place = _place(self.data, start)
+            self.faults.append(fault.Fault(place, key, fault.DUPLICATE_KEY, "keep one of the two"))
+        keys[key] = True
+        if self.peek() != 0x3A:
+            self.stop("write a colon after the key")
+        self.at += 1
+        self.value()
+
+    def string(self):
+        data = self.data
+        start = self.at
+        self.at += 1
+        while self.at < len(data):
+            byte = data[self.at]
+            if byte == 0x22:
+                self.at += 1
+                return
+            if byte < 32:
+                break
+            self.at += 1
+            if byte == 0x5C:
+                self.escape()
+        self.at = start
+        self.stop("close the string with a double quote on the same line")
+
+    def escape(self):
+        data = self.data
+        byte = data[self.at] if self.at < len(data) else 0
+        if byte == 0x75:
+            digits = data[self.at + 1 : self.at + 5]
+            if len(digits) == 4 and not [digit for digit in digits if digit not in _HEX]:
+                self.at += 5
+                return
+        elif byte in _ESCAPES:
+            self.at += 1
+            return
+        self.at -= 1
+        self.stop('write a backslash as "\\\\"', length=2)
+
+    def number(self):
+        start = self.at
+        if self.data[self.at] == 0x2D:
+            self.at += 1
+        whole = self.digits()
+        good = whole == 1 or (whole > 1 and self.data[self.at - whole] != 0x30)
+        if self.take(b"."):
+            good = self.digits() > 0 and good
+        if self.take(b"eE"):
+            self.take(b"+-")
+            good = self.digits() > 0 and good
+        length = self.at - start
+        if not good or length > _NUMBER_MAX:  # a long one is JSON (RFC 8259 section 9 allows a limit)
+            self.at = start
+            reason = fault.TOO_LONG if good else fault.NOT_JSON
+            self.stop("write a plain number, as in 600", reason, length)
+
+    def digits(self):
+        start = self.at
+        while self.take(_DIGITS):
+            pass
+        return self.at - start
+
+    def take(self, allowed):
+        if self.at < len(self.data) and self.data[self.at] in allowed:
+            self.at += 1
+            return True
+        return False
+
+    def word(self, byte):
+        end = self.at
+        while end < len(self.data) and chr(self.data[end]).isalpha() and self.data[end] < 128:
+            end += 1
+        word = self.data[self.at : end]
+        if word in _LITERALS:
+            self.at = end
+            return
+        if word in _NOT_LITERALS:
+            self.stop("write " + _NOT_LITERALS[word], length=len(word))
+        if byte < 0:
+            self.stop("write the missing value")
+        self.stop(self.hint(byte) or "write a value: a string goes in double quotes")
+
+    def hint(self, byte):
+        """Return the remedy of a frequent mistake that begins with `byte`, or None."""
+        if byte == 0x27:
+            return "write double quotes"
+        if byte in (0x23, 0x2F):
+            return "remove the comment: JSON has none"
+        return None

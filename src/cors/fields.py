@@ -1,0 +1,265 @@
+"""The fields of a policy: one table, from which validation follows and against which a test
+checks the JSON Schema.
+
+Apart from `policy.py` because the two together are over 300 lines: here is what one value may
+be, there what a whole policy is.
+"""
+
+from . import fault, origin
+from ._compat import const, lower
+from .address import is_local
+
+FILE_MAX = const(8192)  # bytes
+MAX_AGE_MAX = const(86400)  # seconds, a day: the most that any browser honours (Firefox)
+
+# Kinds of value. A list's limit is the kind of its items.
+BOOL = const(0)
+INT = const(1)  # limit: (least, most)
+CHOICE = const(2)  # limit: the choices
+LIST = const(3)
+ORIGIN = const(4)
+METHOD = const(5)
+REQUEST_HEADER = const(6)
+RESPONSE_HEADER = const(7)
+HOST = const(8)
+
+# name, kind, limit, default, may be null. "version" has no default in a file.
+FIELDS = (
+    ("version", INT, (1, 1), 1, False),
+    ("allowed_origins", LIST, ORIGIN, (), False),
+    ("allow_credentials", BOOL, None, False, False),
+    ("allowed_methods", LIST, METHOD, None, True),
+    ("allowed_headers", LIST, REQUEST_HEADER, None, True),
+    ("expose_headers", LIST, RESPONSE_HEADER, None, True),
+    ("max_age", INT, (0, MAX_AGE_MAX), None, True),
+    ("allow_private_network", BOOL, None, False, False),
+    ("resource_policy", CHOICE, ("same-origin", "same-site", "cross-origin"), None, False),
+    ("allowed_hosts", LIST, HOST, None, True),
+    ("block_cross_origin_writes", BOOL, None, True, False),
+)  # fmt: skip
+NAMES = tuple([row[0] for row in FIELDS])
+
+SAFE_METHODS = ("GET", "HEAD", "POST")  # Fetch, "CORS-safelisted method"
+_FORBIDDEN_METHODS = ("CONNECT", "TRACE", "TRACK")  # Fetch, "forbidden method"
+_UPPERED_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT")  # Fetch, "normalize"
+
+# Fetch, "forbidden request-header"; those beginning with "proxy-" or "sec-" too.
+_FORBIDDEN_HEADERS = frozenset((
+    "accept-charset", "accept-encoding", "access-control-request-headers",
+    "access-control-request-method", "access-control-request-private-network", "connection",
+    "content-length", "cookie", "cookie2", "date", "dnt", "expect", "host", "keep-alive", "origin",
+    "referer", "set-cookie", "te", "trailer", "transfer-encoding", "upgrade", "via",
+))  # fmt: skip
+_HIDDEN_HEADERS = ("set-cookie", "set-cookie2")  # Fetch, "forbidden response-header name"
+
+# Where strangers get names below. A top-level domain is one without being listed here.
+_PUBLIC_SUFFIXES = frozenset((
+    "ac.uk", "co.uk", "gov.uk", "org.uk", "com.au", "net.au", "org.au", "co.nz", "co.jp", "ne.jp",
+    "or.jp", "co.kr", "co.in", "co.za", "com.ar", "com.br", "com.cn", "com.hk", "com.mx", "com.sg",
+    "com.tr", "com.tw", "amplifyapp.com", "appspot.com", "azurestaticapps.net",
+    "azurewebsites.net", "blogspot.com", "cloudfront.net", "duckdns.org", "firebaseapp.com",
+    "fly.dev", "github.io", "gitlab.io", "glitch.me", "herokuapp.com", "netlify.app", "ngrok.app",
+    "ngrok.io", "ngrok-free.app", "onrender.com", "pages.dev", "replit.app", "s3.amazonaws.com",
+    "surge.sh", "trycloudflare.com", "vercel.app", "web.app", "workers.dev",
+))  # fmt: skip
+_OWN_SUFFIXES = ("localhost", "local")  # top-level, but of this machine and this network
+
+_ALONE_REMEDY = 'write "*" in place of the list, or leave it out'
+_STAR_REMEDY = 'write the list of origins, or "allow_credentials": false'
+_NULL_REMEDY = "serve the page over http or https and write its origin"
+_HEADER_REMEDY = 'write a header name, as in "X-Token"'
+_HOST_REMEDY = 'write a host alone, as in "camera.example.com"'
+
+# RFC 9110 section 5.6.2, tchar.
+_TOKEN = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_TOKENS = _TOKEN + ","
+
+
+def is_token(text):
+    """Return whether `text` (str) is a token: one or more of the characters of RFC 9110 5.6.2."""
+    return text != "" and not text.strip(_TOKEN)
+
+
+def is_tokens(text):
+    """Return whether `text` (str) has no characters but those of tokens, and commas."""
+    return not text.strip(_TOKENS)
+
+
+def is_public_suffix(domain):
+    """Return whether strangers can have names below `domain`, as far as a short list tells."""
+    if "." not in domain:
+        return domain not in _OWN_SUFFIXES
+    return domain in _PUBLIC_SUFFIXES
+
+
+class Check:
+    """Checks the values of one policy and gathers all faults and warnings; made for one use.
+
+    credentials: bool, whether the policy allows them: most of what they make dangerous is a
+    matter of the other fields.
+    """
+
+    def __init__(self, credentials):
+        self._credentials = credentials
+        self.faults = []
+        self.warnings = []
+        self._checks = {
+            ORIGIN: self._origin,
+            METHOD: self._method,
+            REQUEST_HEADER: self._request_header,
+            RESPONSE_HEADER: self._response_header,
+            HOST: self._host,
+        }
+
+    def add(self, field, value, reason, remedy):
+        self.faults.append(fault.Fault(field, value, reason, remedy))
+
+    def warn(self, field, value, reason, remedy):
+        self.warnings.append(fault.Fault(field, value, reason, remedy))
+
+    def value(self, row, value):
+        """Check one field's `value`, given its row of the table; return it normalised.
+
+        Lists become tuples without what is listed twice. Faulty items are left out, so that the
+        rules about whole policies still see the rest.
+        """
+        name, kind, limit, default, nullable = row
+        if value is None and nullable:
+            return None
+        if kind == LIST:
+            return self._list(name, limit, value, nullable)
+        if kind == BOOL:
+            if value is not True and value is not False:
+                self.add(name, value, fault.WRONG_TYPE, "write true or false")
+                return default
+        elif kind == INT:
+            return self._int(name, limit, value, default, nullable)
+        elif value not in limit:
+            choices = ", ".join([fault.show(choice) for choice in limit])
+            self.add(name, value, fault.NOT_A_CHOICE, "write one of " + choices)
+            return default
+        return value
+
+    def _int(self, name, limit, value, default, nullable):
+        least, most = limit
+        remedy = "write %d" % least
+        if least != most:
+            remedy = "write a whole number from %d to %d" % limit
+        if nullable:
+            remedy += ", or null"
+        if type(value) is not int:  # not isinstance: True is an int to CPython
+            self.add(name, value, fault.WRONG_TYPE, remedy)
+        elif not least <= value <= most:
+            self.add(name, value, fault.OUT_OF_RANGE, remedy)
+        else:
+            return value
+        return default
+
+    def _list(self, name, kind, value, nullable):
+        if kind == ORIGIN and value == "*":
+            if self._credentials:
+                self.add(name, value, fault.STAR_CREDENTIALS, _STAR_REMEDY)
+            return value
+        if isinstance(value, str):
+            remedy = "write [" + fault.show(value) + "]"
+            self.add(name, value, fault.NOT_A_LIST, remedy)
+            return ()
+        if not isinstance(value, (list, tuple)):
+            other = ' or "*"' if kind == ORIGIN else " or null" if nullable else ""
+            remedy = "write a list of strings" + other
+            self.add(name, value, fault.NOT_A_LIST, remedy)
+            return ()
+        items = []
+        keys = set()
+        for i in range(len(value)):
+            field = name + "[%d]" % i
+            item = value[i]
+            if not isinstance(item, str):
+                self.add(field, item, fault.WRONG_TYPE, "write a string")
+            elif self._checks[kind](field, item, len(value) == 1):
+                key = item if kind in (ORIGIN, METHOD) else lower(item)
+                if key in keys:
+                    self.warn(field, item, fault.DUPLICATE, "remove one of the two")
+                else:
+                    keys.add(key)
+                    items.append(item)
+        return tuple(items)
+
+    def _origin(self, field, text, alone):
+        if text == "*":
+            self.add(field, text, fault.NOT_ALONE, _ALONE_REMEDY)
+            return False
+        pattern = origin.parse(text)
+        for reason in pattern.reasons:
+            self.add(field, text, reason, pattern.remedy)
+        if pattern.reasons:
+            return False
+        if text == "null":
+            return self._null(field, alone)
+        if pattern.scheme not in ("http", "https"):
+            self.warn(field, text, fault.APP_SCHEME, 'write "https" if a web page was meant')
+        local = is_local(pattern.host)
+        if self._credentials and pattern.scheme == "http" and not local:
+            remedy = "write " + fault.show("https" + text[4:])
+            self.add(field, text, fault.HTTP_CREDENTIALS, remedy)
+        if pattern.wildcard and is_public_suffix(pattern.host):
+            note = self.add if self._credentials else self.warn
+            note(field, text, fault.PUBLIC_SUFFIX, "write the names of your own hosts")
+        return True
+
+    def _null(self, field, alone):
+        if self._credentials:
+            self.add(field, "null", fault.NULL_CREDENTIALS, _NULL_REMEDY)
+        elif not alone:
+            self.add(field, "null", fault.NOT_ALONE, "write it alone or leave it out")
+        else:
+            self.warn(field, "null", fault.NULL_ORIGIN, _NULL_REMEDY)
+        return alone
+
+    def _method(self, field, text, _):
+        upper = text.upper()
+        if not is_token(text) or text == "*":
+            remedy = "write null for any method" if text == "*" else 'write a method, as in "PUT"'
+            self.add(field, text, fault.NOT_A_TOKEN, remedy)
+        elif upper in _FORBIDDEN_METHODS:
+            self.add(field, text, fault.FORBIDDEN_METHOD, "remove it")
+        elif text != upper and upper in _UPPERED_METHODS:
+            self.add(field, text, fault.METHOD_CASE, "write " + fault.show(upper))
+        else:
+            if text == "patch":
+                self.warn(field, text, fault.METHOD_CASE, 'write "PATCH" unless pages send "patch"')
+            return True
+        return False
+
+    def _request_header(self, field, text, _):
+        name = lower(text)
+        if not is_token(text) or text == "*":
+            remedy = "write null for any header" if text == "*" else _HEADER_REMEDY
+            self.add(field, text, fault.NOT_A_TOKEN, remedy)
+        elif name in _FORBIDDEN_HEADERS or name.startswith("proxy-") or name.startswith("sec-"):
+            self.add(field, text, fault.FORBIDDEN_HEADER, "remove it")
+        else:
+            return True
+        return False
+
+    def _response_header(self, field, text, alone):
+        if not is_token(text):
+            self.add(field, text, fault.NOT_A_TOKEN, _HEADER_REMEDY)
+        elif text == "*" and not alone:
+            self.add(field, text, fault.NOT_ALONE, 'write ["*"] or the names without "*"')
+        elif text == "*" and self._credentials:
+            self.add(field, text, fault.STAR_CREDENTIALS, "write the names of the headers")
+        elif lower(text) in _HIDDEN_HEADERS:
+            self.add(field, text, fault.HIDDEN_HEADER, "remove it")
+        else:
+            return True
+        return False
+
+    def _host(self, field, text, _):
+        pattern = origin.parse("https://" + text)
+        for reason in pattern.reasons:
+            self.add(field, text, reason, _HOST_REMEDY)
+        if not pattern.reasons and (pattern.port or pattern.text != "https://" + text):
+            self.add(field, text, fault.BAD_HOST, _HOST_REMEDY)
+            return False
+        return not pattern.reasons

@@ -1,0 +1,31 @@
+from .fault import Fault
+
+FILE_MAX: int
+MAX_AGE_MAX: int
+BOOL: int
+INT: int
+CHOICE: int
+LIST: int
+ORIGIN: int
+METHOD: int
+REQUEST_HEADER: int
+RESPONSE_HEADER: int
+HOST: int
+
+_Row = tuple[str, int, object, object, bool]
+
+FIELDS: tuple[_Row, ...]
+NAMES: tuple[str, ...]
+SAFE_METHODS: tuple[str, ...]
+
+def is_token(text: str) -> bool: ...
+def is_tokens(text: str) -> bool: ...
+def is_public_suffix(domain: str) -> bool: ...
+
+class Check:
+    faults: list[Fault]
+    warnings: list[Fault]
+    def __init__(self, credentials: bool) -> None: ...
+    def add(self, field: str, value: object, reason: str, remedy: str) -> None: ...
+    def warn(self, field: str, value: object, reason: str, remedy: str) -> None: ...
+    def value(self, row: _Row, value: object) -> object: ...

@@ -1,0 +1,105 @@
+"""A policy: what the file /policy.json says, parsed, validated and normalised."""
+
+import binascii
+import hashlib
+import json
+
+from . import _json, fault
+from .fault import Fault, PolicyError
+from .fields import FIELDS, FILE_MAX, NAMES, Check
+from .origin import Matcher
+
+_DIGEST_LENGTH = 12
+
+
+class Policy:
+    """A valid policy. Not changed after it is made: make another and put it in its place.
+
+    Has an attribute for each field of the table in `fields.py`, named as in the file. Lists are
+    tuples of str without what was listed twice; `allowed_origins` may be the str "*".
+    `resource_policy` is what is in force, its default included.
+
+    warnings: tuple of `Fault`: what is allowed and yet probably not meant.
+    digest: str, the first 12 hex digits of the SHA-256 of `to_json()`. It names a policy in a
+    status line; 48 bits are plenty to tell a person's files apart, and it protects nothing.
+    """
+
+    def __init__(self, **fields):
+        """Make a policy of fields by name, each with the default of the file.
+
+        `version` may be left out here. Raises PolicyError with all faults.
+        """
+        self._set(fields, [])
+
+    @classmethod
+    def from_json(cls, text):
+        """Return the policy that a JSON text (str or bytes, at most 8192 bytes) describes.
+
+        Raises PolicyError with all faults; a fault of syntax has the field "line L, column C".
+        """
+        try:
+            data = text.encode() if isinstance(text, str) else bytes(text)
+        except UnicodeError:  # a lone surrogate in a str
+            raise PolicyError([Fault("file", None, fault.NOT_UTF8, _json.SAVE_AS)]) from None
+        if len(data) > FILE_MAX:
+            remedy = "write at most %d bytes" % FILE_MAX
+            raise PolicyError([Fault("file", len(data), fault.TOO_LARGE, remedy)])
+        value, faults = _json.read(data)
+        if not isinstance(value, dict):
+            if not faults:
+                remedy = 'write one object, as in {"version": 1}'
+                faults.append(Fault("file", value, fault.WRONG_TYPE, remedy))
+            raise PolicyError(faults)
+        value.pop("$schema", None)
+        if "version" not in value:
+            faults.append(Fault("version", None, fault.MISSING, 'write "version": 1'))
+        policy = cls()
+        policy._set(value, faults)
+        return policy
+
+    def _set(self, given, faults):
+        """Check `given` (dict) and take its values; raise PolicyError with `faults` and more."""
+        for key in sorted(given):
+            if key not in NAMES:
+                known = fault.nearest(key, NAMES)
+                remedy = "write " + fault.show(known) if known else "remove it"
+                faults.append(Fault(key, given[key], fault.UNKNOWN_KEY, remedy))
+        check = Check(given.get("allow_credentials") is True)
+        for row in FIELDS:
+            name = row[0]
+            value = check.value(row, given[name]) if name in given else row[3]
+            setattr(self, name, value)
+        faults.extend(check.faults)
+        if faults:
+            raise PolicyError(faults)
+        if "resource_policy" not in given:
+            self.resource_policy = "cross-origin" if self.allowed_origins == "*" else "same-origin"
+        self.warnings = tuple(check.warnings)
+        self.matcher = Matcher(() if self.allowed_origins == "*" else self.allowed_origins)
+        self.digest = _digest(self.to_json())
+
+    def matches(self, origin):
+        """Return whether `origin` (str, an Origin header) may read the answers.
+
+        With "*" every origin may. Costs the same for one pattern and for a hundred.
+        """
+        return self.allowed_origins == "*" or self.matcher.match(origin)
+
+    def to_json(self):
+        """Return the policy as JSON text (str): every field, in the order of the table.
+
+        Two files that mean the same, but for order in lists and case of header names, give the
+        same text on every interpreter.
+        """
+        rows = []
+        for name in NAMES:
+            value = getattr(self, name)
+            if isinstance(value, tuple):
+                value = list(value)  # MicroPython would write a tuple as ()
+            rows.append('  "' + name + '": ' + json.dumps(value))
+        return "{\n" + ",\n".join(rows) + "\n}\n"
+
+
+def _digest(text):
+    whole = hashlib.sha256(text.encode()).digest()
+    return binascii.hexlify(whole).decode()[:_DIGEST_LENGTH]
