@@ -1,0 +1,118 @@
+"""The camera of the HOST board: a moving test picture instead of a sensor."""
+
+import time
+
+from testcard import TestCard
+
+from camcors.fields import Choice, Range
+
+#: (name, (width, height)) in pixels, smallest first, named as in the esp32-camera driver.
+FRAME_SIZES = (
+    ("QQVGA", (160, 120)),
+    ("QVGA", (320, 240)),
+    ("CIF", (400, 296)),
+    ("VGA", (640, 480)),
+    ("SVGA", (800, 600)),
+    ("XGA", (1024, 768)),
+    ("HD", (1280, 720)),
+    ("SXGA", (1280, 1024)),
+    ("UXGA", (1600, 1200)),
+)
+
+
+def _milliseconds():
+    return time.time_ns() // 1000000
+
+
+class Camera:
+    """A camera that draws. Whoever makes it owns it; it allocates at the first capture().
+
+    The picture's caches and the frame buffer are made anew when a field changes and are
+    dropped by deinit().
+    """
+
+    name = "test card"
+
+    #: field -> what it accepts; validation and the ranges that the API prints come from here.
+    FIELDS = {
+        "frame_size": Choice(*[name for name, _ in FRAME_SIZES]),
+        "quality": Range(1, 100),
+        "hmirror": Choice(False, True),
+        "vflip": Choice(False, True),
+        "brightness": Range(-2, 2),
+        "contrast": Range(-2, 2),
+    }
+
+    def __init__(self):
+        self._settings = {
+            "frame_size": "VGA",
+            "quality": 80,
+            "hmirror": False,
+            "vflip": False,
+            "brightness": 0,
+            "contrast": 0,
+        }
+        self._card = None
+        self._led = 0
+        self._number = 0
+        self._started_ms = None
+
+    def get(self, field):
+        """The field's value. Raises KeyError for a field that is not in FIELDS."""
+        return self._settings[field]
+
+    def set(self, field, value):
+        """Change a field, in force at the next capture().
+
+        Raises KeyError for a field that is not in FIELDS, ValueError for a value that it
+        does not accept.
+        """
+        kind = self.FIELDS[field]
+        if not kind.accepts(value):
+            raise ValueError("{} must be {}".format(field, kind.describe()))
+        if self._settings[field] != value:
+            self._settings[field] = value
+            self._card = None
+
+    def settings(self):
+        """A new dict, field -> current value."""
+        return dict(self._settings)
+
+    @property
+    def led(self):
+        """The lamp's level in percent, 0 (off) to 100; ValueError for anything else."""
+        return self._led
+
+    @led.setter
+    def led(self, percent):
+        if not Range(0, 100).accepts(percent):
+            raise ValueError("led must be " + Range(0, 100).describe())
+        self._led = percent
+
+    def capture(self):
+        """The next frame: one JPEG in a memoryview that is valid until the next capture()."""
+        if self._card is None:
+            self._card = self._make_card()
+        now_ms = _milliseconds()
+        if self._started_ms is None:
+            self._started_ms = now_ms
+        jpeg = self._card.frame(self._number, max(0, now_ms - self._started_ms), self._led)
+        self._number += 1
+        return jpeg
+
+    def deinit(self):
+        """Free the caches and the frame buffer; a later capture() makes them again."""
+        self._card = None
+
+    def _make_card(self):
+        settings = self._settings
+        width, height = dict(FRAME_SIZES)[settings["frame_size"]]
+        return TestCard(
+            width,
+            height,
+            settings["quality"],
+            hmirror=settings["hmirror"],
+            vflip=settings["vflip"],
+            brightness=settings["brightness"],
+            contrast=settings["contrast"],
+        )
