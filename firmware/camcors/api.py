@@ -1,0 +1,181 @@
+"""The camera's endpoints. A fault is said in JSON: {"error": "...what to write instead"}."""
+
+from cors import _json
+from microdot import Response
+
+from . import page, stream
+
+_FPS_MAX = 60
+_LEVEL_MAX = 100
+_SHOWN_MAX = 64
+_RETRY_AFTER_S = 5
+_NO_STORE = {"Cache-Control": "no-store"}  # the answer lies a moment later
+
+
+class _Bad(Exception):
+    """A request that gets 400; args[0] is the body of the answer (dict)."""
+
+
+def attach(app, camera, frames, server, status):
+    """Registers GET / and everything under /api/ on `app` (microdot.Microdot).
+
+    camera: the driver. frames: stream.Frames over it. server: connection.Server, for its
+    counters. status: called for each GET /api/status; gives a dict of JSON values, to which
+    `camera`, `frames` and `clients` are added.
+    """
+    _attach_page(app)
+    _attach_pictures(app, frames)
+    _attach_controls(app, camera)
+
+    @app.get("/api/status")
+    async def get_status(request):
+        report = status()
+        report["camera"] = {"name": camera.name, "led": camera.led, "error": frames.error}
+        report["frames"] = {"captured": frames.frames, "failed": frames.failures}
+        clients = server.counters()
+        clients["viewers"] = frames.viewers
+        clients["viewers_max"] = frames.slots
+        report["clients"] = clients
+        return report, 200, _NO_STORE
+
+
+def _attach_page(app):
+    @app.get("/")
+    async def get_page(request):
+        return page.PAGE, 200, page.HEADERS
+
+
+def _attach_pictures(app, frames):
+    @app.get("/api/capture")
+    async def get_capture(request):
+        try:
+            jpeg, number, stamp = await frames.capture()
+        except stream.CaptureFailed as failure:
+            error = str(failure.args[0]) + "; try again, and see /api/status if it stays"
+            return _unavailable(error)
+        headers = {
+            "Content-Type": "image/jpeg",
+            "Cache-Control": "no-store",
+            "X-Frame-Id": str(number),
+            "X-Timestamp": stamp,
+        }
+        return jpeg, 200, headers
+
+    @app.get("/api/stream")
+    async def get_stream(request):
+        try:
+            viewer = frames.viewer(_fps(request.args.get("fps")))
+        except _Bad as bad:
+            return _refused(bad)
+        except stream.Busy:
+            error = "all {} stream slots are taken; close a viewer or try again later"
+            return _unavailable(error.format(frames.slots))
+        headers = {
+            "Content-Type": "multipart/x-mixed-replace; boundary=" + stream.BOUNDARY,
+            "Cache-Control": "no-store",
+        }
+        return Response(viewer, 200, headers)
+
+
+def _attach_controls(app, camera):
+    @app.get("/api/camera")
+    async def get_camera(request):
+        body = camera.settings()
+        body["ranges"] = {name: field.to_json() for name, field in camera.FIELDS.items()}
+        return body, 200, _NO_STORE
+
+    @app.put("/api/camera")
+    async def put_camera(request):
+        try:
+            changes = _object(request.body, '{"quality": 80}')
+            for name, value in changes.items():
+                _check(camera.FIELDS, name, value)
+        except _Bad as bad:
+            return _refused(bad)
+        failed = _apply(camera, changes)
+        if failed:
+            return _unavailable("the camera did not take " + failed + "; nothing was changed")
+        return camera.settings(), 200, _NO_STORE
+
+    @app.put("/api/led")
+    async def put_led(request):
+        try:
+            body = _object(request.body, '{"level": 50}')
+            for name in body:
+                if name != "level":
+                    raise _unknown(name, ["level"])
+            level = body.get("level")
+            if type(level) is not int or not 0 <= level <= _LEVEL_MAX:
+                words = "a whole number from 0 (off) to {}".format(_LEVEL_MAX)
+                raise _bad_value("level", level, words, {"min": 0, "max": _LEVEL_MAX})
+        except _Bad as bad:
+            return _refused(bad)
+        camera.led = level
+        return {"level": camera.led}, 200, _NO_STORE
+
+
+def _apply(camera, changes):
+    """Sets all of `changes` (dict) or none; the name of the field that failed (str), or None."""
+    before = camera.settings()
+    done = []
+    for name, value in changes.items():
+        try:
+            camera.set(name, value)
+        except (OSError, ValueError):  # the sensor refused; what runs must stay consistent
+            for other in done:
+                camera.set(other, before[other])
+            return name
+        done.append(name)
+    return None
+
+
+def _object(data, example):
+    """The JSON object in the body `data` (bytes) as a dict; `example` (str) is for the error."""
+    value, faults = _json.read(data)
+    if faults:
+        first = faults[0]
+        raise _Bad({"error": "{}: {}; {}".format(first.field, first.reason, first.remedy)})
+    if type(value) is not dict:
+        raise _Bad({"error": "not an object; write one, such as " + example})
+    return value
+
+
+def _check(fields, name, value):
+    if name not in fields:
+        raise _unknown(name, fields)
+    if not fields[name].accepts(value):
+        raise _bad_value(name, value, fields[name].describe(), fields[name].to_json())
+
+
+def _fps(text):
+    """The number in `?fps=` (int), or None if it is not given."""
+    if text is None:
+        return None
+    if 0 < len(text) <= 2 and not text.strip("0123456789") and 1 <= int(text) <= _FPS_MAX:
+        return int(text)
+    words = "a whole number from 1 to {}".format(_FPS_MAX)
+    raise _bad_value("fps", text, words, {"min": 1, "max": _FPS_MAX})
+
+
+def _unknown(name, known):
+    names = sorted(known)
+    error = "no such field; write one of " + ", ".join(names)
+    return _Bad({"error": error, "field": name[:_SHOWN_MAX], "range": {"values": names}})
+
+
+def _bad_value(name, value, words, allowed):
+    if type(value) is str:
+        value = value[:_SHOWN_MAX]
+    elif type(value) in (list, dict):
+        value = None
+    error = name + " must be " + words
+    return _Bad({"error": error, "field": name, "value": value, "range": allowed})
+
+
+def _refused(bad):
+    return bad.args[0], 400, _NO_STORE
+
+
+def _unavailable(error):
+    headers = {"Retry-After": str(_RETRY_AFTER_S), "Cache-Control": "no-store"}
+    return {"error": error}, 503, headers

@@ -1,0 +1,288 @@
+"""Pictures for many viewers: one capture fans out to all of them."""
+
+import asyncio
+
+from .limits import Limits, sleep_ms, ticks_add, ticks_diff, ticks_ms
+
+BOUNDARY = "frame"
+
+_BACK_OFF_MS = (100, 2000)  # first, longest wait after a failed capture
+_REPEAT_MS = 2000  # a stalled stream says something this often, so that gone viewers are noticed
+_GRAIN = 4096  # buffers grow by this many bytes, so that a slightly larger picture fits
+_PART = (
+    "--" + BOUNDARY + "\r\nContent-Type: image/jpeg\r\nContent-Length: {}\r\n"
+    "X-Frame-Id: {}\r\nX-Timestamp: {}\r\n\r\n"
+)
+
+
+class Busy(Exception):
+    """Every stream slot is taken."""
+
+
+class CaptureFailed(Exception):
+    """The camera gave no picture; args[0] says why in words (str)."""
+
+
+class Clock:
+    """Time since its making, exact past the wrap of ticks_ms if read at least every 12 days."""
+
+    def __init__(self):
+        self._last = ticks_ms()
+        self._wrap = ticks_add(0, -1) + 1
+        self._ms = 0
+
+    def read_ms(self):
+        """Milliseconds since the making (int)."""
+        now = ticks_ms()
+        passed = ticks_diff(now, self._last)
+        self._ms += passed if passed >= 0 else passed + self._wrap
+        self._last = now
+        return self._ms
+
+
+class _Part:
+    """A picture with its multipart headers in one buffer, so that a viewer sends it in one go."""
+
+    def __init__(self):
+        self.users = 0
+        self.number = 0
+        self.made = 0
+        self.view = None
+        self._buffer = bytearray(0)
+
+    def fill(self, head, jpeg):
+        start = len(head)
+        end = start + len(jpeg)
+        if len(self._buffer) < end + 2:
+            self._buffer = bytearray((end + 2 + _GRAIN - 1) // _GRAIN * _GRAIN)
+        self._buffer[:start] = head
+        self._buffer[start:end] = jpeg
+        self._buffer[end : end + 2] = b"\r\n"
+        self.view = memoryview(self._buffer)[: end + 2]
+
+
+class Frames:
+    """The camera's pictures, numbered from 1. Owned by the camera server.
+
+    camera: its capture() gives a bytes-like JPEG, None after its time-out, or raises OSError.
+    limits: Limits, of which stream_viewers and stream_fps count here.
+
+    The driver may use its buffer again at the next capture, while a slow viewer still sends the
+    picture. So each capture is copied once, into a buffer that stays untouched while anybody
+    sends from it; holding the next capture back instead would save the copy and let the slowest
+    viewer set the pace for all. The buffers are used again: at most one more than there are
+    viewers, dropped with the last one. A frame allocates its header bytes and one view.
+
+    A capture happens when a viewer waits for one, so nothing is captured that nobody takes. A
+    viewer gets the next picture, or the last one if it is newer than the time between two.
+
+    Timestamps are seconds since the camera server started, as text with three decimals
+    ("12.345"): no setting of the date moves them.
+
+    Counters (int): frames captured, failures of capture(); `error` is the last failure in words,
+    None after a success.
+    """
+
+    def __init__(self, camera, limits=None):
+        limits = limits or Limits()
+        self.frames = 0
+        self.failures = 0
+        self.error = None
+        self.slots = limits.stream_viewers
+        self._camera = camera
+        self._fps = limits.stream_fps
+        self._clock = Clock()
+        self._viewers = []
+        self._parts = []
+        self._latest = None
+        self._producer = None
+        self._stamp = None
+        self._demand = asyncio.Event()
+        self._ready = asyncio.Event()
+
+    @property
+    def viewers(self):
+        """How many streams run now (int)."""
+        return len(self._viewers)
+
+    def viewer(self, fps=None):
+        """A new stream (Viewer) of at most `fps` (int, 1 to 60) pictures a second.
+
+        Raises Busy if all slots are taken. The slot itself is taken when the stream starts to be
+        read, so that an answer that is never sent takes none.
+        """
+        if len(self._viewers) >= self.slots:
+            raise Busy
+        return Viewer(self, min(fps or self._fps, self._fps))
+
+    async def capture(self):
+        """Takes one picture: (jpeg bytes, frame id int, timestamp str). Viewers get it as well.
+
+        Raises CaptureFailed.
+        """
+        jpeg = self._take()
+        if self._viewers:
+            self._publish(jpeg)
+        return bytes(jpeg), self.frames, self._stamp
+
+    def _take(self):
+        # The driver's capture() does not yield to other tasks, so two never overlap.
+        try:
+            jpeg = self._camera.capture()
+        except OSError as error:
+            raise self._failed("the camera reports " + repr(error))
+        if not jpeg:
+            raise self._failed("the camera gave no picture in time")
+        now_ms = self._clock.read_ms()
+        self._stamp = "{}.{:03d}".format(now_ms // 1000, now_ms % 1000)
+        self.frames += 1
+        self.error = None
+        return jpeg
+
+    def _failed(self, reason):
+        self.failures += 1
+        self.error = reason
+        return CaptureFailed(reason)
+
+    def _publish(self, jpeg):
+        head = _PART.format(len(jpeg), self.frames, self._stamp).encode()
+        part = self._free_part()
+        part.fill(head, jpeg)
+        part.number = self.frames
+        part.made = ticks_ms()
+        self._latest = part
+        self._wake()
+
+    def _free_part(self):
+        for part in self._parts:
+            if not part.users:
+                return part
+        part = _Part()
+        self._parts.append(part)
+        return part
+
+    def _wake(self):
+        for viewer in self._viewers:
+            viewer.is_waiting = False
+        self._ready.set()
+        self._ready.clear()
+
+    def _is_wanted(self):
+        return any(viewer.is_waiting for viewer in self._viewers)
+
+    async def _produce(self):
+        """Captures while somebody waits for a picture; ends with the last viewer."""
+        due = ticks_ms()
+        silent_since = due
+        back_off_ms = _BACK_OFF_MS[0]
+        while self._viewers:
+            wait_ms = ticks_diff(due, ticks_ms())
+            if wait_ms > 0:
+                await sleep_ms(wait_ms)
+            elif not self._is_wanted():
+                self._demand.clear()
+                await self._demand.wait()
+            else:
+                now = ticks_ms()
+                try:
+                    self._publish(self._take())
+                    due = ticks_add(now, self._interval_ms())
+                    silent_since = now
+                    back_off_ms = _BACK_OFF_MS[0]
+                except Exception as error:  # a stream outlives whatever a driver or the heap does
+                    if not isinstance(error, CaptureFailed):
+                        self._failed(repr(error))
+                    due = ticks_add(now, back_off_ms)
+                    back_off_ms = min(2 * back_off_ms, _BACK_OFF_MS[1])
+                    if ticks_diff(now, silent_since) >= _REPEAT_MS:
+                        silent_since = now
+                        self._wake()
+                await sleep_ms(0)
+        self._producer = None
+
+    def _interval_ms(self):
+        fastest = 1
+        for viewer in self._viewers:
+            fastest = max(fastest, viewer.fps)
+        return 1000 // fastest
+
+    def _enter(self, viewer):
+        if len(self._viewers) >= self.slots:
+            return False
+        self._viewers.append(viewer)
+        if self._producer is None:
+            self._producer = asyncio.create_task(self._produce())
+        return True
+
+    async def _next(self, viewer):
+        latest = self._latest
+        # Without this a viewer that asks just after each capture gets every second one.
+        if (
+            latest is not None
+            and latest.number != viewer.number
+            and ticks_diff(ticks_ms(), latest.made) < self._interval_ms()
+        ):
+            return latest
+        viewer.is_waiting = True
+        self._demand.set()
+        await self._ready.wait()
+        return self._latest
+
+    def _leave(self, viewer):
+        self._viewers.remove(viewer)
+        self._demand.set()
+        if not self._viewers:
+            self._parts = []
+            self._latest = None
+
+
+class Viewer:
+    """One stream: an async iterator over the parts of multipart/x-mixed-replace (RFC 2046).
+
+    Each item is one whole part, headers and JPEG (memoryview), intact until the next item is
+    asked for. A stalled camera's last part is repeated, or a line break sent before the first.
+    Call aclose() at the end.
+    """
+
+    def __init__(self, frames, fps):
+        self.fps = fps
+        self.is_waiting = False
+        self.number = 0
+        self._frames = frames
+        self._part = None
+        self._is_in = False
+        self._due = None
+
+    def __aiter__(self):
+        return self
+
+    async def __anext__(self):
+        self._release()
+        if not self._is_in:
+            self._is_in = self._frames._enter(self)
+            if not self._is_in:
+                raise StopAsyncIteration
+            self._due = ticks_ms()
+        wait_ms = ticks_diff(self._due, ticks_ms())
+        if wait_ms > 0:
+            await sleep_ms(wait_ms)
+        self._part = await self._frames._next(self)
+        # Not from the planned time on: a viewer that fell behind shall not catch up in a burst.
+        self._due = ticks_add(ticks_ms(), 1000 // self.fps)
+        if self._part is None:
+            return b"\r\n"
+        self._part.users += 1
+        self.number = self._part.number
+        return self._part.view
+
+    def _release(self):
+        if self._part is not None:
+            self._part.users -= 1
+            self._part = None
+
+    async def aclose(self):
+        """Gives the slot and the picture back; does nothing the second time."""
+        self._release()
+        if self._is_in:
+            self._is_in = False
+            self._frames._leave(self)

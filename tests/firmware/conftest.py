@@ -1,0 +1,172 @@
+"""The server under test, in a thread on CPython and as a program on MicroPython."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import http.client
+import importlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+MICROPYTHON = os.environ.get("CAMCORS_MICROPYTHON", "")
+
+# Short where a test waits for them, long where one must not.
+LIMITS = {
+    "connections": 32,
+    "head_timeout_ms": 600,
+    "body_timeout_ms": 600,
+    "write_timeout_ms": 1500,
+    "linger_ms": 50,
+}
+
+
+class Server:
+    """Where the server under test listens, and what it says of itself."""
+
+    def __init__(self, port: int):
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}"
+
+    def probe(self) -> dict[str, Any]:
+        return json.loads(self.request("GET", "/probe")[2])
+
+    def set_camera(self, **values: object) -> None:
+        assert self.request("PUT", "/camera", values)[2] == b"ok"
+
+    def request(
+        self, method: str, path: str, value: object = None
+    ) -> tuple[int, dict[str, str], bytes]:
+        """One request, with `value` as JSON or bytes -> status, headers, body."""
+        body = value if isinstance(value, bytes) else None if value is None else json.dumps(value)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        with contextlib.closing(connection):
+            connection.request(method, path, body)
+            answer = connection.getresponse()
+            return answer.status, dict(answer.getheaders()), answer.read()
+
+    def connect(self) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port), timeout=10)
+
+    def exchange(self, data: bytes) -> bytes:
+        """Sends `data` and reads until the server closes."""
+        with self.connect() as client:
+            client.sendall(data)
+            return read_all(client)
+
+    def wait(self, is_so: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """The first probe of which `is_so` holds; the last one if none does in 10 s."""
+        end = time.monotonic() + 10
+        while not is_so(found := self.probe()) and time.monotonic() < end:
+            time.sleep(0.02)
+        return found
+
+
+def read_all(client: socket.socket) -> bytes:
+    data = b""
+    while block := client.recv(65536):
+        data += block
+    return data
+
+
+def free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return int(s.getsockname()[1])
+
+
+@contextlib.contextmanager
+def on_cpython(limits: dict[str, int]) -> Iterator[Server]:
+    sys.path.insert(0, str(HERE))
+    try:
+        device_module = importlib.import_module("device")
+    finally:
+        sys.path.remove(str(HERE))
+    started: list[Any] = []
+    ready = threading.Event()
+
+    async def main() -> None:
+        device = device_module.Device(limits)
+        await device.server.start("127.0.0.1", 0)
+        stop = asyncio.Event()
+        started.extend((device.server.address()[1], asyncio.get_running_loop(), stop))
+        ready.set()
+        await stop.wait()
+        await device.server.close()
+        assert device.server.connections == 0
+
+    thread = threading.Thread(target=asyncio.run, args=(main(),), daemon=True)
+    thread.start()
+    assert ready.wait(10)
+    port, loop, stop = started
+    try:
+        yield Server(port)
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+@contextlib.contextmanager
+def on_micropython(limits: dict[str, int]) -> Iterator[Server]:
+    port = free_port()
+    command = [MICROPYTHON, str(HERE / "device.py"), str(port), json.dumps(limits)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        assert process.stdout.readline() == "ready\n"
+        yield Server(port)
+        assert process.poll() is None
+    finally:
+        process.kill()
+        process.wait()
+
+
+Start = Callable[..., Server]
+
+
+@pytest.fixture(scope="module", params=["cpython", "micropython"])
+def start(request: pytest.FixtureRequest) -> Iterator[Start]:
+    """A function that starts a server with limits of its own."""
+    if request.param == "micropython" and not MICROPYTHON:
+        pytest.skip("set CAMCORS_MICROPYTHON")
+    with contextlib.ExitStack() as stack:
+
+        def start_server(**limits: int) -> Server:
+            chosen = {**LIMITS, **limits}
+            if request.param == "cpython":
+                return stack.enter_context(on_cpython(chosen))
+            return stack.enter_context(on_micropython(chosen))
+
+        yield start_server
+
+
+@pytest.fixture(scope="module")
+def server(start: Start) -> Server:
+    """A server shared by the tests of a module."""
+    return start()
+
+
+@pytest.fixture(scope="module")
+def patient(start: Start) -> Server:
+    """A server whose time-outs no test reaches."""
+    return start(head_timeout_ms=60000, body_timeout_ms=60000, linger_ms=10000)
+
+
+@pytest.fixture(autouse=True)
+def good_camera(request: pytest.FixtureRequest) -> None:
+    """Each test finds the shared server's camera working."""
+    if "server" in request.fixturenames:
+        server: Server = request.getfixturevalue("server")
+        server.set_camera(mode="good", size=2000)

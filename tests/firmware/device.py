@@ -1,0 +1,257 @@
+"""A camera server with a fake camera for the tests; runs on CPython and MicroPython alike.
+
+As a script: device.py PORT LIMITS, with LIMITS as JSON. Prints "ready", serves until it is ended.
+"""
+
+import asyncio
+import json
+import sys
+
+from camcors import api
+from camcors.connection import Server
+from camcors.fields import Choice, Range
+from camcors.limits import Limits, sleep_ms
+from camcors.stream import Frames
+from microdot import Microdot, Response
+
+
+class FakeCamera:
+    """Counts captures; reuses its buffer and hands out a signed view of it, as real drivers do."""
+
+    name = "fake"
+    FIELDS = {
+        "frame_size": Choice("QVGA", "VGA"),
+        "quality": Range(1, 100),
+        "hmirror": Choice(False, True),
+        "stubborn": Range(0, 9),
+    }
+
+    def __init__(self):
+        self.captures = 0
+        self.size = 2000
+        self.mode = "good"
+        self.led = 0
+        self._values = {"frame_size": "VGA", "quality": 80, "hmirror": False, "stubborn": 0}
+        self._buffer = bytearray(0)
+
+    def settings(self):
+        return dict(self._values)
+
+    def set(self, field, value):
+        if field == "stubborn" and value:
+            raise OSError(5)
+        self._values[field] = value
+
+    def capture(self):
+        self.captures += 1
+        if self.mode == "none":
+            return None
+        if self.mode == "error":
+            raise OSError(116)
+        if self.mode == "bug":
+            raise KeyError("driver")
+        if len(self._buffer) != self.size:
+            self._buffer = bytearray(self.size)
+        # Every byte is the capture's number: a picture that changes while it is sent shows it.
+        mark = self.captures % 251
+        for i in range(0, self.size, 1000):
+            part = bytes([mark]) * min(1000, self.size - i)
+            self._buffer[i : i + len(part)] = part
+        self._buffer[:2] = b"\xff\xd8"
+        self._buffer[-2:] = b"\xff\xd9"
+        return memoryview(self._buffer)
+
+
+class Pieces:
+    """An async iterator that reports its end."""
+
+    def __init__(self, items, device):
+        self._items = list(items)
+        self._device = device
+        device.opened += 1
+
+    def __aiter__(self):
+        return self
+
+    async def __anext__(self):
+        if not self._items:
+            raise StopAsyncIteration
+        item = self._items.pop(0)
+        if item == "endless":
+            self._items.append(item)
+            await sleep_ms(5)
+            return b"x" * 1000
+        if item == "flood":
+            self._items.append(item)
+            return b"x" * 65536
+        if item == "fail":
+            raise RuntimeError("the body failed")
+        return item
+
+    async def aclose(self):
+        self._device.closed += 1
+
+
+class File:
+    """A file-like body."""
+
+    def __init__(self, size, device):
+        self._left = size
+        self._device = device
+        device.opened += 1
+
+    def read(self, n):
+        size = min(n, self._left)
+        self._left -= size
+        return b"f" * size
+
+    def close(self):
+        self._device.closed += 1
+
+
+class Device:
+    def __init__(self, limits):
+        self.app = Microdot()
+        self.camera = FakeCamera()
+        limits = Limits(**limits)
+        self.frames = Frames(self.camera, limits)
+        self.lines = []
+        self.server = Server(self.app, limits, self.lines.append)
+        self.handled = 0
+        self.opened = 0
+        self.closed = 0
+        api.attach(self.app, self.camera, self.frames, self.server, lambda: {"uptime_s": 1})
+        self._attach_bodies()
+        self._attach_faults()
+        self._attach_probe()
+
+    def _attach_bodies(self):
+        app = self.app
+
+        @app.route("/echo", methods=["GET", "POST", "PUT", "DELETE"])
+        async def echo(request):
+            self.handled += 1
+            return {
+                "method": request.method,
+                "path": request.path,
+                "query": request.query_string,
+                "args": {name: request.args[name] for name in request.args},
+                "headers": dict(request.headers.items()),
+                "body": request.body.decode(),
+                "client": request.client_addr[0],
+                "port": request.client_addr[1],
+                "version": request.http_version,
+            }
+
+        @app.get("/body/<kind>")
+        async def body(request, kind):
+            bodies = {
+                "bytes": lambda: b"abc",
+                "bytearray": lambda: bytearray(b"abc"),
+                "view": lambda: memoryview(b"xabc")[1:],
+                "str": lambda: "abcé",
+                "empty": lambda: b"",
+                "list": lambda: [1, 2],
+                "large": lambda: b"0123456789" * 30000,
+                "largeview": lambda: memoryview(b"0123456789" * 30000),
+                "async": lambda: Pieces([b"one", "twé", bytearray(b"3"), memoryview(b"4")], self),
+                "sync": lambda: (piece for piece in ["one", b"two"]),
+                "nothing": lambda: (piece for piece in ()),
+                "file": lambda: File(5000, self),
+                "endless": lambda: Pieces(["endless"], self),
+                "flood": lambda: Pieces(["flood"], self),
+                "failing": lambda: Pieces([b"one", "fail"], self),
+            }
+            return bodies[kind]()
+
+        @app.get("/status/<int:status>")
+        async def status(request, status):
+            return "body", status
+
+        @app.get("/reason")
+        async def reason(request):
+            return Response("x", 299, reason="Rather Good")
+
+        @app.get("/cookies")
+        async def cookies(request):
+            response = Response("x", headers={"Content-Length": "999", "Connection": "keep-alive"})
+            response.set_cookie("a", "1")
+            response.set_cookie("b", "2")
+            return response
+
+    def _attach_faults(self):
+        app = self.app
+
+        @app.get("/split/<kind>")
+        async def split(request, kind):
+            values = {
+                "crlf": "a\r\nX-Injected: 1",
+                "lf": "a\nX-Injected: 1",
+                "cr": "a\rb",
+                "nul": "a\0b",
+            }
+            if kind == "name":
+                return "x", 200, {"X A": "1"}
+            return "x", 200, {"X-Value": values[kind]}
+
+        @app.get("/raise")
+        async def raising(request):
+            raise RuntimeError("handler")
+
+        @app.get("/hook")
+        async def hook(request):
+            @request.after_request
+            async def fail(request, response):
+                raise RuntimeError("hook")
+
+            return "x"
+
+        @app.errorhandler(ZeroDivisionError)
+        async def failing_handler(request, error):
+            return 418
+
+        @app.get("/take")
+        async def take(request):
+            await request.sock[1].awrite(b"HTTP/1.1 200 OK\r\n\r\ntaken:")
+            await request.sock[1].awrite(await request.sock[0].readexactly(4))
+            await request.sock[1].awrite(await request.sock[0].read(100))
+            return Response.already_handled
+
+        @app.after_error_request
+        async def mark(request, response):
+            response.headers["X-Marked"] = "yes"
+
+    def _attach_probe(self):
+        app = self.app
+
+        @app.get("/probe")
+        async def probe(request):
+            report = self.server.counters()
+            report["handled"] = self.handled
+            report["opened"] = self.opened
+            report["closed"] = self.closed
+            report["captures"] = self.camera.captures
+            report["viewers"] = self.frames.viewers
+            report["frames"] = self.frames.frames
+            report["failures"] = self.frames.failures
+            report["parts"] = len(self.frames._parts)
+            report["lines"] = self.lines
+            return report
+
+        @app.put("/camera")
+        async def set_camera(request):
+            for name, value in json.loads(request.body).items():
+                setattr(self.camera, name, value)
+            return "ok"
+
+
+async def main(port, limits):
+    device = Device(limits)
+    await device.server.start("127.0.0.1", port)
+    print("ready")
+    while True:
+        await asyncio.sleep(3600)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(int(sys.argv[1]), json.loads(sys.argv[2])))

@@ -1,0 +1,265 @@
+"""Answers on the wire, and HTTP clients that no one here wrote."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import time
+
+import httpx
+import pytest
+import urllib3
+
+from .conftest import Server, read_all
+from .test_bad_requests import G, H, P, parse
+
+LARGE = b"0123456789" * 30000
+
+# (kind, content, Content-Length is sent, content type)
+BODIES = [
+    ("bytes", b"abc", True, "text/plain; charset=UTF-8"),
+    ("bytearray", b"abc", True, "text/plain; charset=UTF-8"),
+    ("view", b"abc", True, "text/plain; charset=UTF-8"),
+    ("str", "abcé".encode(), True, "text/plain; charset=UTF-8"),
+    ("empty", b"", True, "text/plain; charset=UTF-8"),
+    ("list", b"[1, 2]", True, "application/json; charset=UTF-8"),
+    ("large", LARGE, True, "text/plain; charset=UTF-8"),
+    ("largeview", LARGE, True, "text/plain; charset=UTF-8"),
+    ("async", "onetwé34".encode(), False, "text/plain; charset=UTF-8"),
+    ("sync", b"onetwo", False, "text/plain; charset=UTF-8"),
+    ("nothing", b"", False, "text/plain; charset=UTF-8"),
+    ("file", b"f" * 5000, False, "text/plain; charset=UTF-8"),
+]
+
+
+@pytest.mark.parametrize(("kind", "content", "known", "content_type"), BODIES)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_body(
+    server: Server, method: str, kind: str, content: bytes, known: bool, content_type: str
+) -> None:
+    answer = server.exchange(f"{method} /body/{kind} HTTP/1.1\r\n".encode() + H + b"\r\n")
+    status, reason, headers, body = parse(answer)
+    expected = {"Content-Type": content_type, "Connection": "close"}
+    if known:
+        expected["Content-Length"] = str(len(content))
+    assert (status, reason, headers) == (200, "OK", expected)
+    assert body == (content if method == "GET" else b"")
+    probe = server.probe()
+    assert (probe["opened"], probe["faults"]) == (probe["closed"], 0)
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "reason"),
+    [
+        ("/status/201", 201, "Created"),
+        ("/status/299", 299, "OK"),
+        ("/status/404", 404, "Not Found"),
+        ("/status/418", 418, "I'm a teapot"),
+        ("/status/499", 499, "Bad Request"),
+        ("/status/599", 599, "Internal Server Error"),
+        ("/reason", 299, "Rather Good"),
+        ("/missing", 404, "Not Found"),
+    ],
+)
+def test_reason_phrase(server: Server, path: str, status: int, reason: str) -> None:
+    assert parse(server.exchange(f"GET {path} HTTP/1.1\r\n".encode() + H + b"\r\n"))[:2] == (
+        status,
+        reason,
+    )
+
+
+@pytest.mark.parametrize("status", [204, 304])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_no_content(server: Server, method: str, status: int) -> None:
+    answer = server.exchange(f"{method} /status/{status} HTTP/1.1\r\n".encode() + H + b"\r\n")
+    assert parse(answer)[2:] == ({"Connection": "close"}, b"")
+
+
+def test_headers_are_ours_where_they_must_be(server: Server) -> None:
+    head, _, body = server.exchange(b"GET /cookies HTTP/1.1\r\n" + H + b"\r\n").partition(
+        b"\r\n\r\n"
+    )
+    assert sorted(head.decode().split("\r\n")) == [
+        "Connection: close",
+        "Content-Length: 1",
+        "Content-Type: text/plain; charset=UTF-8",
+        "HTTP/1.1 200 OK",
+        "Set-Cookie: a=1",
+        "Set-Cookie: b=2",
+    ]
+    assert body == b"x"
+
+
+def test_a_header_cannot_split_the_answer(server: Server) -> None:
+    for kind in ("crlf", "lf", "cr", "nul", "name"):
+        before = server.probe()
+        answer = server.exchange(f"GET /split/{kind} HTTP/1.1\r\n".encode() + H + b"\r\n")
+        status, _, headers, body = parse(answer)
+        assert (status, body) == (500, b"Internal server error")
+        assert sorted(headers) == ["Connection", "Content-Length", "Content-Type"]
+        after = server.probe()
+        assert after["faults"] == before["faults"] + 1
+        assert "camcors: a connection failed: ValueError(" in after["lines"][-1]
+
+
+@pytest.mark.parametrize("path", ["/raise", "/hook"])
+def test_failing_application(server: Server, path: str) -> None:
+    status, reason, headers, body = parse(
+        server.exchange(f"GET {path} HTTP/1.1\r\n".encode() + H + b"\r\n")
+    )
+    assert (status, reason, body) == (500, "Internal Server Error", b"Internal server error")
+    assert headers["X-Marked"] == "yes"
+
+
+def test_failing_body_ends_only_its_connection(server: Server) -> None:
+    before = server.probe()
+    assert server.exchange(b"GET /body/failing HTTP/1.1\r\n" + H + b"\r\n").endswith(b"\r\n\r\none")
+    after = server.probe()
+    assert after["faults"] == before["faults"] + 1
+    assert "the body failed" in after["lines"][-1]
+    assert after["opened"] == after["closed"]
+
+
+def test_handler_takes_the_socket(server: Server) -> None:
+    with server.connect() as client:
+        client.sendall(b"GET /take HTTP/1.1\r\n" + H + b"\r\nab")
+        time.sleep(0.05)
+        client.sendall(b"cd")
+        time.sleep(0.05)
+        client.sendall(b"tail")
+        client.shutdown(socket.SHUT_WR)
+        assert read_all(client) == b"HTTP/1.1 200 OK\r\n\r\ntaken:abcdtail"
+
+
+def echo(answer: bytes) -> dict[str, object]:
+    status, _, _, body = parse(answer)
+    assert status == 200
+    return json.loads(body)
+
+
+def test_request_as_the_handler_sees_it(server: Server) -> None:
+    with server.connect() as client:
+        port = client.getsockname()[1]
+        client.sendall(
+            b"PUT /echo?a=%41+b&c HTTP/1.1\r\nHOST:  camera:80\t\r\nX-One: 1\r\nx-one: 2\r\n"
+            b"Cookie: a=1\r\nCookie: b=2\r\nEmpty:\r\nContent-Length: 3\r\n\r\nabc"
+        )
+        seen = echo(read_all(client))
+    assert seen == {
+        "method": "PUT",
+        "path": "/echo",
+        "query": "a=%41+b&c",
+        "args": {"a": "A b", "c": ""},
+        "headers": {
+            "host": "camera:80",
+            "x-one": "1, 2",
+            "cookie": "a=1; b=2",
+            "empty": "",
+            "content-length": "3",
+        },
+        "body": "abc",
+        "client": "127.0.0.1",
+        "port": port,
+        "version": "1.1",
+    }
+
+
+# (what, bytes sent, version, body)
+GOOD = [
+    ("HTTP/1.0 without Host", b"GET /echo HTTP/1.0\r\n\r\n", "1.0", ""),
+    ("an empty line before it", b"\r\n" + G + b"\r\n", "1.1", ""),
+    ("IPv6 Host", b"GET /echo HTTP/1.1\r\nHost: [::1]:8080\r\n\r\n", "1.1", ""),
+    ("body with GET", G + b"Content-Length: 2\r\n\r\nab", "1.1", "ab"),
+    ("length with zeros", P + b"Content-Length: 0002\r\n\r\nab", "1.1", "ab"),
+    ("no space after the colon", G + b"A:1\r\n\r\n", "1.1", ""),
+    (
+        "characters that browsers leave",
+        b'GET /echo?a=[|]^{}"<> HTTP/1.1\r\n' + H + b"\r\n",
+        "1.1",
+        "",
+    ),
+    ("bytes after the body are not part of it", P + b"Content-Length: 2\r\n\r\nabcd", "1.1", "ab"),
+]
+
+
+@pytest.mark.parametrize(
+    ("data", "version", "body"), [row[1:] for row in GOOD], ids=[row[0] for row in GOOD]
+)
+def test_served(server: Server, data: bytes, version: str, body: str) -> None:
+    seen = echo(server.exchange(data))
+    assert (seen["version"], seen["body"]) == (version, body)
+
+
+def test_expect_100_continue(server: Server) -> None:
+    with server.connect() as client:
+        client.sendall(P + b"Expect: 100-Continue\r\nContent-Length: 2\r\n\r\n")
+        assert client.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        client.sendall(b"ab")
+        assert echo(read_all(client))["body"] == "ab"
+
+
+def test_expect_over_the_limit_asks_for_nothing(server: Server) -> None:
+    answer = server.exchange(P + b"Expect: 100-continue\r\nContent-Length: 999999\r\n\r\n")
+    assert parse(answer)[0] == 413
+
+
+def test_expect_on_http_1_0_is_ignored(server: Server) -> None:
+    answer = server.exchange(
+        b"PUT /echo HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nab"
+    )
+    assert echo(answer)["body"] == "ab"
+
+
+def test_client_that_vanishes_in_an_answer(server: Server) -> None:
+    before = server.probe()
+    for _ in range(5):
+        with server.connect() as client:
+            client.sendall(b"GET /body/endless HTTP/1.1\r\n" + H + b"\r\n")
+            assert client.recv(100)
+    after = server.wait(lambda probe: probe["vanished"] == before["vanished"] + 5)
+    assert after["vanished"] == before["vanished"] + 5
+    assert (after["opened"], after["faults"]) == (after["closed"], before["faults"])
+
+
+def test_client_that_reads_nothing_is_dropped(server: Server) -> None:
+    before = server.probe()
+    with server.connect() as client:
+        client.sendall(b"GET /body/flood HTTP/1.1\r\n" + H + b"\r\n")
+        after = server.wait(lambda probe: probe["closed"] > before["closed"])
+    assert after["timeouts"] == before["timeouts"] + 1
+    assert after["closed"] == after["opened"]
+    assert (after["vanished"], after["faults"]) == (before["vanished"], before["faults"])
+
+
+@pytest.mark.parametrize("size", [0, 10, 16384])
+def test_httpx(server: Server, size: int) -> None:
+    answer = httpx.put(server.url + "/echo?q=é", content=b"b" * size, headers={"X-A": "1"})
+    assert answer.status_code == 200
+    assert answer.json()["body"] == "b" * size
+    assert answer.json()["args"] == {"q": "é"}
+
+
+def test_httpx_reads_413(patient: Server) -> None:
+    answer = httpx.put(patient.url + "/echo", content=b"b" * 200_000)
+    assert (answer.status_code, answer.text) == (413, "Payload too large")
+
+
+def test_urllib3(server: Server) -> None:
+    with urllib3.PoolManager() as pool:
+        for _ in range(3):
+            answer = pool.request("GET", server.url + "/body/large", retries=False)
+            assert (answer.status, answer.data) == (200, LARGE)
+
+
+def test_http_client(server: Server) -> None:
+    for method, path, body, expected in (
+        ("GET", "/body/async", None, "onetwé34".encode()),
+        ("HEAD", "/body/large", None, b""),
+        ("OPTIONS", "/echo", None, b""),
+    ):
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+        connection.request(method, path, body)
+        answer = connection.getresponse()
+        assert (answer.status, answer.read()) == (200, expected)
+        connection.close()

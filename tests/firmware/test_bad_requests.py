@@ -1,0 +1,385 @@
+"""What is not a request: the right status, a closed connection, no handler, the next one served."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import socket
+import threading
+import time
+
+import pytest
+
+from camcors.connection import phrase
+
+from .conftest import Server, Start, read_all
+
+H = b"Host: camera\r\n"
+G = b"GET /echo HTTP/1.1\r\n" + H
+P = b"POST /echo HTTP/1.1\r\n" + H
+TLS = bytes.fromhex("16030100c4010000c00303") + bytes(range(200))
+
+# (what, bytes sent, status). The request is to /echo, whose handler counts.
+BAD = [
+    # The request line, RFC 9112 section 3.
+    ("only line ends", b"\r\n\r\n\r\n", 400),
+    ("HTTP/0.9", b"GET /echo\r\n\r\n", 400),
+    ("no target", b"GET HTTP/1.1\r\n" + H + b"\r\n", 400),
+    ("two spaces", b"GET  /echo HTTP/1.1\r\n" + H + b"\r\n", 400),
+    ("space at the end", b"GET /echo HTTP/1.1 \r\n" + H + b"\r\n", 400),
+    ("space before the method", b" GET /echo HTTP/1.1\r\n" + H + b"\r\n", 400),
+    ("tab instead of space", b"GET\t/echo\tHTTP/1.1\r\n" + H + b"\r\n", 400),
+    ("space in the target", b"GET /ec ho HTTP/1.1\r\n" + H + b"\r\n", 400),
+    ("method no token", b"G@T /echo HTTP/1.1\r\n" + H + b"\r\n", 400),
+    ("method not ASCII", "GËT /echo HTTP/1.1\r\n".encode() + H + b"\r\n", 400),
+    ("no method", b" /echo HTTP/1.1\r\n" + H + b"\r\n", 400),
+    ("version in lower case", b"GET /echo http/1.1\r\n" + H + b"\r\n", 400),
+    ("version without number", b"GET /echo HTTP/\r\n" + H + b"\r\n", 400),
+    ("version with words", b"GET /echo HTTP/a.b\r\n" + H + b"\r\n", 400),
+    ("version too long", b"GET /echo HTTP/1.10\r\n" + H + b"\r\n", 400),
+    ("version 1,1", b"GET /echo HTTP/1,1\r\n" + H + b"\r\n", 400),
+    ("other protocol", b"GET /echo RTSP/1.0\r\n" + H + b"\r\n", 400),
+    ("version 0.9", b"GET /echo HTTP/0.9\r\n" + H + b"\r\n", 505),
+    ("version 1.2", b"GET /echo HTTP/1.2\r\n" + H + b"\r\n", 505),
+    ("version 2.0", b"GET /echo HTTP/2.0\r\n" + H + b"\r\n", 505),
+    ("HTTP/2 preface", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
+    # The target, RFC 9112 section 3.2.
+    ("absolute form", b"GET http://evil.example/echo HTTP/1.1\r\n" + H + b"\r\n", 400),
+    ("absolute form, own host", b"GET http://camera/echo HTTP/1.1\r\n" + H + b"\r\n", 400),
+    ("authority form", b"CONNECT evil.example:443 HTTP/1.1\r\n" + H + b"\r\n", 400),
+    ("asterisk form", b"OPTIONS * HTTP/1.1\r\n" + H + b"\r\n", 400),
+    ("relative target", b"GET echo HTTP/1.1\r\n" + H + b"\r\n", 400),
+    ("fragment in the target", b"GET /echo#x HTTP/1.1\r\n" + H + b"\r\n", 400),
+    ("target not ASCII", "GET /echo?é HTTP/1.1\r\n".encode() + H + b"\r\n", 400),
+    ("control in the target", b"GET /echo?\x7f HTTP/1.1\r\n" + H + b"\r\n", 400),
+    ("percent alone", b"GET /echo?a=% HTTP/1.1\r\n" + H + b"\r\n", 400),
+    ("percent with one digit", b"GET /echo?a=%4 HTTP/1.1\r\n" + H + b"\r\n", 400),
+    ("percent with no hex", b"GET /echo?a=%zz HTTP/1.1\r\n" + H + b"\r\n", 400),
+    ("percent with a sign", b"GET /echo?a=%-1 HTTP/1.1\r\n" + H + b"\r\n", 400),
+    ("percent in the path", b"GET /%gg HTTP/1.1\r\n" + H + b"\r\n", 400),
+    ("query not UTF-8", b"GET /echo?a=%ff%fe HTTP/1.1\r\n" + H + b"\r\n", 400),
+    # Line ends and characters, RFC 9112 section 2.2.
+    ("bare LF everywhere", b"GET /echo HTTP/1.1\nHost: camera\n\r\n\r\n", 400),
+    ("bare LF after a header", G + b"A: 1\nB: 2\r\n\r\n", 400),
+    ("bare CR in a value", G + b"A: 1\rB: 2\r\n\r\n", 400),
+    ("CR CR LF", G + b"A: 1\r\r\n\r\n", 400),
+    ("NUL in a value", G + b"A: 1\0\r\n\r\n", 400),
+    ("NUL in the target", b"GET /echo\0 HTTP/1.1\r\n" + H + b"\r\n", 400),
+    ("not UTF-8", G + b"A: \xff\r\n\r\n", 400),
+    # Header lines, RFC 9112 section 5.
+    ("no colon", G + b"Nonsense\r\n\r\n", 400),
+    ("empty name", G + b": 1\r\n\r\n", 400),
+    ("space before the colon", G + b"A : 1\r\n\r\n", 400),
+    ("tab before the colon", G + b"A\t: 1\r\n\r\n", 400),
+    ("folded with a space", G + b"A: 1\r\n b\r\n\r\n", 400),
+    ("folded with a tab", G + b"A: 1\r\n\tb: c\r\n\r\n", 400),
+    ("folded first line", b"GET /echo HTTP/1.1\r\n Host: camera\r\n\r\n", 400),
+    ("name no token", G + b"A(b): 1\r\n\r\n", 400),
+    ("name not ASCII", G + "Ä: 1\r\n\r\n".encode(), 400),
+    # Host, RFC 9112 section 3.2.
+    ("no Host", b"GET /echo HTTP/1.1\r\n\r\n", 400),
+    ("two Hosts", G + H + b"\r\n", 400),
+    ("two Hosts, other case", G + b"hOST: other\r\n\r\n", 400),
+    ("two Hosts on HTTP/1.0", b"GET /echo HTTP/1.0\r\n" + H + H + b"\r\n", 400),
+    ("empty Host", b"GET /echo HTTP/1.1\r\nHost:\r\n\r\n", 400),
+    ("Host with a path", b"GET /echo HTTP/1.1\r\nHost: camera/x\r\n\r\n", 400),
+    ("Host with userinfo", b"GET /echo HTTP/1.1\r\nHost: a@camera\r\n\r\n", 400),
+    ("Host with a comma", b"GET /echo HTTP/1.1\r\nHost: a,camera\r\n\r\n", 400),
+    ("Host with a space", b"GET /echo HTTP/1.1\r\nHost: a b\r\n\r\n", 400),
+    # Once only.
+    ("two Origins", G + b"Origin: http://a\r\nOrigin: http://b\r\n\r\n", 400),
+    ("two Authorizations", G + b"Authorization: a\r\nAuthorization: b\r\n\r\n", 400),
+    ("two Content-Types", G + b"Content-Type: a/b\r\nContent-Type: c/d\r\n\r\n", 400),
+    # The body's length, RFC 9112 section 6.
+    ("two Content-Lengths", P + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\nabc", 400),
+    ("two same Content-Lengths", P + b"Content-Length: 2\r\nContent-Length: 2\r\n\r\nab", 400),
+    ("list of Content-Lengths", P + b"Content-Length: 2, 2\r\n\r\nab", 400),
+    ("negative Content-Length", P + b"Content-Length: -1\r\n\r\n", 400),
+    ("signed Content-Length", P + b"Content-Length: +2\r\n\r\nab", 400),
+    ("hexadecimal Content-Length", P + b"Content-Length: 0x2\r\n\r\nab", 400),
+    ("Content-Length 1_0", P + b"Content-Length: 1_0\r\n\r\n0123456789", 400),
+    ("Content-Length in other digits", P + "Content-Length: ２\r\n\r\nab".encode(), 400),
+    ("Content-Length with a point", P + b"Content-Length: 2.0\r\n\r\nab", 400),
+    ("empty Content-Length", P + b"Content-Length:\r\n\r\n", 400),
+    ("chunked", P + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 501),
+    ("chunked in capitals", P + b"TRANSFER-ENCODING: CHUNKED\r\n\r\n0\r\n\r\n", 501),
+    ("unknown coding", P + b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", 501),
+    ("empty Transfer-Encoding", P + b"Transfer-Encoding:\r\n\r\n", 501),
+    (
+        "length and chunked",
+        P + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        400,
+    ),
+    (
+        "chunked and length",
+        P + b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
+        400,
+    ),
+    (
+        "chunked on HTTP/1.0",
+        b"POST /echo HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        501,
+    ),
+    ("unknown expectation", P + b"Expect: the-worst\r\nContent-Length: 2\r\n\r\nab", 417),
+    # Not HTTP at all; these are answered although the head is not finished.
+    ("TLS", TLS, 400),
+    ("TLS with an empty line in it", TLS + b"\r\n\r\n", 400),
+    ("binary", b"\x00\x01\x02\x03", 400),
+    ("plain text", b"hello\r\n", 400),
+    ("SSH", b"SSH-2.0-OpenSSH_9.2p1 Debian-2\n", 400),
+    ("JSON", b'{"jsonrpc": "2.0"}', 400),
+    ("one long word", b"a" * 100, 400),
+    # Too much.
+    (
+        "head of 8 KB and one byte",
+        G + b"A: " + b"a" * (8192 - len(G) - 3 - 4 + 1) + b"\r\n\r\n",
+        431,
+    ),
+    ("long target", b"GET /echo?" + b"a" * 9000 + b" HTTP/1.1\r\n" + H + b"\r\n", 431),
+    ("many headers", G + b"".join(b"A%d: 1\r\n" % i for i in range(1200)) + b"\r\n", 431),
+    ("endless header", G + b"A: " + b"a" * 20000, 431),
+]
+
+
+def parse(answer: bytes) -> tuple[int, str, dict[str, str], bytes]:
+    head, separator, body = answer.partition(b"\r\n\r\n")
+    assert separator, answer[:200]
+    first, *lines = head.decode().split("\r\n")
+    version, status, reason = first.split(" ", 2)
+    assert version == "HTTP/1.1"
+    headers = dict(line.split(": ", 1) for line in lines)
+    assert len(headers) == len(lines)
+    return int(status), reason, headers, body
+
+
+def check_refusal(answer: bytes, expected: int) -> bytes:
+    status, reason, headers, body = parse(answer)
+    assert (status, reason) == (expected, phrase(expected))
+    assert headers == {
+        "Content-Type": "text/plain; charset=UTF-8",
+        "Content-Length": str(len(body)),
+        "Connection": "close",
+    }
+    assert body.endswith(b"\n")
+    assert body.count(b"\n") == 1
+    return body
+
+
+@pytest.mark.parametrize(("data", "status"), [row[1:] for row in BAD], ids=[row[0] for row in BAD])
+def test_refused(server: Server, data: bytes, status: int) -> None:
+    before = server.probe()
+    answer = server.exchange(data)
+    check_refusal(answer, status)
+    after = server.probe()
+    assert after["handled"] == before["handled"]
+    assert after["requests"] == before["requests"] + 1  # the probe itself
+    assert after["rejected"] == before["rejected"] + 1
+    assert after["faults"] == before["faults"]
+
+
+def test_table_is_large() -> None:
+    assert len(BAD) >= 60
+    assert len({row[0] for row in BAD}) == len(BAD)
+
+
+# (what, bytes sent before the client's half is closed, status or None for a silent close)
+ENDED = [
+    ("nothing", b"", None),
+    ("half a line", b"GET /ec", 400),
+    ("half a head", G, 400),
+    ("all but the last LF", G + b"\r", 400),
+    ("half a body", P + b"Content-Length: 10\r\n\r\nabcde", 400),
+    ("no body", P + b"Content-Length: 10\r\n\r\n", 400),
+]
+
+
+@pytest.mark.parametrize(
+    ("data", "status"), [row[1:] for row in ENDED], ids=[row[0] for row in ENDED]
+)
+def test_ended_early(server: Server, data: bytes, status: int | None) -> None:
+    before = server.probe()
+    with server.connect() as client:
+        client.sendall(data)
+        client.shutdown(socket.SHUT_WR)
+        answer = read_all(client)
+    if status is None:
+        assert answer == b""
+    else:
+        check_refusal(answer, status)
+    assert server.probe()["handled"] == before["handled"]
+
+
+# (what, bytes sent before the client falls silent, status or None)
+SILENT = [
+    ("nothing", b"", None),
+    ("only a line end", b"\r\n", None),
+    ("half a line", b"GET /ec", 408),
+    ("half a head", G, 408),
+    ("half a body", P + b"Content-Length: 10\r\n\r\nabcde", 408),
+]
+
+
+@pytest.mark.parametrize(
+    ("data", "status"), [row[1:] for row in SILENT], ids=[row[0] for row in SILENT]
+)
+def test_silent_client(server: Server, data: bytes, status: int | None) -> None:
+    before = server.probe()
+    answer = server.exchange(data)
+    if status is None:
+        assert answer == b""
+    else:
+        check_refusal(answer, status)
+    after = server.probe()
+    assert after["handled"] == before["handled"]
+    assert after["timeouts"] == before["timeouts"] + 1
+
+
+def test_slow_head_is_cut_although_it_moves(server: Server) -> None:
+    before = server.probe()
+    with server.connect() as client:
+        client.setblocking(True)
+        client.sendall(b"GET /echo HTTP/1.1\r\nA: ")
+        done = threading.Event()
+
+        def drip() -> None:
+            with contextlib.suppress(OSError):
+                while not done.wait(0.05):
+                    client.sendall(b"a")
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        answer = read_all(client)
+        done.set()
+        thread.join()
+    check_refusal(answer, 408)
+    after = server.probe()
+    assert after["handled"] == before["handled"]
+    assert after["timeouts"] == before["timeouts"] + 1
+
+
+def test_head_of_8_kb_is_served(server: Server) -> None:
+    filler = b"A: " + b"a" * (8192 - len(G) - 3 - 4)
+    data = G + filler + b"\r\n\r\n"
+    assert len(data) == 8192
+    assert parse(server.exchange(data))[0] == 200
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_two_megabytes_of_garbage(server: Server, seed: int) -> None:
+    garbage = random.Random(seed).randbytes(2_000_000)
+    if seed % 2:
+        garbage = b"GET /echo " + garbage.replace(b"\r\n\r\n", b"")
+    before = server.probe()
+    with server.connect() as client, contextlib.suppress(ConnectionError):
+        client.sendall(garbage)
+        answer = read_all(client)
+        assert answer[:12] in (b"HTTP/1.1 400", b"HTTP/1.1 431")
+    after = server.probe()
+    assert after["handled"] == before["handled"]
+    assert after["rejected"] == before["rejected"] + 1
+    assert after["faults"] == before["faults"]
+
+
+def test_random_starts_reach_no_handler(server: Server) -> None:
+    before = server.probe()
+    source = random.Random(7)
+    for _ in range(60):
+        data = source.randbytes(source.randrange(1, 60)) + b"\r\n\r\n"
+        with server.connect() as client:
+            client.sendall(data)
+            client.shutdown(socket.SHUT_WR)
+            assert read_all(client)[:10] == b"HTTP/1.1 4"
+    after = server.probe()
+    assert after["handled"] == before["handled"]
+    assert after["faults"] == before["faults"]
+
+
+@pytest.mark.parametrize("size", [16385, 100_000, 250_000])
+def test_body_over_the_limit(patient: Server, size: int) -> None:
+    """413 passes the application's hooks, and is readable though the body is not read."""
+    before = patient.probe()
+    data = P + b"Content-Length: %d\r\n\r\n" % size + b"b" * size
+    status, reason, headers, body = parse(patient.exchange(data))
+    assert (status, reason, body) == (413, "Content Too Large", b"Payload too large")
+    assert headers["X-Marked"] == "yes"
+    assert headers["Connection"] == "close"
+    assert patient.probe()["handled"] == before["handled"]
+
+
+@pytest.mark.parametrize("digits", ["99999999999999999999", "9" * 5000])
+def test_huge_content_length(server: Server, digits: str) -> None:
+    status, _, headers, _ = parse(
+        server.exchange(P + b"Content-Length: " + digits.encode() + b"\r\n\r\n")
+    )
+    assert (status, headers["X-Marked"]) == (413, "yes")
+
+
+def test_body_at_the_limit(server: Server) -> None:
+    data = P + b"Content-Length: 16384\r\n\r\n" + b"b" * 16384
+    status, _, _, body = parse(server.exchange(data))
+    assert status == 200
+    assert b'"' + b"b" * 16384 + b'"' in body
+
+
+def test_connections_over_the_cap(start: Start) -> None:
+    server = start(connections=2, head_timeout_ms=20000)
+    with server.connect() as first, server.connect() as second:
+        # Both are accepted before the third, since accepting keeps the order of connecting.
+        first.sendall(b"GET /probe HTTP/1.1\r\n")
+        second.sendall(b"GET /probe HTTP/1.1\r\n")
+        status, reason, headers, _ = parse(
+            server.exchange(b"GET /probe HTTP/1.1\r\n" + H + b"\r\n")
+        )
+        assert (status, reason) == (503, "Service Unavailable")
+        assert headers["Retry-After"] == "2"
+        assert headers["Connection"] == "close"
+        first.sendall(H + b"\r\n")
+        assert parse(read_all(first))[0] == 200
+        second.sendall(H + b"\r\n")
+        assert parse(read_all(second))[0] == 200
+    after = server.probe()
+    assert (after["refused"], after["connections"]) == (1, 1)
+
+
+def test_many_over_the_cap_leave_nothing_behind(start: Start) -> None:
+    server = start(connections=1, linger_ms=5000)
+    with contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(server.connect()) for _ in range(8)]
+        answers = []
+        for client in clients:
+            with contextlib.suppress(OSError):
+                client.sendall(b"GET /probe HTTP/1.1\r\n" + H)
+                client.shutdown(socket.SHUT_WR)
+        for client in clients:
+            try:
+                answers.append(read_all(client)[:12])
+            except ConnectionError:
+                answers.append(b"")
+    assert set(answers) == {b"", b"HTTP/1.1 503", b"HTTP/1.1 400"}
+    assert server.wait(lambda probe: probe["connections"] == 1)["connections"] == 1
+
+
+def test_reset_clients_are_quiet(server: Server) -> None:
+    before = server.probe()
+    linger = (1).to_bytes(4, "little") + (0).to_bytes(4, "little")
+    for data in (b"", b"GET /ec", P + b"Content-Length: 10\r\n\r\nabc", G + b"\r\n"):
+        with server.connect() as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            client.sendall(data)
+            time.sleep(0.05)
+    after = server.wait(lambda probe: probe["connections"] == 1)
+    assert after["connections"] == 1
+    assert after["faults"] == before["faults"]
+    assert after["lines"] == before["lines"]
+
+
+def test_vectors_in_pieces(server: Server) -> None:
+    """The end of the head is found wherever the network cuts it."""
+    whole = G + b"\r\n"
+    for cut in (1, len(whole) - 3, len(whole) - 2, len(whole) - 1):
+        with server.connect() as client:
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            client.sendall(whole[:cut])
+            time.sleep(0.05)
+            client.sendall(whole[cut:])
+            assert parse(read_all(client))[0] == 200

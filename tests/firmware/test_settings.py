@@ -1,0 +1,154 @@
+"""/camera.json: every fault in one line with its remedy, and the rest counts."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from camcors.fields import Choice, Range
+from camcors.limits import TABLE, Limits
+from camcors.settings import load
+
+FIELDS = {"quality": Range(1, 100), "hmirror": Choice(False, True)}
+DEFAULTS = {"name": "camcors", "host": "0.0.0.0", "port": 80, "camera": {}}
+LABEL = "write letters, digits and hyphens, at most 32"
+PORT = "write a whole number from 1 to 65535"
+HOST = 'write an IPv4 address of the camera, or "0.0.0.0" for all'
+KEYS = "write one of camera, host, limits, name, port"
+
+
+def loaded(text: object) -> tuple[dict[str, object], dict[str, int], list[str]]:
+    settings, faults = load(text, FIELDS)
+    limits = settings.pop("limits")
+    assert type(limits) is Limits
+    changed = {name: value for name, value in vars(limits).items() if value != TABLE[name][0]}
+    return settings, changed, faults
+
+
+@pytest.mark.parametrize("text", [None, "{}", b"{}", " {} \n"])
+def test_defaults(text: object) -> None:
+    assert loaded(text) == (DEFAULTS, {}, [])
+
+
+def test_all_good() -> None:
+    given = {
+        "name": "Cam-1",
+        "host": "127.0.0.1",
+        "port": 8080,
+        "camera": {"quality": 9, "hmirror": True},
+        "limits": {"connections": 4, "stream_fps": 60},
+    }
+    settings, limits, faults = loaded(json.dumps(given))
+    assert limits == given.pop("limits")
+    assert (settings, faults) == (given, [])
+
+
+# (text, faults); each case has a good port beside the fault, which must count
+FAULTS = [
+    ('"name": 5', ["name: 5: " + LABEL]),
+    ('"name": ""', ['name: "": ' + LABEL]),
+    ('"name": "-cam"', ['name: "-cam": ' + LABEL]),
+    ('"name": "cam-"', ['name: "cam-": ' + LABEL]),
+    ('"name": "my cam"', ['name: "my cam": ' + LABEL]),
+    ('"name": "küche"', ['name: "k\\u00fcche": ' + LABEL]),
+    (f'"name": "{"a" * 33}"', [f'name: "{"a" * 33}": ' + LABEL]),
+    ('"host": "localhost"', ['host: "localhost": ' + HOST]),
+    ('"host": "256.0.0.1"', ['host: "256.0.0.1": ' + HOST]),
+    ('"host": "1.2.3"', ['host: "1.2.3": ' + HOST]),
+    ('"host": null', ["host: null: " + HOST]),
+    ('"camera": []', ["camera: []: write an object, such as {}"]),
+    ('"camera": {"quality": 0}', ["camera.quality: 0: write a whole number from 1 to 100"]),
+    ('"camera": {"hmirror": 1}', ["camera.hmirror: 1: write one of false, true"]),
+    ('"camera": {"qualty": 5}', ['camera.qualty: unknown key: write "quality"']),
+    ('"limits": 5', ["limits: 5: write an object, such as {}"]),
+    ('"limits": {"connections": 0}', ["limits.connections: 0: write a whole number from 1 to 256"]),
+    (
+        '"limits": {"connections": true}',
+        ["limits.connections: true: write a whole number from 1 to 256"],
+    ),
+    ('"limits": {"body_byte": 1}', ['limits.body_byte: unknown key: write "body_bytes"']),
+    ('"Name": "x"', ['Name: unknown key: write "name"']),
+    ('"password": "hunter2"', ["password: unknown key: " + KEYS]),
+    (
+        '"name": 1, "camera": {"quality": 0, "hmirror": 0}',
+        [
+            "camera.hmirror: 0: write one of false, true",
+            "camera.quality: 0: write a whole number from 1 to 100",
+            "name: 1: " + LABEL,
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "faults"), FAULTS)
+def test_faults(text: str, faults: list[str]) -> None:
+    settings, limits, found = loaded('{"port": 8081, ' + text + "}")
+    assert (settings, limits) == ({**DEFAULTS, "port": 8081}, {})
+    assert sorted(found) == faults
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "-1", "true", '"80"', "80.0", "null"])
+def test_bad_port(port: str) -> None:
+    settings, _, faults = loaded(f'{{"port": {port}, "name": "x"}}')
+    assert settings == {**DEFAULTS, "name": "x"}
+    assert faults == [f"port: {port}: {PORT}"]
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("", "line 1, column 1: not JSON: write the missing value"),
+        ("[]", 'file: not an object: write one object, such as {"name": "camcors"}'),
+        ('{"port": 1,}', "line 1, column 11: not JSON: remove the last comma"),
+        (
+            '{"wifi": hunter2}',
+            "line 1, column 10: not JSON: write a value: a string goes in double quotes",
+        ),
+        (b"\xff", "line 1, column 1: not UTF-8: save the file as UTF-8"),
+        ("{" + " " * 8192 + "}", "file: 8194 bytes: write at most 8192"),
+    ],
+)
+def test_syntax(text: object, fault: str) -> None:
+    assert loaded(text) == (DEFAULTS, {}, [fault])
+
+
+@given(st.one_of(st.binary(max_size=200), st.text(max_size=200)))
+def test_never_raises_for_any_text(text: object) -> None:
+    settings, _, faults = loaded(text)
+    assert faults or settings.keys() == DEFAULTS.keys()
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+KEY = (
+    st.sampled_from(["name", "port", "host", "camera", "limits", "quality", "connections"])
+    | st.text()
+)
+
+
+@given(st.dictionaries(KEY, JSON | st.dictionaries(KEY, JSON, max_size=3), max_size=5))
+def test_never_raises_for_any_object(value: object) -> None:
+    settings, _, faults = loaded(json.dumps(value))
+    assert all("\n" not in fault for fault in faults)
+    assert set(settings) == set(DEFAULTS)
+
+
+def test_limits_refuse_at_once() -> None:
+    with pytest.raises(
+        ValueError, match=r"^limits.connections: 0: write a whole number from 1 to 256$"
+    ):
+        Limits(connections=0)
+    with pytest.raises(ValueError, match=r"^limits.nothing: unknown; write one of body_bytes, "):
+        Limits(nothing=1)
