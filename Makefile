@@ -11,7 +11,7 @@ CAMERA := build/HOST/camcors-host
 FROZEN := manifest.py $(shell find boards src/cors firmware -name '*.py' -o -name '*.c' -o -name '*.h' -o -name '*.csv' -o -name '*.mk' -o -name '*.json')
 
 .DEFAULT_GOAL := help
-.PHONY: help run host mpy test lint clean distclean
+.PHONY: help run host mpy test lint bench clean distclean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -30,10 +30,14 @@ test: $(CAMERA) build/.test ## set everything up and run every check and test
 	@$(MAKE) --no-print-directory lint
 	@$(PYTHON) -m pytest
 
-lint: build/.test ## ruff and the type checker
+lint: build/.test ## ruff, the type checker, and the stubs against the code
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
 	@$(PYTHON) -m mypy
+	@PYTHONPATH=src MYPYPATH=src $(PYTHON) -m mypy.stubtest cors
+
+bench: $(CAMERA) ## measure against stock microdot.cors: ratios, also in build/bench.json
+	@$(PYTHON) tests/bench/bench.py
 
 clean: ## remove what was built; keep what was fetched, and the flash image
 	@rm -rf build/HOST/[!f]* build/HOST/frozen* build/mpy build/pypi

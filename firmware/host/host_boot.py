@@ -4,10 +4,11 @@ import errno
 import sys
 
 import _host
-import board
-import filesystem
 import partition_table
 import vfs
+
+import board
+import filesystem
 
 _USAGE = """\
 usage: camcors-host [--port N] [--repl-port N] [--host ADDRESS] [--flash FILE]
@@ -77,7 +78,8 @@ def _fail_to_listen(host, port, option, exc):
         _fail(where + " is in use; stop the other program or choose a free port with " + option)
     if exc.errno == errno.EACCES:
         _fail(where + " needs more rights than yours; choose a port from 1024 with " + option)
-    _fail("cannot listen on " + where + " (error " + str(exc.errno) + "); choose an address of this machine with --host")
+    error = " (error " + str(exc.errno) + ")"
+    _fail("cannot listen on " + where + error + "; choose an address of this machine with --host")
 
 
 def _open_serial(host, port):

@@ -1,3 +1,3 @@
-"""`from microdot.cors import CORS` gives this project's class, so a script for stock Microdot runs unchanged."""
+"""`from microdot.cors import CORS` gives this project's class: stock scripts run unchanged."""
 
 from cors import CORS as CORS

@@ -1,7 +1,6 @@
 """The policy file in flash: read it, and say how it stands."""
 
-from micropython import const
-
+from ._compat import const
 from .policy import Policy, PolicyError
 
 _READ_MAX = const(8193)  # one byte over the limit of the file: Policy says what is wrong with a longer one

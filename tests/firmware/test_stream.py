@@ -123,6 +123,20 @@ def test_camera_rests_without_viewers(server: Server) -> None:
     assert server.probe()["captures"] == before["captures"]
 
 
+def test_nothing_is_captured_for_a_viewer_that_takes_nothing(start: Start) -> None:
+    server = start(write_timeout_ms=60000)
+    server.set_camera(size=100_000)
+    with viewing(server, receive_buffer=8192):
+        before = server.probe()["captures"]
+        for _ in range(40):  # until the kernel's buffers are full
+            time.sleep(0.3)
+            after = server.probe()["captures"]
+            if after == before:
+                break
+            before = after
+        assert after == before
+
+
 def test_slow_viewer_holds_nobody(start: Start) -> None:
     """One viewer reads nothing, another goes on; what the slow one then gets is whole."""
     server = start(write_timeout_ms=60000)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -127,7 +128,9 @@ def cut_short(image: bytearray) -> None:
         (cut_short, "is not a flash image of 4194304 bytes; it was not touched: move it away"),
     ],
 )
-def test_a_corrupt_flash_is_reported_and_left_alone(program: Path, tmp_path: Path, damage, words: str) -> None:
+def test_a_corrupt_flash_is_reported_and_left_alone(
+    program: Path, tmp_path: Path, damage: Callable[[bytearray], None], words: str
+) -> None:
     flash = tmp_path / "flash.bin"
     with Camera(flash) as camera:
         camera.wait_ready()
@@ -224,7 +227,8 @@ def test_camera_json_is_read_and_its_faults_are_named(new_camera: Camera) -> Non
 
 
 def test_main_py_adds_routes_to_the_running_camera(new_camera: Camera) -> None:
-    new_camera.put("main.py", "from camcors import app\n@app.get('/hello')\ndef hello(request):\n    return 'hi'\n")
+    route = "from camcors import app\n@app.get('/hello')\ndef hello(request):\n    return 'hi'\n"
+    new_camera.put("main.py", route)
     new_camera.reset()
     new_camera.wait_ready()
     answer = httpx.get(f"{new_camera.url}/hello", headers={"Origin": "http://localhost:8000"})

@@ -192,6 +192,5 @@ def test_status_tells_what_it_should(camera: Camera) -> None:
     assert re.fullmatch(r"[0-9a-f]{12}", report["policy"]["digest"])
     assert report["heap"]["used"] > 0
     assert report["faults"] == []
-    assert set(report) == {
-        "board", "micropython", "firmware", "uptime_s", "heap", "policy", "faults", "camera", "frames", "clients",
-    }  # fmt: skip
+    always = {"board", "micropython", "firmware", "uptime_s", "heap", "policy", "faults"}
+    assert set(report) == always | {"camera", "frames", "clients"}
