@@ -1,0 +1,66 @@
+"""The frozen build: what must be in the image is in it."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import host
+import pytest
+import source
+from source import BuildError
+
+NAMES = 'const char mp_frozen_names[] = {{\n#ifdef MP_FROZEN_STR_NAMES\n#endif\n{}\n"\\0"\n}};\n'
+
+
+def frozen_content(path: Path, names: set[str]) -> Path:
+    path.write_text(NAMES.format("\n".join(f'"{name}\\0"' for name in sorted(names))))
+    return path
+
+
+def test_all_required_modules_are_frozen(tmp_path: Path) -> None:
+    host.check_frozen(frozen_content(tmp_path / "c", host.required_modules()))
+
+
+@pytest.mark.parametrize("name", ["cors/origin.py", "microdot/cors.py", "boot.py", "host_boot.py"])
+def test_a_module_that_is_not_frozen_fails_the_build(tmp_path: Path, name: str) -> None:
+    content = frozen_content(tmp_path / "c", host.required_modules() - {name})
+    with pytest.raises(BuildError, match=f"not frozen: {name}; add them to manifest.py"):
+        host.check_frozen(content)
+
+
+def test_the_built_image_was_checked(program: Path) -> None:
+    host.check_frozen(program.parent / "frozen_content.c")
+
+
+def test_frozen_modules_need_no_file_beside_the_program(program: Path, tmp_path: Path) -> None:
+    (tmp_path / "cors").mkdir()
+    (tmp_path / "cors" / "__init__.py").write_text("raise RuntimeError('not the frozen one')\n")
+    script = tmp_path / "elsewhere" / "check.py"
+    script.parent.mkdir()
+    script.write_text(
+        "import cors, microdot.cors\n"
+        "print(cors.__file__, microdot.cors.__file__, microdot.cors.CORS is cors.CORS)\n"
+    )
+    copy = tmp_path / "alone"
+    copy.write_bytes(program.read_bytes())
+    copy.chmod(0o755)
+    done = subprocess.run([copy, script], capture_output=True, text=True, cwd=tmp_path, timeout=20)
+    assert (done.stdout, done.stderr) == ("cors/__init__.py microdot/cors.py True\n", "")
+
+
+def test_the_camera_ignores_modules_of_the_folder_it_was_started_in(program: Path, tmp_path: Path) -> None:
+    for name in ("host_boot", "camcors", "cors", "board"):
+        (tmp_path / f"{name}.py").write_text("raise RuntimeError('not the frozen one')\n")
+    done = subprocess.run([program, "--version"], capture_output=True, text=True, cwd=tmp_path, timeout=20)
+    assert done.stdout.startswith("camcors ")
+
+
+def test_mpy_files_are_the_frozen_modules(program: Path) -> None:
+    src = source.find(host.BUILD)
+    host.build_mpy(src, host.mpy_cross(src.version))
+    built = {path.relative_to(host.BUILD / "mpy").with_suffix(".py") for path in (host.BUILD / "mpy").rglob("*.mpy")}
+    assert {Path(name) for name in host.required_modules()} <= built
+    assert built == {Path(name) for _, name in host.manifest_files(src)}
+    for path in (host.BUILD / "mpy").rglob("*.mpy"):
+        assert path.read_bytes()[:2] == b"M\x06", path  # docs.micropython.org, "MicroPython .mpy files"

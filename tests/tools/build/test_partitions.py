@@ -1,0 +1,59 @@
+"""The partition table: CSV to the bytes that ESP-IDF's bootloader reads."""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from pathlib import Path
+
+import partitions
+import pytest
+
+COMMON = Path(__file__).resolve().parents[3] / "boards" / "common"
+FLASH_4MB = 4 * 1024 * 1024
+
+
+def test_the_4_mb_table_byte_by_byte() -> None:
+    rows = partitions.read_csv(COMMON / "partitions-4MB.csv", FLASH_4MB)
+    expected = b"".join(
+        bytes((0xAA, 0x50, kind, subtype)) + struct.pack("<II", offset, size) + name.ljust(16, b"\0") + bytes(4)
+        for name, kind, subtype, offset, size in [
+            (b"nvs", 1, 0x02, 0x9000, 0x6000),
+            (b"phy_init", 1, 0x01, 0xF000, 0x1000),
+            (b"factory", 0, 0x00, 0x10000, 0x1F0000),
+            (b"vfs", 1, 0x81, 0x200000, 0x200000),
+        ]
+    )
+    expected += b"\xeb\xeb" + b"\xff" * 14 + hashlib.md5(expected).digest()
+    encoded = partitions.encode(rows)
+    assert encoded == expected + b"\xff" * (0xC00 - len(expected))
+
+
+def test_the_4_mb_app_slot_holds_what_design_md_says() -> None:
+    rows = {row.name: row for row in partitions.read_csv(COMMON / "partitions-4MB.csv", FLASH_4MB)}
+    assert rows["factory"].size == 2_031_616
+    assert rows["vfs"].end == FLASH_4MB
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("vfs, data, fat, 0x200001, 0x1000", "vfs: write multiples of 0x1000"),
+        ("vfs, data, fat, 0x200000, 0", "vfs: write multiples of 0x1000"),
+        ("vfs, data, fat, 0x8000, 0x1000", "vfs: write an offset of 0x9000 or more"),
+        ("a, data, nvs, 0x9000, 0x2000\nb, data, fat, 0xa000, 0x1000", "b: write an offset of 0xb000 or more"),
+        ("vfs, data, fat, 0x200000, 0x201000", "vfs: ends past the flash, at 0x401000"),
+        ("vfs, data, fat, here, 0x1000", "write name,type,subtype,offset,size"),
+        ("vfs, data, fat32, 0x9000, 0x1000", "write name,type,subtype,offset,size"),
+        ("vfs, file, fat, 0x9000, 0x1000", "write name,type,subtype,offset,size"),
+        ("vfs, data", "write name,type,subtype,offset,size"),
+        ("a_name_of_16_chars, data, fat, 0x9000, 0x1000", "name of 1 to 15 letters"),
+        (", data, fat, 0x9000, 0x1000", "name of 1 to 15 letters"),
+    ],
+)
+def test_a_bad_table_is_refused_with_the_remedy(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text(f"# Name, Type, SubType, Offset, Size\n{text}\n")
+    with pytest.raises(ValueError, match="table.csv") as raised:
+        partitions.read_csv(path, FLASH_4MB)
+    assert message in str(raised.value)

@@ -1,0 +1,191 @@
+"""Finds MicroPython's source: MPY_DIR, else a clone of the pinned release, else Debian's source package.
+
+What was found once is kept under build/ and used again without a network.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+
+FLOOR = (1, 25, 0)
+PINNED = "1.28.0"
+PINNED_COMMIT = "e0e9fbb17ed6fd06bb76e266ae554784c9c80804"
+REPOSITORY = "https://github.com/micropython/micropython.git"
+CLONE_SECONDS = 300
+
+DEBIAN_SUITE = "trixie"
+DEBIAN_PACKAGE = "micropython"
+DEBIAN_VERSION = "1.25.0"
+DEBIAN_KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+_DEBIAN = "Debian's source package"
+
+
+class BuildError(Exception):
+    """A step that cannot go on; the text is one line that says what to do."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A tree of MicroPython's source and where it came from."""
+
+    path: Path
+    origin: str
+
+    @property
+    def version(self) -> str:
+        return read_version(self.path)
+
+    def __str__(self) -> str:
+        return f"MicroPython {self.version} from {self.origin}"
+
+
+def read_version(path: Path) -> str:
+    """The version in py/mpconfig.h, such as "1.25.0". Raises BuildError if it is not such a tree."""
+    header = path / "py" / "mpconfig.h"
+    if not header.is_file():
+        raise BuildError(f"{path} is not MicroPython's source; set MPY_DIR to its top folder")
+    text = header.read_text()
+    numbers = []
+    for part in ("MAJOR", "MINOR", "MICRO"):
+        match = re.search(rf"#define MICROPY_VERSION_{part} (\d+)", text)
+        if match is None:
+            raise BuildError(f"{header} names no version; set MPY_DIR to a release of MicroPython")
+        numbers.append(int(match[1]))
+    if tuple(numbers) < FLOOR:
+        floor = ".".join(map(str, FLOOR))
+        found = ".".join(map(str, numbers))
+        raise BuildError(f"{path} is MicroPython {found}; set MPY_DIR to {floor} or later")
+    return ".".join(map(str, numbers))
+
+
+def find(cache: Path) -> Source:
+    """The source to build from; `cache` is the folder that keeps what was fetched."""
+    given = os.environ.get("MPY_DIR")
+    if given:
+        return Source(Path(given).resolve(), "MPY_DIR")
+    clone = cache / f"micropython-{PINNED}"
+    debian = cache / f"micropython-{DEBIAN_VERSION}"
+    for path, origin in ((clone, "its repository"), (debian, f"Debian {DEBIAN_SUITE}")):
+        if path.is_dir():
+            return Source(path, origin)
+    cache.mkdir(parents=True, exist_ok=True)
+    for fetch, path, origin in (
+        (_clone, clone, "its repository"),
+        (_unpack_debian, debian, f"Debian {DEBIAN_SUITE}"),
+    ):
+        try:
+            fetch(path)
+            return Source(path, origin)
+        except BuildError as exc:
+            print(f"  {exc}", file=sys.stderr)
+    raise BuildError("no source of MicroPython; set MPY_DIR to an unpacked release of it")
+
+
+def _run(command: list[str], seconds: int, what: str, cwd: Path | None = None) -> str:
+    env = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    try:
+        done = subprocess.run(
+            command, cwd=cwd, env=env, timeout=seconds, capture_output=True, text=True, check=True
+        )
+    except FileNotFoundError:
+        raise BuildError(f"{what}: {command[0]} is not on this machine") from None
+    except subprocess.TimeoutExpired:
+        raise BuildError(f"{what}: no answer within {seconds} s") from None
+    except subprocess.CalledProcessError as exc:
+        lines = [line for line in exc.stderr.splitlines() if line.strip()] or ["no message"]
+        raise BuildError(f"{what}: {_without_hosts(lines[-1].strip())}") from None
+    return done.stdout
+
+
+def _without_hosts(line: str) -> str:
+    """A mirror's address is the machine's own affair; the message does without it."""
+    return re.sub(r"https?://(?!github\.com)[^\s/]+", "(mirror)", line)
+
+
+def _clone(path: Path) -> None:
+    part = path.with_suffix(".part")
+    shutil.rmtree(part, ignore_errors=True)
+    command = ["git", "-c", "advice.detachedHead=false", "clone", "--quiet", "--depth", "1"]
+    # A host that does not answer must not hold the build: give up below 1 KB/s for 20 s.
+    slow = ["-c", "http.lowSpeedLimit=1000", "-c", "http.lowSpeedTime=20"]
+    command[1:1] = slow
+    _run([*command, "--branch", f"v{PINNED}", REPOSITORY, str(part)], CLONE_SECONDS, "clone")
+    commit = _run(["git", "rev-parse", "HEAD"], 10, "clone", cwd=part).strip()
+    if commit != PINNED_COMMIT:
+        raise BuildError(f"clone: v{PINNED} is {commit}, not the pinned {PINNED_COMMIT}")
+    part.rename(path)
+
+
+def _unpack_debian(path: Path) -> None:
+    """Debian's source package by apt, which checks its signature, in a private state directory."""
+    reasons = []
+    for mirror in _mirrors():
+        try:
+            archive = _download_source(path.with_suffix(".apt"), mirror)
+        except BuildError as exc:
+            reasons.append(str(exc))
+        else:
+            _unpack(archive, path)
+            return
+    raise BuildError(reasons[0] if reasons else f"{_DEBIAN}: this machine's apt has no sources")
+
+
+def _download_source(work: Path, mirror: str) -> Path:
+    shutil.rmtree(work, ignore_errors=True)
+    options = _private_apt(work, mirror)
+    _run(["apt-get", *options, "update"], 300, _DEBIAN)
+    download = ["source", "--download-only", f"{DEBIAN_PACKAGE}/{DEBIAN_SUITE}"]
+    _run(["apt-get", *options, *download], 300, _DEBIAN, cwd=work)
+    archives = sorted(work.glob(f"{DEBIAN_PACKAGE}_{DEBIAN_VERSION}+ds.orig.tar.*"))
+    if not archives:
+        raise BuildError(f"{_DEBIAN}: {DEBIAN_SUITE} has no {DEBIAN_VERSION}")
+    return archives[0]
+
+
+def _unpack(archive: Path, path: Path) -> None:
+    unpacked = archive.parent / "unpacked"
+    with tarfile.open(archive) as tar:
+        # Python before 3.11.4 has no filters; apt has checked who made the archive.
+        tar.extraction_filter = getattr(tarfile, "data_filter", lambda member, _: member)
+        tar.extractall(unpacked)
+    (top,) = unpacked.iterdir()
+    top.rename(path)
+    shutil.rmtree(archive.parent)
+
+
+def _private_apt(work: Path, mirror: str) -> list[str]:
+    """apt's options for a state of its own: the system's configuration is read and never changed."""
+    for folder in ("state/lists/partial", "cache/archives/partial", "sources"):
+        (work / folder).mkdir(parents=True)
+    (work / "state" / "status").touch()
+    if not DEBIAN_KEYRING.is_file():
+        raise BuildError(f"{_DEBIAN}: install the package debian-archive-keyring")
+    (work / "sources" / "source.sources").write_text(
+        f"Types: deb-src\nURIs: {mirror}\nSuites: {DEBIAN_SUITE}\n"
+        f"Components: main\nSigned-By: {DEBIAN_KEYRING}\n"
+    )
+    settings = {
+        "Dir::State": work / "state",
+        "Dir::State::status": work / "state" / "status",
+        "Dir::Cache": work / "cache",
+        "Dir::Etc::sourcelist": "/dev/null",
+        "Dir::Etc::sourceparts": work / "sources",
+        # The state lies in the person's tree, where apt's own user may not write.
+        "APT::Sandbox::User": "root",
+        "Acquire::Retries": "2",
+    }
+    return [part for name, value in settings.items() for part in ("-o", f"{name}={value}")]
+
+
+def _mirrors() -> list[str]:
+    """The archives of the machine's own apt configuration, those that look like Debian's first."""
+    rows = _run(["apt-get", "--print-uris", "update"], 60, _DEBIAN)
+    found = dict.fromkeys(re.findall(r"'(\S+?)/dists/", rows))
+    return sorted(found, key=lambda uri: not uri.endswith("/debian"))
