@@ -1,8 +1,8 @@
 # Every verb a person needs; `make help` lists them.
-HOST ?= 127.0.0.1
-PORT ?= 8080
-REPL_PORT ?= 2323
-FLASH ?= build/HOST/flash.bin
+HOST = 127.0.0.1
+PORT = 8080
+REPL_PORT = 2323
+FLASH = build/HOST/flash.bin
 MPY_DIR ?=
 export MPY_DIR V
 

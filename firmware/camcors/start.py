@@ -57,7 +57,7 @@ def _serve(camera, chosen):
 
 async def _main(camera, chosen):
     from . import api
-    from .connection import Server
+    from .server import Server
     from .stream import Frames
 
     frames = Frames(camera, chosen["limits"])

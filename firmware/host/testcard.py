@@ -415,7 +415,7 @@ class Layout:
     """Where things are, in tiles, for a frame of `width` x `height` pixels.
 
     `unit` is the tiles in one 20th of the width or one 15th of the height, whichever is less:
-    the smallest frame, 160x120, has units of one tile, and every other one room to spare.
+    one in 160x120, four in 640x480.
     """
 
     def __init__(self, width, height):
@@ -690,7 +690,7 @@ class TestCard:
 
 def _moving_room(layout, quality):
     """Bytes that hold the moving rows, as measured over all frame sizes and qualities."""
-    return 2 * layout.columns * layout.moving_rows + layout.unit * 180000 // (110 - quality)
+    return 2 * layout.columns * layout.moving_rows + min(layout.unit, 6) * 180000 // (110 - quality)
 
 
 def _joined_size(rows):

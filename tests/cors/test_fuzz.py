@@ -116,6 +116,8 @@ MISTAKES = [
     ("wildcard, the star itself", "https://*.example.com", "https://*.example.com"),
     ("wildcard, label too long", "https://*.example.com", "https://" + "a" * 64 + ".example.com"),
     ("wildcard, host too long", "https://*.example.com", "https://" + "a." * 122 + "example.com"),
+    ("wildcard, no port", "https://*.example.com:8443", "https://a.example.com"),
+    ("wildcard, another port", "https://*.example.com", "https://a.example.com:8443"),
     ("any dot", "https://www.example.com", "https://wwwxexample.com"),
     ("upper case scheme", "https://example.com", "HTTPS://example.com"),
     ("upper case host", "https://example.com", "https://EXAMPLE.com"),

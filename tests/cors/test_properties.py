@@ -148,6 +148,18 @@ def check_headers(fields: Fields, asking: Asking, headers) -> None:
         assert "Content-Type" in names
 
 
+@pytest.mark.parametrize(
+    ("count", "length", "allowed"),
+    [(64, 3, True), (65, 3, False), (64, 15, True), (64, 16, False), (1, 1024, True), (1, 1025, False)],
+)
+def test_the_limits_of_a_preflight_s_list(count, length, allowed):
+    """64 names and 1024 bytes pass, one more does not; 64 names of 15 bytes and their commas are 1023."""
+    headers = [("x" + str(i).zfill(length - 1), "1") for i in range(count)]
+    site = Site(by_constructor({"allowed_origins": ["https://page.example"]}))
+    verdict = Browser(site).fetch("https://page.example", HOME + "/api", headers=headers)
+    assert (verdict.readable, verdict.preflighted) == (allowed, True)
+
+
 # A request to the site, not necessarily one that a browser would send.
 _with_origin = st.sampled_from([True, True, True, False])
 _variations = st.sampled_from([None, "Accept", "origin", "Accept, ORIGIN", "*"])

@@ -7,7 +7,6 @@ import contextlib
 import http.client
 import importlib
 import json
-import os
 import socket
 import subprocess
 import sys
@@ -18,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from camera import PROGRAM
 
 HERE = Path(__file__).resolve().parent
-MICROPYTHON = os.environ.get("CAMCORS_MICROPYTHON", "")
 
 # Short where a test waits for them, long where one must not.
 LIMITS = {
@@ -45,9 +44,7 @@ class Server:
     def set_camera(self, **values: object) -> None:
         assert self.request("PUT", "/camera", values)[2] == b"ok"
 
-    def request(
-        self, method: str, path: str, value: object = None
-    ) -> tuple[int, dict[str, str], bytes]:
+    def request(self, method: str, path: str, value: object = None) -> tuple[int, dict[str, str], bytes]:
         """One request, with `value` as JSON or bytes -> status, headers, body."""
         body = value if isinstance(value, bytes) else None if value is None else json.dumps(value)
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
@@ -121,7 +118,7 @@ def on_cpython(limits: dict[str, int]) -> Iterator[Server]:
 @contextlib.contextmanager
 def on_micropython(limits: dict[str, int]) -> Iterator[Server]:
     port = free_port()
-    command = [MICROPYTHON, str(HERE / "device.py"), str(port), json.dumps(limits)]
+    command = [str(PROGRAM), str(HERE / "device.py"), str(port), json.dumps(limits)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:
@@ -139,8 +136,8 @@ Start = Callable[..., Server]
 @pytest.fixture(scope="module", params=["cpython", "micropython"])
 def start(request: pytest.FixtureRequest) -> Iterator[Start]:
     """A function that starts a server with limits of its own."""
-    if request.param == "micropython" and not MICROPYTHON:
-        pytest.skip("set CAMCORS_MICROPYTHON")
+    if request.param == "micropython":
+        request.getfixturevalue("program")
     with contextlib.ExitStack() as stack:
 
         def start_server(**limits: int) -> Server:

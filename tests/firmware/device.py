@@ -8,9 +8,9 @@ import json
 import sys
 
 from camcors import api
-from camcors.connection import Server
 from camcors.fields import Choice, Range
 from camcors.limits import Limits, sleep_ms
+from camcors.server import Server
 from camcors.stream import Frames
 from microdot import Microdot, Response
 

@@ -35,9 +35,7 @@ BODIES = [
 
 @pytest.mark.parametrize(("kind", "content", "known", "content_type"), BODIES)
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_body(
-    server: Server, method: str, kind: str, content: bytes, known: bool, content_type: str
-) -> None:
+def test_body(server: Server, method: str, kind: str, content: bytes, known: bool, content_type: str) -> None:
     answer = server.exchange(f"{method} /body/{kind} HTTP/1.1\r\n".encode() + H + b"\r\n")
     status, reason, headers, body = parse(answer)
     expected = {"Content-Type": content_type, "Connection": "close"}
@@ -77,9 +75,7 @@ def test_no_content(server: Server, method: str, status: int) -> None:
 
 
 def test_headers_are_ours_where_they_must_be(server: Server) -> None:
-    head, _, body = server.exchange(b"GET /cookies HTTP/1.1\r\n" + H + b"\r\n").partition(
-        b"\r\n\r\n"
-    )
+    head, _, body = server.exchange(b"GET /cookies HTTP/1.1\r\n" + H + b"\r\n").partition(b"\r\n\r\n")
     assert sorted(head.decode().split("\r\n")) == [
         "Connection: close",
         "Content-Length: 1",
@@ -105,9 +101,7 @@ def test_a_header_cannot_split_the_answer(server: Server) -> None:
 
 @pytest.mark.parametrize("path", ["/raise", "/hook"])
 def test_failing_application(server: Server, path: str) -> None:
-    status, reason, headers, body = parse(
-        server.exchange(f"GET {path} HTTP/1.1\r\n".encode() + H + b"\r\n")
-    )
+    status, reason, headers, body = parse(server.exchange(f"GET {path} HTTP/1.1\r\n".encode() + H + b"\r\n"))
     assert (status, reason, body) == (500, "Internal Server Error", b"Internal server error")
     assert headers["X-Marked"] == "yes"
 
@@ -183,9 +177,7 @@ GOOD = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("data", "version", "body"), [row[1:] for row in GOOD], ids=[row[0] for row in GOOD]
-)
+@pytest.mark.parametrize(("data", "version", "body"), [row[1:] for row in GOOD], ids=[row[0] for row in GOOD])
 def test_served(server: Server, data: bytes, version: str, body: str) -> None:
     seen = echo(server.exchange(data))
     assert (seen["version"], seen["body"]) == (version, body)
@@ -205,9 +197,7 @@ def test_expect_over_the_limit_asks_for_nothing(server: Server) -> None:
 
 
 def test_expect_on_http_1_0_is_ignored(server: Server) -> None:
-    answer = server.exchange(
-        b"PUT /echo HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nab"
-    )
+    answer = server.exchange(b"PUT /echo HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nab")
     assert echo(answer)["body"] == "ab"
 
 

@@ -117,9 +117,7 @@ def test_led(server: Server, level: int) -> None:
     assert json.loads(server.request("GET", "/api/status")[2])["camera"]["led"] == level
 
 
-@pytest.mark.parametrize(
-    "body", [{"level": 101}, {"level": -1}, {"level": True}, {"level": "1"}, {}]
-)
+@pytest.mark.parametrize("body", [{"level": 101}, {"level": -1}, {"level": True}, {"level": "1"}, {}])
 def test_bad_led(server: Server, body: dict[str, object]) -> None:
     status, _, answer = server.request("PUT", "/api/led", body)
     assert status == 400

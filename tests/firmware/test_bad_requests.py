@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from camcors.connection import phrase
+from camcors.wire import phrase
 
 from .conftest import Server, Start, read_all
 
@@ -193,9 +193,7 @@ ENDED = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("data", "status"), [row[1:] for row in ENDED], ids=[row[0] for row in ENDED]
-)
+@pytest.mark.parametrize(("data", "status"), [row[1:] for row in ENDED], ids=[row[0] for row in ENDED])
 def test_ended_early(server: Server, data: bytes, status: int | None) -> None:
     before = server.probe()
     with server.connect() as client:
@@ -219,9 +217,7 @@ SILENT = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("data", "status"), [row[1:] for row in SILENT], ids=[row[0] for row in SILENT]
-)
+@pytest.mark.parametrize(("data", "status"), [row[1:] for row in SILENT], ids=[row[0] for row in SILENT])
 def test_silent_client(server: Server, data: bytes, status: int | None) -> None:
     before = server.probe()
     answer = server.exchange(data)
@@ -308,9 +304,7 @@ def test_body_over_the_limit(patient: Server, size: int) -> None:
 
 @pytest.mark.parametrize("digits", ["99999999999999999999", "9" * 5000])
 def test_huge_content_length(server: Server, digits: str) -> None:
-    status, _, headers, _ = parse(
-        server.exchange(P + b"Content-Length: " + digits.encode() + b"\r\n\r\n")
-    )
+    status, _, headers, _ = parse(server.exchange(P + b"Content-Length: " + digits.encode() + b"\r\n\r\n"))
     assert (status, headers["X-Marked"]) == (413, "yes")
 
 
@@ -327,9 +321,7 @@ def test_connections_over_the_cap(start: Start) -> None:
         # Both are accepted before the third, since accepting keeps the order of connecting.
         first.sendall(b"GET /probe HTTP/1.1\r\n")
         second.sendall(b"GET /probe HTTP/1.1\r\n")
-        status, reason, headers, _ = parse(
-            server.exchange(b"GET /probe HTTP/1.1\r\n" + H + b"\r\n")
-        )
+        status, reason, headers, _ = parse(server.exchange(b"GET /probe HTTP/1.1\r\n" + H + b"\r\n"))
         assert (status, reason) == (503, "Service Unavailable")
         assert headers["Retry-After"] == "2"
         assert headers["Connection"] == "close"

@@ -13,9 +13,7 @@ from camcors.page import HEADERS, PAGE
 from .conftest import Server
 
 
-@pytest.mark.parametrize(
-    ("element", "directive"), [("style", "style-src"), ("script", "script-src")]
-)
+@pytest.mark.parametrize(("element", "directive"), [("style", "style-src"), ("script", "script-src")])
 def test_hashes(element: str, directive: str) -> None:
     found = re.findall(f"<{element}>(.*?)</{element}>", PAGE.decode(), re.DOTALL)
     assert len(found) == 1

@@ -122,20 +122,11 @@ def test_never_raises_for_any_text(text: object) -> None:
 
 
 JSON = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(),
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
-    ),
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=6,
 )
-KEY = (
-    st.sampled_from(["name", "port", "host", "camera", "limits", "quality", "connections"])
-    | st.text()
-)
+KEY = st.sampled_from(["name", "port", "host", "camera", "limits", "quality", "connections"]) | st.text()
 
 
 @given(st.dictionaries(KEY, JSON | st.dictionaries(KEY, JSON, max_size=3), max_size=5))
@@ -146,9 +137,7 @@ def test_never_raises_for_any_object(value: object) -> None:
 
 
 def test_limits_refuse_at_once() -> None:
-    with pytest.raises(
-        ValueError, match=r"^limits.connections: 0: write a whole number from 1 to 256$"
-    ):
+    with pytest.raises(ValueError, match=r"^limits.connections: 0: write a whole number from 1 to 256$"):
         Limits(connections=0)
     with pytest.raises(ValueError, match=r"^limits.nothing: unknown; write one of body_bytes, "):
         Limits(nothing=1)

@@ -100,9 +100,7 @@ def test_a_port_in_use_ends_with_the_remedy(new_camera: Camera, tmp_path: Path, 
 
 
 def test_two_cameras_never_share_a_flash(new_camera: Camera) -> None:
-    done = run(
-        "--flash", str(new_camera.flash), "--port", str(free_port()), "--repl-port", str(free_port())
-    )
+    done = run("--flash", str(new_camera.flash), "--port", str(free_port()), "--repl-port", str(free_port()))
     assert done.returncode == 1
     assert "is the flash of another running camera; choose another file with --flash" in done.stdout
     assert status(new_camera)["policy"]["state"] == "active"
