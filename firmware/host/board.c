@@ -38,23 +38,23 @@ static void stop(int signum) {
 }
 
 int __wrap_main(int argc, char **argv) {
-    if (argc > 1 && argv[1][0] != '-') {
-        return __real_main(argc, argv); // a script's name: plain MicroPython with the frozen modules, no camera
-    }
-    power_on_argv = argv;
-    struct sigaction sa = { .sa_handler = stop };
-    sigaction(SIGINT, &sa, NULL);
-    sigaction(SIGTERM, &sa, NULL);
-
+    // A script's name: plain MicroPython with the frozen modules and a board's heap, no camera.
+    bool is_camera = argc == 1 || argv[1][0] == '-';
     static const char *const interpreter[] = { "-X", HEAP_OPTION, "-c", POWER_ON };
-    size_t extra = MP_ARRAY_SIZE(interpreter);
+    size_t extra = is_camera ? MP_ARRAY_SIZE(interpreter) : 2;
     char **full = calloc(argc + extra + 1, sizeof(char *));
     if (full == NULL) {
         return 1;
     }
     full[0] = argv[0];
-    memcpy(&full[1], interpreter, sizeof(interpreter));
+    memcpy(&full[1], interpreter, extra * sizeof(char *));
     memcpy(&full[1 + extra], &argv[1], (argc - 1) * sizeof(char *));
+    if (is_camera) {
+        power_on_argv = argv;
+        struct sigaction sa = { .sa_handler = stop };
+        sigaction(SIGINT, &sa, NULL);
+        sigaction(SIGTERM, &sa, NULL);
+    }
     return __real_main(argc + extra, full);
 }
 

@@ -1,351 +1,13 @@
-"""A moving test picture as baseline JPEG frames, in plain Python.
-
-The picture is a grid of 8x8 tiles. 4:4:4 sampling makes one tile one MCU, so a tile is
-transformed, quantised and Huffman coded once; a row of the picture is then a joining of known
-bit strings. A restart marker ends each row, so a row that did not change is copied as it is.
-Section numbers are those of ITU-T T.81 (JPEG).
-"""
+"""The test card: a moving picture to try a camera's stream with, as baseline JPEG frames."""
 
 from array import array
 from gc import collect
-from struct import pack, pack_into
 
+from jpeg_tiles import TileCoder
 from testfont import GLYPHS
+from testsymbols import BALL_LAYERS, FIELD, LAMP_LAYERS, PANEL, blend, from_centre, ring_lumas
 
-# Annex K.1: the luminance and the chrominance quantisation table, row by row.
-_LUMA_QUANTISERS = (
-    b"\x10\x0b\x0a\x10\x18\x28\x33\x3d\x0c\x0c\x0e\x13\x1a\x3a\x3c\x37"
-    b"\x0e\x0d\x10\x18\x28\x39\x45\x38\x0e\x11\x16\x1d\x33\x57\x50\x3e"
-    b"\x12\x16\x25\x38\x44\x6d\x67\x4d\x18\x23\x37\x40\x51\x68\x71\x5c"
-    b"\x31\x40\x4e\x57\x67\x79\x78\x65\x48\x5c\x5f\x62\x70\x64\x67\x63"
-)
-_CHROMA_QUANTISERS = (
-    b"\x11\x12\x18\x2f\x63\x63\x63\x63\x12\x15\x1a\x42\x63\x63\x63\x63"
-    b"\x18\x1a\x38\x63\x63\x63\x63\x63\x2f\x42\x63\x63\x63\x63\x63\x63"
-    b"\x63\x63\x63\x63\x63\x63\x63\x63\x63\x63\x63\x63\x63\x63\x63\x63"
-    b"\x63\x63\x63\x63\x63\x63\x63\x63\x63\x63\x63\x63\x63\x63\x63\x63"
-)
-
-# Annex K.3.3: 16 counts of codes by length, then the symbols in the order of their codes.
-_LUMA_DC = (
-    b"\x00\x01\x05\x01\x01\x01\x01\x01\x01\x00\x00\x00\x00\x00\x00\x00"
-    b"\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b"
-)
-_CHROMA_DC = (
-    b"\x00\x03\x01\x01\x01\x01\x01\x01\x01\x01\x01\x00\x00\x00\x00\x00"
-    b"\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b"
-)
-_LUMA_AC = (
-    b"\x00\x02\x01\x03\x03\x02\x04\x03\x05\x05\x04\x04\x00\x00\x01\x7d"
-    b"\x01\x02\x03\x00\x04\x11\x05\x12\x21\x31\x41\x06\x13\x51\x61\x07\x22\x71"
-    b"\x14\x32\x81\x91\xa1\x08\x23\x42\xb1\xc1\x15\x52\xd1\xf0\x24\x33\x62\x72"
-    b"\x82\x09\x0a\x16\x17\x18\x19\x1a\x25\x26\x27\x28\x29\x2a\x34\x35\x36\x37"
-    b"\x38\x39\x3a\x43\x44\x45\x46\x47\x48\x49\x4a\x53\x54\x55\x56\x57\x58\x59"
-    b"\x5a\x63\x64\x65\x66\x67\x68\x69\x6a\x73\x74\x75\x76\x77\x78\x79\x7a\x83"
-    b"\x84\x85\x86\x87\x88\x89\x8a\x92\x93\x94\x95\x96\x97\x98\x99\x9a\xa2\xa3"
-    b"\xa4\xa5\xa6\xa7\xa8\xa9\xaa\xb2\xb3\xb4\xb5\xb6\xb7\xb8\xb9\xba\xc2\xc3"
-    b"\xc4\xc5\xc6\xc7\xc8\xc9\xca\xd2\xd3\xd4\xd5\xd6\xd7\xd8\xd9\xda\xe1\xe2"
-    b"\xe3\xe4\xe5\xe6\xe7\xe8\xe9\xea\xf1\xf2\xf3\xf4\xf5\xf6\xf7\xf8\xf9\xfa"
-)
-_CHROMA_AC = (
-    b"\x00\x02\x01\x02\x04\x04\x03\x04\x07\x05\x04\x04\x00\x01\x02\x77"
-    b"\x00\x01\x02\x03\x11\x04\x05\x21\x31\x06\x12\x41\x51\x07\x61\x71\x13\x22"
-    b"\x32\x81\x08\x14\x42\x91\xa1\xb1\xc1\x09\x23\x33\x52\xf0\x15\x62\x72\xd1"
-    b"\x0a\x16\x24\x34\xe1\x25\xf1\x17\x18\x19\x1a\x26\x27\x28\x29\x2a\x35\x36"
-    b"\x37\x38\x39\x3a\x43\x44\x45\x46\x47\x48\x49\x4a\x53\x54\x55\x56\x57\x58"
-    b"\x59\x5a\x63\x64\x65\x66\x67\x68\x69\x6a\x73\x74\x75\x76\x77\x78\x79\x7a"
-    b"\x82\x83\x84\x85\x86\x87\x88\x89\x8a\x92\x93\x94\x95\x96\x97\x98\x99\x9a"
-    b"\xa2\xa3\xa4\xa5\xa6\xa7\xa8\xa9\xaa\xb2\xb3\xb4\xb5\xb6\xb7\xb8\xb9\xba"
-    b"\xc2\xc3\xc4\xc5\xc6\xc7\xc8\xc9\xca\xd2\xd3\xd4\xd5\xd6\xd7\xd8\xd9\xda"
-    b"\xe2\xe3\xe4\xe5\xe6\xe7\xe8\xe9\xea\xf2\xf3\xf4\xf5\xf6\xf7\xf8\xf9\xfa"
-)
-
-# Figure A.6: index in the row by row order of the coefficients, in zig-zag order.
-_ZIGZAG = (
-    b"\x00\x01\x08\x10\x09\x02\x03\x0a\x11\x18\x20\x19\x12\x0b\x04\x05"
-    b"\x0c\x13\x1a\x21\x28\x30\x29\x22\x1b\x14\x0d\x06\x07\x0e\x15\x1c"
-    b"\x23\x2a\x31\x38\x39\x32\x2b\x24\x1d\x16\x0f\x17\x1e\x25\x2c\x33"
-    b"\x3a\x3b\x34\x2d\x26\x1f\x27\x2e\x35\x3c\x3d\x36\x2f\x37\x3e\x3f"
-)
-
-_DIFFERENCES_KEPT = 128
-_AS_IT_IS = bytes(range(256))
 _EOI = 0xD9
-
-# A chunk is up to 24 bits as one small int, (bits << 5) | length: joining chunks allocates nothing.
-
-
-def scaled_quantisers(table, quality):
-    """64 divisors in zig-zag order for quality 1 to 100, by the IJG's scaling of Annex K.1."""
-    percent = 5000 // quality if quality < 50 else 200 - 2 * quality
-    return bytes([min(max((table[k] * percent + 50) // 100, 1), 255) for k in _ZIGZAG])
-
-
-def _huffman_chunks(spec):
-    """Chunks by symbol from the counts and symbols of a table (Annex C.2); 0: no such symbol."""
-    chunks = array("I", [0] * 256)
-    code = 0
-    at = 16
-    for length in range(1, 17):
-        for _ in range(spec[length - 1]):
-            chunks[spec[at]] = code << 5 | length
-            code += 1
-            at += 1
-        code <<= 1
-    return chunks
-
-
-def _with_amplitude(chunk, value, size):
-    """A Huffman chunk with the `size` low bits of F.1.2.1.1 appended for a signed value."""
-    bits = value if value >= 0 else value + (1 << size) - 1
-    return ((chunk >> 5) << size | bits) << 5 | (chunk & 31) + size
-
-
-def _size(value):
-    """The number of bits of |value| (Table F.1)."""
-    value = abs(value)
-    size = 0
-    while value:
-        value >>= 1
-        size += 1
-    return size
-
-
-def _dct_line(source, target, at, step):
-    """One 8-point DCT (A.3.3), scaled by 2 << 13; source and target are lists of 64 ints.
-
-    Sums and differences of mirrored samples halve the products; 8192 * cos(k * pi / 16) are
-    whole numbers so that MicroPython's heap sees no floats.
-    """
-    low, high = at, at + 7 * step
-    s0, d0 = source[low] + source[high], source[low] - source[high]
-    low, high = low + step, high - step
-    s1, d1 = source[low] + source[high], source[low] - source[high]
-    low, high = low + step, high - step
-    s2, d2 = source[low] + source[high], source[low] - source[high]
-    low, high = low + step, high - step
-    s3, d3 = source[low] + source[high], source[low] - source[high]
-    target[at] = 5793 * (s0 + s1 + s2 + s3)
-    target[at + 4 * step] = 5793 * (s0 - s1 - s2 + s3)
-    target[at + 2 * step] = 7568 * (s0 - s3) + 3135 * (s1 - s2)
-    target[at + 6 * step] = 3135 * (s0 - s3) - 7568 * (s1 - s2)
-    target[at + step] = 8035 * d0 + 6811 * d1 + 4551 * d2 + 1598 * d3
-    target[at + 3 * step] = 6811 * d0 - 1598 * d1 - 8035 * d2 - 4551 * d3
-    target[at + 5 * step] = 4551 * d0 - 8035 * d1 + 1598 * d2 + 6811 * d3
-    target[at + 7 * step] = 1598 * d0 - 4551 * d1 + 6811 * d2 - 8035 * d3
-
-
-def _rounded(value, divisor):
-    half = divisor >> 1
-    return (value + half) // divisor if value >= 0 else -((half - value) // divisor)
-
-
-class _Plane:
-    """The tables of luminance or of chrominance, and the coding of one block with them."""
-
-    def __init__(self, quantisers, dc_spec, ac_spec):
-        self.quantisers = quantisers
-        self._dc = _huffman_chunks(dc_spec)
-        self._ac = _huffman_chunks(ac_spec)
-        self.end = (self._ac[0],)
-        self._work = [0] * 64
-        self._differences = {}
-
-    def difference(self, value):
-        """The chunks of a DC difference (F.1.2.1), a tuple of one; the last few are kept."""
-        known = self._differences
-        if value not in known:
-            if len(known) >= _DIFFERENCES_KEPT:
-                known.clear()
-            size = _size(value)
-            known[value] = (_with_amplitude(self._dc[size], value, size),)
-        return known[value]
-
-    def block(self, samples):
-        """(quantised DC, tuple of AC chunks) of 64 samples 0..255, or of one for a flat block."""
-        if type(samples) is int:
-            return _rounded(8 * (samples - 128), self.quantisers[0]), self.end
-        work = self._work
-        for k in range(64):
-            work[k] = samples[k] - 128
-        for at in range(0, 64, 8):
-            _dct_line(work, work, at, 1)
-        for at in range(8):
-            _dct_line(work, work, at, 8)
-        # Two passes scale by 2 ** 28 together.
-        return _rounded(work[0], self.quantisers[0] << 28), self._ac_chunks(work)
-
-    def _ac_chunks(self, work):
-        """Run lengths and amplitudes in zig-zag order (F.1.2.2), ended by EOB if needed."""
-        chunks = []
-        run = 0
-        for k in range(1, 64):
-            value = _rounded(work[_ZIGZAG[k]], self.quantisers[k] << 28)
-            if not value:
-                run += 1
-                continue
-            while run > 15:
-                chunks.append(self._ac[0xF0])
-                run -= 16
-            size = _size(value)
-            symbol = self._ac[run << 4 | size]
-            # A code of 16 bits with an amplitude of 10 is more than a chunk holds.
-            chunks.append(symbol)
-            chunks.append(_with_amplitude(0, value, size))
-            run = 0
-        if run == 63:
-            return self.end
-        if run:
-            chunks.append(self._ac[0])
-        return _merged(chunks)
-
-
-def _merged(chunks):
-    """The same bits in as few chunks as possible."""
-    merged = []
-    bits = length = 0
-    for chunk in chunks:
-        length += chunk & 31
-        bits = bits << (chunk & 31) | chunk >> 5
-        if length >= 24:
-            length -= 24
-            merged.append((bits >> length) << 5 | 24)
-            bits &= (1 << length) - 1
-    if length:
-        merged.append(bits << 5 | length)
-    return tuple(merged)
-
-
-class TileCoder:
-    """Turns tiles into bits and rows of tiles into restart intervals.
-
-    It holds one tuple a tile, about 64 bytes and 8 for each 3 bytes of code, until forget().
-    `tone` maps luma 0..255 to the luma that is coded.
-    """
-
-    def __init__(self, quality, hmirror, vflip, tone):
-        self.luma = _Plane(scaled_quantisers(_LUMA_QUANTISERS, quality), _LUMA_DC, _LUMA_AC)
-        self.chroma = _Plane(scaled_quantisers(_CHROMA_QUANTISERS, quality), _CHROMA_DC, _CHROMA_AC)
-        self._flat = self._again(self.luma.end, self.chroma.end, self.chroma.end)
-        self._mirror = (7 if hmirror else 0) ^ (56 if vflip else 0)
-        self._hmirror = hmirror
-        self._tone = tone
-        self._tiles = []
-        self._samples = bytearray(64)
-        self._bytes = bytearray(1024)
-        self._done = self._bits = self._length = 0  # whole bytes; bits beyond them, how many
-        self._y = self._cb = self._cr = 0  # the DC values that the next ones are told from
-
-    def count(self):
-        return len(self._tiles)
-
-    def forget(self, count):
-        """Keep the first `count` tiles only."""
-        del self._tiles[count:]
-
-    def add(self, luma, cb, cr, index=None):
-        """Code a tile; each plane is 64 samples, row by row, or one int for all.
-
-        Returns its index, a new one unless `index` names the tile to replace.
-        """
-        tile = (
-            self._block(self.luma, luma, self._tone)
-            + self._block(self.chroma, cb, _AS_IT_IS)
-            + self._block(self.chroma, cr, _AS_IT_IS)
-        )
-        if index is None:
-            self._tiles.append(tile)
-            return len(self._tiles) - 1
-        self._tiles[index] = tile
-        return index
-
-    def _block(self, plane, samples, tone):
-        if type(samples) is int:
-            return plane.block(tone[samples])
-        turned = self._samples
-        for k in range(64):
-            turned[k] = tone[samples[k ^ self._mirror]]
-        return plane.block(turned)
-
-    def row(self, line):
-        """The bytes of one restart interval, markers left out, from an array of tile indices."""
-        self._done = self._bits = self._length = 0
-        self._y = self._cb = self._cr = 0
-        last = -1
-        run = 0
-        for index in reversed(line) if self._hmirror else line:
-            if index != last:
-                if run:
-                    self._put_run(self._tiles[last], run)
-                last = index
-                run = 0
-            run += 1
-        self._put_run(self._tiles[last], run)
-        return self._finish()
-
-    def _put_run(self, tile, run):
-        """One tile `run` times: only the first has DC differences."""
-        y, y_ac, cb, cb_ac, cr, cr_ac = tile
-        luma, chroma = self.luma, self.chroma
-        self._put(luma.difference(y - self._y), 1)
-        self._put(y_ac, 1)
-        self._put(chroma.difference(cb - self._cb), 1)
-        self._put(cb_ac, 1)
-        self._put(chroma.difference(cr - self._cr), 1)
-        self._put(cr_ac, 1)
-        if run > 1:
-            flat = y_ac is luma.end and cb_ac is chroma.end and cr_ac is chroma.end
-            self._put(self._flat if flat else self._again(y_ac, cb_ac, cr_ac), run - 1)
-        self._y = y
-        self._cb = cb
-        self._cr = cr
-
-    def _again(self, y_ac, cb_ac, cr_ac):
-        """The chunks of a tile after one that has the same three DC values."""
-        y, c = self.luma.difference(0), self.chroma.difference(0)
-        return _merged(y + y_ac + c + cb_ac + c + cr_ac)
-
-    def _put(self, chunks, times):
-        done, bits, length = self._done, self._bits, self._length
-        room = done + 3 * times * len(chunks) + 8
-        if room > len(self._bytes):
-            self._bytes.extend(bytes(room - len(self._bytes)))
-        target = self._bytes
-        for _ in range(times):
-            for chunk in chunks:
-                bits = bits << (chunk & 31) | chunk >> 5
-                length += chunk & 31
-                if length >= 32:
-                    length -= 32
-                    pack_into(">I", target, done, bits >> length)
-                    done += 4
-                    bits &= (1 << length) - 1
-        self._done = done
-        self._bits = bits
-        self._length = length
-
-    def _finish(self):
-        """Pad with 1-bits (F.1.2.3) and stuff a zero after each 0xFF (B.1.1.5)."""
-        done, bits, length = self._done, self._bits, self._length
-        pad = 32 - length
-        pack_into(">I", self._bytes, done, bits << pad | (1 << pad) - 1)
-        end = done + (length + 7) // 8
-        return bytes(memoryview(self._bytes)[:end]).replace(b"\xff", b"\xff\x00")
-
-    def header(self, width, height):
-        """SOI to SOS (Annex B.2), with the JFIF marker that says how the colours are meant."""
-        parts = [b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"]
-        for number, plane in enumerate((self.luma, self.chroma)):
-            parts.append(b"\xff\xdb\x00\x43" + bytes([number]) + plane.quantisers)
-        parts.append(pack(">HHBHHB", 0xFFC0, 17, 8, height, width, 3))
-        parts.append(b"\x01\x11\x00\x02\x11\x01\x03\x11\x01")
-        for number, spec in ((0x00, _LUMA_DC), (0x10, _LUMA_AC), (0x01, _CHROMA_DC), (0x11, _CHROMA_AC)):
-            parts.append(pack(">HHB", 0xFFC4, len(spec) + 3, number) + spec)
-        parts.append(pack(">HHH", 0xFFDD, 4, width // 8))
-        parts.append(b"\xff\xda\x00\x0c\x03\x01\x00\x02\x11\x03\x11\x00\x3f\x00")
-        return b"".join(parts)
-
-
 _WHITE = (255, 255, 255)
 _BLACK = (0, 0, 0)
 # EBU bars 100/0/75/0: full white, then 75 % colours by falling luma.
@@ -359,14 +21,8 @@ BARS = (
     (0, 0, 191),
     (0, 0, 0),
 )
-_PANEL = (18, 22, 30)
-_FIELD = (24, 42, 66)
 _TITLE = (255, 196, 64)
 _INFO = (232, 236, 240)
-_BALL = (255, 112, 48)
-_LAMP_OFF = (58, 60, 66)
-_LAMP_ON = (255, 236, 120)
-_SOCKET = (120, 126, 136)
 
 # Gratings: 8x8 bitmaps of vertical lines, then of horizontal ones and a chequered one.
 _GRATINGS = (
@@ -377,12 +33,6 @@ _GRATINGS = (
     b"\xff\x00" * 4,
     b"\xff\xff\x00\x00" * 2,
     b"\xff\xff\xff\xff\x00\x00\x00\x00",
-)
-
-# 128 + 127 * cos(k * pi / 16), for the rings.
-_COSINE = (
-    b"\xff\xfd\xf5\xea\xda\xc7\xb1\x99\x80\x67\x4f\x39\x26\x16\x0b\x03"
-    b"\x01\x03\x0b\x16\x26\x39\x4f\x67\x80\x99\xb1\xc7\xda\xea\xf5\xfd"
 )
 
 
@@ -513,7 +163,7 @@ class TestCard:
         count = self._coder.count()
         for row in range(size):
             for k in range(size):
-                tile = self._coder.add(_ring_lumas(size * 8, row, k), 128, 128)
+                tile = self._coder.add(ring_lumas(size * 8, row, k), 128, 128)
                 line[k] = line[size + between + k] = tile
             rows.append(self._coder.row(line))
             self._coder.forget(count)
@@ -523,8 +173,8 @@ class TestCard:
 
     def _draw_panel(self, size_text):
         layout = self.layout
-        panel = self._flat(_PANEL)
-        field = self._flat(_FIELD)
+        panel = self._flat(PANEL)
+        field = self._flat(FIELD)
         for row in range(layout.panel, layout.rows):
             line = array("H", [panel] * layout.columns)
             if 0 <= row - layout.field_top < layout.field_rows:
@@ -538,14 +188,14 @@ class TestCard:
         self._lamp = self._new_symbol()
         self._ball = self._new_symbol()
         self._hole = array("H", [field] * len(self._ball))
-        self._code_symbol(self._ball, _BALL_LAYERS, 0)
+        self._code_symbol(self._ball, BALL_LAYERS, 0)
         self._ball_at = layout.ball(0)
 
     def _draw(self, number, elapsed_ms, led):
         layout = self.layout
         if led != self._led:
             self._led = led
-            self._code_symbol(self._lamp, _LAMP_LAYERS, led)
+            self._code_symbol(self._lamp, LAMP_LAYERS, led)
             self._put(self._lamp, layout.symbol, *layout.lamp)
         self._move_ball(layout.ball(number))
         seconds = elapsed_ms // 1000
@@ -615,7 +265,7 @@ class TestCard:
             tiles = array("H", [0] * (scale * scale))
             for k in range(len(tiles)):
                 bitmap = _enlarged(rows, scale, k // scale, k % scale)
-                tiles[k] = self._bitmap(bitmap, colour, _PANEL)
+                tiles[k] = self._bitmap(bitmap, colour, PANEL)
             self._glyphs[key] = tiles
             collect()
         return self._glyphs[key]
@@ -631,13 +281,13 @@ class TestCard:
         layers = [(ycbcr(colour), share_at) for colour, share_at in layers]
         for k, tile in enumerate(tiles):
             for at in range(64):
-                x, y = _from_centre(size * 8, k // size, k % size, at)
+                x, y = from_centre(size * 8, k // size, k % size, at)
                 for (luma, cb, cr), share_at in layers:
                     share = share_at(x, y, size * 8, level)
                     if share:
-                        _blend(planes[0], at, luma, share)
-                        _blend(planes[1], at, cb, share)
-                        _blend(planes[2], at, cr, share)
+                        blend(planes[0], at, luma, share)
+                        blend(planes[1], at, cb, share)
+                        blend(planes[2], at, cr, share)
             self._coder.add(*planes, index=tile)
             if k % size == 0:
                 collect()
@@ -724,94 +374,3 @@ def _enlarged(rows, scale, i, j):
             if source << (8 * j + x) // scale & 0x80:
                 bitmap[y] |= 0x80 >> x
     return bytes(bitmap)
-
-
-def _ring_lumas(size, row, column):
-    """Tile (row, column) of a zone plate `size` pixels wide: rings that narrow outwards."""
-    lumas = bytearray(64)
-    for k in range(64):
-        x, y = _from_centre(size, row, column, k)
-        lumas[k] = _COSINE[2 * (x * x + y * y) // size & 31]
-    return lumas
-
-
-def _blend(plane, at, value, share):
-    plane[at] += (value - plane[at]) * share >> 8
-
-
-def _from_centre(size, row, column, k):
-    """(x, y) in half pixels from the centre of a square to pixel `k` of its tile (row, column)."""
-    return 16 * column + 2 * (k & 7) + 1 - size, 16 * row + 2 * (k >> 3) + 1 - size
-
-
-# A symbol is layers of colour. A layer's share at a place is 0 (nothing) to 256 (this colour only);
-# x and y are half pixels from the centre, `size` is the symbol's in pixels, `level` 0..100.
-
-
-def _limited(share):
-    return min(256, max(0, share))
-
-
-def _everywhere(x, y, size, level):
-    return 256
-
-
-def _disc(x, y, radius):
-    """The share of a disc with a smooth edge."""
-    return _limited(128 + (radius * radius - x * x - y * y) * 64 // radius)
-
-
-def _ball_away(x, y, size):
-    """The square of the distance from the highlight, 256 for the ball's diameter."""
-    x += size // 3
-    y += size // 3
-    return (x * x + y * y) * 256 // (size * size)
-
-
-def _ball_body(x, y, size, level):
-    return _limited(_ball_away(x, y, size) * 7 // 2)
-
-
-def _ball_shade(x, y, size, level):
-    return _limited((_ball_away(x, y, size) - 64) * 19 // 32)
-
-
-def _ball_outside(x, y, size, level):
-    return 256 - _disc(x, y, size - 1)
-
-
-def _bulb(x, y, size, level):
-    return _disc(x, y + size * 3 // 16, size * 11 // 16)
-
-
-def _bulb_light(x, y, size, level):
-    return _bulb(x, y, size, level) * (20 + 80 * level // 100) // 100 if level else 0
-
-
-def _bulb_glow(x, y, size, level):
-    y += size * 3 // 16
-    return _limited(256 - (x * x + y * y) * 320 // (size * size)) * level // 160
-
-
-def _socket(x, y, size, level):
-    return 256 if abs(x) * 4 < size and size * 5 // 16 < y < size * 15 // 16 else 0
-
-
-def _thread(x, y, size, level):
-    return _socket(x, y, size, level) if (y + size) * 10 // size & 1 else 0
-
-
-_BALL_LAYERS = (
-    ((255, 244, 214), _everywhere),
-    (_BALL, _ball_body),
-    ((112, 20, 30), _ball_shade),
-    (_FIELD, _ball_outside),
-)
-_LAMP_LAYERS = (
-    (_PANEL, _everywhere),
-    (_LAMP_ON, _bulb_glow),
-    (_LAMP_OFF, _socket),
-    (_SOCKET, _thread),
-    (_LAMP_OFF, _bulb),
-    (_LAMP_ON, _bulb_light),
-)
