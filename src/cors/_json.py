@@ -174,6 +174,9 @@ class _Scanner:
             if byte == 0x22:
                 self.at += 1
                 return
+            if byte < 32 and byte not in b"\r\n":
+                self.at = start
+                self.stop("write control characters escaped, a tab as \\t")
             if byte < 32:
                 break
             self.at += 1
@@ -208,7 +211,7 @@ class _Scanner:
             self.take(b"+-")
             good = self.digits() > 0 and good
         length = self.at - start
-        if not good or length > _NUMBER_MAX:  # a long one is JSON (RFC 8259 section 9 allows a limit)
+        if not good or length > _NUMBER_MAX:  # RFC 8259 section 9 allows a limit
             self.at = start
             reason = fault.TOO_LONG if good else fault.NOT_JSON
             self.stop("write a plain number, as in 600", reason, length)

@@ -36,7 +36,10 @@ class Policy:
         """Return the policy that a JSON text (str or bytes, at most 8192 bytes) describes.
 
         Raises PolicyError with all faults; a fault of syntax has the field "line L, column C".
+        Raises TypeError for anything but text and bytes.
         """
+        if not isinstance(text, (str, bytes, bytearray, memoryview)):
+            raise TypeError("a policy is read from str or bytes")
         try:
             data = text.encode() if isinstance(text, str) else bytes(text)
         except UnicodeError:  # a lone surrogate in a str

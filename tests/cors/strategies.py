@@ -224,18 +224,16 @@ LARGE = str(MicrodotRequest.max_content_length + 1)
 class Site:
     """A Microdot application with CORS, as a transport for `Browser`: what it returns was on the wire.
 
-    vary: what the handlers set as Vary. preflights: how many it was asked. served: (method, path) of each
-    request that reached a handler.
+    extra: headers that the handlers set besides. preflights: how many it was asked. served: (method, path) of
+    each request that reached a handler.
     """
 
-    def __init__(self, attach: Callable[[Microdot], CORS], vary: str | None = None):
+    def __init__(self, attach: Callable[[Microdot], CORS], extra: tuple[tuple[str, str], ...] = ()):
         self.preflights = 0
         self.served: list[tuple[str, str]] = []
         self.app = Microdot()
         self.cors = attach(self.app)
-        headers = {"X-Count": "1", "x-name": "2", "Server": "s", "Set-Cookie": ["a=b", "c=d"]}
-        if vary:
-            headers["Vary"] = vary
+        headers = {"X-Count": "1", "x-name": "2", "Server": "s", "Set-Cookie": ["a=b", "c=d"], **dict(extra)}
 
         async def index(request):
             self.served.append((request.method, request.path))

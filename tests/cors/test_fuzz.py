@@ -311,9 +311,20 @@ def test_any_object_is_a_policy_or_refused():
     assert min(outcomes[True], outcomes[False]) > 25, outcomes
 
 
+_other_fields = st.fixed_dictionaries(
+    {
+        "allow_private_network": st.booleans(),
+        "resource_policy": st.sampled_from(["same-origin", "same-site", "cross-origin"]),
+        "allowed_hosts": st.none() | st.just([]) | st.just(["camera.local", "192.168.4.1"]),
+        "block_cross_origin_writes": st.booleans(),
+    }
+)
+
+
 @deterministic(500)
-@given(policies())
-def test_round_trip(fields):
+@given(policies(), _other_fields)
+def test_round_trip(fields, more):
+    fields = {**fields, **more}
     policy = Policy(**fields)
     again = Policy.from_json(policy.to_json())
     assert again.digest == policy.digest

@@ -31,6 +31,12 @@ def test_attributes_are_named_as_the_fields():
         assert getattr(policy, name) == expected, name
 
 
+@pytest.mark.parametrize("text", [5, None, ["{}"], {"version": 1}])
+def test_a_policy_is_read_from_text_alone(text):
+    with pytest.raises(TypeError, match="from str or bytes"):
+        Policy.from_json(text)
+
+
 def test_defaults():
     policy = Policy()
     assert [getattr(policy, name) for name in NAMES] == [
@@ -105,8 +111,7 @@ def test_one_value_with_two_reasons_is_two_faults_and_one_line():
         Policy(allowed_origins=["https://Example.com/"])
     assert [fault.reason for fault in caught.value.faults] == ["upper case", "trailing slash"]
     assert str(caught.value) == (
-        'allowed_origins[0]: "https://Example.com/": upper case, trailing slash; '
-        'write "https://example.com"'
+        'allowed_origins[0]: "https://Example.com/": upper case, trailing slash; write "https://example.com"'
     )
 
 
@@ -127,9 +132,7 @@ def test_escaped_surrogate_is_refused_where_it_matters():
         'allowed_origins[0]: "https://\\ud800.example": not ASCII; '
         'write the name in punycode, as in "https://xn--bcher-kva.example"'
     )
-    assert (
-        Policy(allowed_origins=["https://*.a.example"]).matches("https://\ud800.a.example") is False
-    )
+    assert Policy(allowed_origins=["https://*.a.example"]).matches("https://\ud800.a.example") is False
 
 
 @pytest.mark.parametrize(
