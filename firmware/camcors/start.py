@@ -8,6 +8,7 @@ import asyncio
 import os
 
 import board
+from cors.guard import Guard
 
 from . import app, cors, settings
 from .state import State
@@ -41,6 +42,7 @@ def _start():
         state.fault("/camera.json: " + fault)
     chosen.update(board.SETTINGS)
     state.load_policy(cors)
+    Guard(app, cors, _own_hosts(chosen["name"], chosen["host"]))
     camera = Camera()
     for field, value in chosen["camera"].items():
         camera.set(field, value)
@@ -80,6 +82,13 @@ async def _listen(server, host, port):
                 state.fault("cannot listen on " + host + ":" + str(port) + " (" + str(exc) + "); trying on")
                 said = True
         await asyncio.sleep(_RETRY_S)
+
+
+def _own_hosts(name, host):
+    """The hosts that are this camera, for Guard (tuple of str): its name, alone as a router's DNS may know
+    it and as multicast DNS does, and the address it listens on, unless that is all of them."""
+    names = (name, name + ".local")
+    return names if host == "0.0.0.0" else names + (host,)
 
 
 def _exists(path):

@@ -97,9 +97,4 @@ def is_local(host):
     if numbers is None:
         return host.split(".")[-1] in ("localhost", "local")
     a, b = numbers[:2]
-    return (
-        a in (10, 127)
-        or (a == 172 and 16 <= b < 32)
-        or (a == 192 and b == 168)
-        or (a == 169 and b == 254)
-    )
+    return a in (10, 127) or (a == 172 and 16 <= b < 32) or (a == 192 and b == 168) or (a == 169 and b == 254)

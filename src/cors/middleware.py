@@ -185,8 +185,7 @@ class CORS:
             headers.setdefault("Vary", "Origin")
             origin = request.headers.get("Origin")
             if origin is None or not (
-                origin in rules.exact[hash(origin) % rules.size]
-                or (rules.wild and rules.match(origin))
+                origin in rules.exact[hash(origin) % rules.size] or (rules.wild and rules.match(origin))
             ):
                 return
         # Past NoCaseDict.__setitem__, which allocates for each header.

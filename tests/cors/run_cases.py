@@ -13,11 +13,13 @@ import sys
 
 from cors import CORS, Policy, PolicyError
 from cors.fault import REASONS, lines
+from cors.guard import Guard
 from cors.origin import Matcher, parse
 from microdot import Microdot, Request, Response
 from microdot.microdot import NoCaseDict
 
-_OURS = ("vary", "x-cors-debug")
+_OURS = ("vary", "x-cors-debug", "cross-origin-resource-policy")
+_GUARD_FIELDS = ("resource_policy", "allowed_hosts", "block_cross_origin_writes")
 _LOOP = asyncio.new_event_loop()  # one for all: CPython makes and ends threads with each
 
 
@@ -53,6 +55,8 @@ async def _run_case(case, by_policy):
     cors.debug = setup.get("debug", False)
     cors.initialize(app, handle_cors=setup.get("handle_cors", True))
     _build(app, setup, calls)
+    if "guard" in setup:
+        Guard(app, cors, tuple(setup["guard"].get("own", [])))
     _change(cors, setup)
     request = _request(app, case["request"])
     response = await app.dispatch_request(request)
@@ -66,10 +70,13 @@ async def _run_case(case, by_policy):
     _check(wrong, "answer", response.status_code, pairs, expect)
     if (len(calls) > 0) != expect["handler"]:
         wrong.append("handler called: %s" % (len(calls) > 0))
-    if request.method == "OPTIONS" and response.status_code == 204 and response.body is not None:
+    method = request.method if request else None
+    if method == "OPTIONS" and response.status_code == 204 and response.body is not None:
         wrong.append("body %r" % response.body)
     status, pairs, body = await _wire(response)
     _check(wrong, "wire", status, pairs, expect)
+    if body != expect.get("body", body):
+        wrong.append("wire: body %r, not %r" % (body, expect["body"]))
     if status == 204:
         for name, _ in pairs:
             if name.lower() in ("content-length", "content-type", "transfer-encoding"):
@@ -86,8 +93,18 @@ def _make_cors(policy, by_policy):
         return cors
     fields = dict(policy)
     fields.pop("version")
+    rest = {}
+    for name in _GUARD_FIELDS:
+        if name in fields:
+            rest[name] = fields.pop(name)
     network = fields.pop("allow_private_network", False)
-    cors = CORS(**fields)
+    if rest:  # the constructor does not take them: a Policy of these, and attributes for the others
+        cors = CORS()
+        cors.policy = Policy(**rest)
+        for name, value in fields.items():
+            setattr(cors, name, value)
+    else:
+        cors = CORS(**fields)
     cors.allow_private_network = network
     return cors
 
@@ -140,6 +157,8 @@ def _change(cors, setup):
 
 
 def _request(app, row):
+    if row is None:  # what Microdot could not parse
+        return None
     headers = NoCaseDict()
     for name, value in row.get("headers", []):
         headers[name] = value

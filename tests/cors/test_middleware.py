@@ -292,9 +292,7 @@ def test_one_object_on_two_applications():
     cors.initialize(second)
     options = _dispatch(second, _request(second, "OPTIONS", "/"))
     assert options.headers["Allow"] == "OPTIONS"
-    assert (
-        _dispatch(first, _request(first, "OPTIONS", "/")).headers["Allow"] == "GET, HEAD, OPTIONS"
-    )
+    assert _dispatch(first, _request(first, "OPTIONS", "/")).headers["Allow"] == "GET, HEAD, OPTIONS"
 
 
 def test_the_options_handler_that_was_there_answers_all_but_preflights():

@@ -1,0 +1,190 @@
+"""The guards of the running camera, over real sockets."""
+
+from __future__ import annotations
+
+import json
+import socket
+
+import httpx
+import pytest
+from camera import Camera
+
+ALLOWED = "http://localhost:8000"
+FOREIGN = "http://evil.example"
+CORP = "cross-origin-resource-policy"
+LEVEL = {"level": 1}
+
+# Not microdot's own handshake: it needs SHA-1, which this board's hashlib does not have.
+_WEBSOCKET = """\
+from camcors import app
+
+@app.get('/echo')
+def echo(request):
+    return 'opened', 101
+"""
+
+
+def raw(camera: Camera, *rows: str) -> bytes:
+    """What the camera answers to these lines of a head, up to its first 4 KB."""
+    with socket.create_connection(("127.0.0.1", camera.port), timeout=10) as client:
+        client.sendall("\r\n".join([*rows, "", ""]).encode())
+        return client.recv(4096)
+
+
+def level(camera: Camera) -> int:
+    return int(httpx.get(f"{camera.url}/api/status").json()["camera"]["led"])
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        (None, 200),
+        ("localhost:{port}", 200),
+        ("camcors:{port}", 200),
+        ("camcors.local:{port}", 200),
+        ("CAMCORS.LOCAL.:{port}", 200),
+        ("192.168.7.9", 200),
+        ("[fe80::1]:{port}", 200),
+        ("evil.example:{port}", 421),
+        ("camcors.local.evil.example", 421),
+        ("127.0.0.1.nip.io:{port}", 421),
+        ("[fe80::1%25eth0]", 421),
+        ("127.1", 421),
+    ],
+)
+@pytest.mark.parametrize("path", ["/", "/api/status", "/nowhere"])
+def test_host(camera: Camera, host: str | None, status: int, path: str) -> None:
+    headers = {"Host": host.format(port=camera.port)} if host else {}
+    answer = httpx.get(camera.url + path, headers=headers)
+    assert answer.status_code == (404 if status == 200 and path == "/nowhere" else status)
+    assert answer.headers[CORP] == "same-origin"
+    if status == 421:
+        assert answer.reason_phrase == "Misdirected Request"
+        assert answer.text.startswith("host guard: ") and "allowed_hosts" in answer.text
+        assert answer.headers["vary"] == "Origin"
+
+
+def test_http_1_0_without_host(camera: Camera) -> None:
+    assert raw(camera, "GET /api/status HTTP/1.0").startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+@pytest.mark.parametrize("method", ["GET", "OPTIONS", "PUT"])
+def test_a_foreign_host_is_readable_to_nobody(camera: Camera, method: str) -> None:
+    headers = {"Host": "evil.example", "Origin": ALLOWED, "Access-Control-Request-Method": "PUT"}
+    answer = httpx.request(method, f"{camera.url}/api/led", headers=headers)
+    assert answer.status_code == 421
+    assert not [name for name in answer.headers if name.startswith("access-control-")]
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        (None, 200),
+        (ALLOWED, 200),
+        ("http://127.0.0.1:{port}", 200),
+        ("http://127.0.0.1:1", 200),
+        ("https://127.0.0.1", 200),
+        ("http://camcors.local", 200),
+        ("http://camcors.local:{port}", 200),
+        (FOREIGN, 403),
+        ("null", 403),
+        ("http://localhost:8001", 403),
+        ("http://127.0.0.2", 403),
+        ("http://camcors.local.evil.example", 403),
+    ],
+)
+def test_write(camera: Camera, origin: str | None, status: int) -> None:
+    assert httpx.put(f"{camera.url}/api/led", json={"level": 0}).status_code == 200
+    headers = {"Origin": origin.format(port=camera.port)} if origin else {}
+    answer = httpx.put(f"{camera.url}/api/led", json=LEVEL, headers=headers)
+    assert answer.status_code == status
+    assert level(camera) == (1 if status == 200 else 0)
+    assert answer.headers[CORP] == "same-origin"
+    if status == 403:
+        assert answer.text.startswith("write guard: ") and "block_cross_origin_writes" in answer.text
+        assert answer.headers["vary"] == "Origin"
+        assert not [name for name in answer.headers if name.startswith("access-control-")]
+
+
+def test_page_of_the_same_host_writes_where_the_address_is_not_known(camera: Camera) -> None:
+    headers = {"Host": "192.168.7.9:8080", "Origin": "http://192.168.7.9:8080"}
+    assert httpx.put(f"{camera.url}/api/led", json=LEVEL, headers=headers).status_code == 200
+    headers["Origin"] = "http://192.168.7.9:8081"
+    assert httpx.put(f"{camera.url}/api/led", json=LEVEL, headers=headers).status_code == 403
+
+
+def test_a_method_in_lower_case_is_a_write(camera: Camera) -> None:
+    head = raw(camera, "put /api/led HTTP/1.1", "Host: 127.0.0.1", f"Origin: {FOREIGN}")
+    assert head.startswith(b"HTTP/1.1 403 Forbidden\r\n")
+
+
+def test_a_form_of_an_evil_page(camera: Camera) -> None:
+    """Goes out without a preflight (Fetch, CORS-safelisted request-header)."""
+    headers = {"Origin": FOREIGN, "Content-Type": "text/plain"}
+    answer = httpx.post(f"{camera.url}/api/led", content=b'{"level": 100, "x": "="}', headers=headers)
+    assert answer.status_code == 403
+
+
+def test_too_large_a_body_of_an_evil_page(camera: Camera) -> None:
+    answer = httpx.put(f"{camera.url}/api/led", content=b" " * 20000, headers={"Origin": FOREIGN})
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("path", ["/", "/api/capture", "/api/camera", "/nowhere"])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "DELETE"])
+def test_every_answer_has_a_resource_policy(camera: Camera, method: str, path: str) -> None:
+    answer = httpx.request(method, camera.url + path)
+    assert answer.headers.get_list(CORP) == ["same-origin"]
+
+
+def test_the_stream_and_a_preflight_have_a_resource_policy(camera: Camera) -> None:
+    with httpx.stream("GET", f"{camera.url}/api/stream") as answer:
+        assert answer.headers.get_list(CORP) == ["same-origin"]
+    headers = {"Origin": ALLOWED, "Access-Control-Request-Method": "PUT"}
+    answer = httpx.options(f"{camera.url}/api/led", headers=headers)
+    assert (answer.status_code, answer.headers.get_list(CORP)) == (204, ["same-origin"])
+
+
+def test_the_three_fields_of_the_policy(new_camera: Camera) -> None:
+    policy = {
+        "version": 1,
+        "resource_policy": "cross-origin",
+        "allowed_hosts": ["camera.example.com"],
+        "block_cross_origin_writes": False,
+    }
+    new_camera.put("policy.json", json.dumps(policy))
+    new_camera.put("camera.json", '{"name": "Porch"}')
+    new_camera.reset()
+    new_camera.wait_ready()
+
+    def status(host: str) -> int:
+        return httpx.get(f"{new_camera.url}/api/camera", headers={"Host": host}).status_code
+
+    answered = ["camera.example.com", "127.0.0.1", "porch", "porch.local:80"]
+    refused = ["localhost", "192.168.7.9", "camcors.local"]
+    assert [status(host) for host in answered] == [200] * len(answered)
+    assert [status(host) for host in refused] == [421] * len(refused)
+    answer = httpx.put(f"{new_camera.url}/api/led", json=LEVEL, headers={"Origin": FOREIGN})
+    assert (answer.status_code, answer.headers[CORP]) == (200, "cross-origin")
+    assert "access-control-allow-origin" not in answer.headers
+
+
+def test_websocket(new_camera: Camera) -> None:
+    new_camera.put("main.py", _WEBSOCKET)
+    new_camera.reset()
+    new_camera.wait_ready()
+    rows = ["GET /echo HTTP/1.1", "Host: 127.0.0.1", "Upgrade: WebSocket", "Connection: Upgrade"]
+    rows += ["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version: 13"]
+    for origin in (FOREIGN, "null", "http://127.0.0.1.evil.example"):
+        answer = raw(new_camera, *rows, f"Origin: {origin}")
+        assert answer.startswith(b"HTTP/1.1 403 Forbidden\r\n"), origin
+        assert b"websocket guard: " in answer
+    opened = [raw(new_camera, *rows)]
+    opened += [raw(new_camera, *rows, f"Origin: {each}") for each in (ALLOWED, "http://127.0.0.1:3000")]
+    for answer in opened:
+        assert answer.startswith(b"HTTP/1.1 101 Switching Protocols\r\n")
+
+
+def test_the_camera_s_own_hosts(camera: Camera) -> None:
+    code = "from camcors.start import _own_hosts as own; print(own('n', '10.0.0.7'), own('n', '0.0.0.0'))"
+    assert camera.exec(code) == "('n', 'n.local', '10.0.0.7') ('n', 'n.local')\n"

@@ -1,0 +1,292 @@
+"""Guard as a Python object: what one request of the tables cannot show, stock Microdot's server, the heap."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from cors import CORS, Policy
+from cors.guard import Guard
+from microdot import Microdot, Request, Response
+from microdot.microdot import NoCaseDict
+from microdot.websocket import with_websocket
+
+ALLOWED = "https://a.example"
+FOREIGN = "https://evil.example"
+CORP = "Cross-Origin-Resource-Policy"
+
+
+def guarded(own=("camera.local",), **fields):
+    app = Microdot()
+    cors = CORS(app)
+    cors.policy = Policy(**{"allowed_origins": [ALLOWED], **fields})
+    app.route("/", methods=["GET", "POST"])(lambda request: "hello")
+    return app, cors, Guard(app, cors, own)
+
+
+def ask(app, method="GET", host="camera.local", origin=None):
+    headers = NoCaseDict({"host": host})
+    if origin is not None:
+        headers["origin"] = origin
+    return asyncio.run(app.dispatch_request(Request(app, ("127.0.0.1", 1), method, "/", "1.1", headers)))
+
+
+def status(*args, **fields):
+    return ask(*args, **fields).status_code
+
+
+def test_the_instance_is_wrapped_and_not_the_class():
+    before = Microdot.dispatch_request
+    app, _, _ = guarded()
+    assert Microdot.dispatch_request is before
+    other = Microdot()
+    other.get("/")(lambda request: "hello")
+    assert status(app, host="evil.example") == 421
+    assert status(other, host="evil.example") == 200
+    assert CORP not in ask(other).headers
+
+
+def test_own_is_in_force_at_the_next_request():
+    app, _, guard = guarded(own=(), allowed_hosts=[])
+    assert status(app, host="10.0.0.7:80") == 421
+    guard.own = ("10.0.0.7",)
+    assert status(app, host="10.0.0.7:80") == 200
+    assert status(app, "POST", "10.0.0.7:80", "http://10.0.0.7:3000") == 200
+    guard.own = ("10.0.0.8",)
+    assert status(app, host="10.0.0.7:80") == 421
+    assert status(app, "POST", "10.0.0.8", "http://10.0.0.7:3000") == 403
+
+
+def test_a_policy_is_in_force_at_the_next_request():
+    app, cors, _ = guarded(own=())
+    assert status(app, host="10.0.0.7") == 200
+    cors.policy = Policy(allowed_hosts=["camera.example.com"], resource_policy="cross-origin")
+    assert status(app, host="10.0.0.7") == 421
+    assert ask(app, host="camera.example.com").headers[CORP] == "cross-origin"
+    cors.policy = Policy(block_cross_origin_writes=False)
+    assert status(app, "POST", "10.0.0.7", FOREIGN) == 200
+    cors.policy = Policy()
+    assert status(app, "POST", "10.0.0.7", FOREIGN) == 403
+
+
+def test_a_list_of_origins_changed_in_place_is_in_force_at_the_next_request():
+    app, cors, _ = guarded()
+    assert status(app, "POST", origin="https://b.example") == 403
+    cors.allowed_origins.append("https://b.example")
+    assert status(app, "POST", origin="https://b.example") == 200
+    cors.allowed_origins.clear()
+    assert status(app, "POST", origin=ALLOWED) == 403
+
+
+def test_what_was_judged_before_decides_nothing():
+    """One good Host and its origins are remembered: neither a bad one, nor the one before, gains by that."""
+    app, _, _ = guarded(own=())
+    for host, answer in [("10.0.0.7", 200), ("evil.example", 421), ("10.0.0.7", 200), ("10.0.0.8", 200)] * 2:
+        assert status(app, host=host) == answer
+    assert status(app, "POST", "10.0.0.7", "http://10.0.0.7") == 200
+    assert status(app, "POST", "10.0.0.8", "http://10.0.0.7") == 403
+    assert status(app, "POST", "evil.example", "http://10.0.0.8") == 421
+    request = Request(app, ("127.0.0.1", 1), "POST", "/", "1.0", NoCaseDict({"Origin": "http://10.0.0.8"}))
+    assert asyncio.run(app.dispatch_request(request)).status_code == 403
+
+
+def test_the_header_is_on_an_answer_that_a_later_hook_puts_in_its_place():
+    app, _, _ = guarded()
+    app.after_request(lambda request, response: Response("another"))
+    app.after_error_request(lambda request, response: Response("another", 500))
+    assert ask(app).headers[CORP] == "same-origin"
+    assert ask(app, "PURGE").headers[CORP] == "same-origin"
+
+
+def test_the_header_is_set_where_a_handler_put_a_plain_dict():
+    app, _, _ = guarded()
+
+    @app.after_request
+    def plain(request, response):
+        response.headers = {"cross-origin-resource-policy": "cross-origin"}
+
+    assert ask(app).headers == {CORP: "same-origin"}
+
+
+def test_an_answer_that_is_used_again_stays_as_it_is():
+    app, _, _ = guarded()
+    response = Response("kept")
+    app.get("/kept")(lambda request: response)
+    for _ in range(2):
+        headers = NoCaseDict({"Host": "camera.local"})
+        request = Request(app, ("127.0.0.1", 1), "GET", "/kept", "1.1", headers)
+        assert asyncio.run(app.dispatch_request(request)).headers[CORP] == "same-origin"
+    assert list(response.headers).count(CORP) == 1
+
+
+def test_a_refusal_is_text_whatever_the_application_s_type_is(monkeypatch):
+    monkeypatch.setattr(Response, "default_content_type", "text/html")
+    app, _, _ = guarded()
+    response = ask(app, host="<script>alert(1)</script>")
+    response.complete()
+    assert response.headers["Content-Type"] == "text/plain; charset=UTF-8"
+    assert response.body.count(b"\n") == 1 and response.body.endswith(b"\n")
+
+
+def test_a_long_name_is_cut():
+    app, _, _ = guarded()
+    assert len(ask(app, host="a" * 5000).body) < 400
+    assert len(ask(app, "POST", origin="a" * 5000).body) < 400
+
+
+# With the server of stock Microdot.
+
+
+def exchange(app, data):
+    """What `app`, served by Microdot's own server, answers to `data` (bytes)."""
+
+    async def run():
+        server = await app.start_server(host="127.0.0.1", port=0, start_serving=False)
+        await server.start_serving()
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        writer.write(data)
+        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+        writer.close()
+        server.close()
+        return head.decode().split("\r\n")
+
+    return asyncio.run(run())
+
+
+def test_stock_server_refuses():
+    app, _, _ = guarded()
+    head = exchange(app, b"GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n")
+    assert head[0] == "HTTP/1.0 421 Misdirected Request"
+    assert f"{CORP}: same-origin" in head
+    head = exchange(app, b"post / HTTP/1.1\r\nHost: camera.local\r\nORIGIN: null\r\n\r\n")
+    assert head[0] == "HTTP/1.0 403 Forbidden"
+
+
+def test_stock_server_and_a_request_that_cannot_be_parsed():
+    app, _, _ = guarded()
+    head = exchange(app, b"nonsense\r\n\r\n")
+    assert head[0].startswith("HTTP/1.0 400 ")
+    assert f"{CORP}: same-origin" in head
+
+
+@pytest.mark.parametrize(
+    ("origin", "line"),
+    [
+        (FOREIGN, "HTTP/1.0 403 Forbidden"),
+        ("http://camera.local:3000", "HTTP/1.1 101 Switching Protocols"),
+        (ALLOWED, "HTTP/1.1 101 Switching Protocols"),
+        (None, "HTTP/1.1 101 Switching Protocols"),
+    ],
+)
+def test_stock_server_and_websocket(origin, line):
+    app, _, _ = guarded()
+    opened = []
+
+    @app.get("/echo")
+    @with_websocket
+    async def echo(request, ws):
+        opened.append(origin)
+
+    rows = ["GET /echo HTTP/1.1", "Host: camera.local", "Upgrade: WebSocket", "Connection: Upgrade"]
+    rows += ["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version: 13"]
+    rows += [f"Origin: {origin}"] if origin else []
+    head = exchange(app, "\r\n".join([*rows, "", ""]).encode())
+    assert head[0] == line
+    assert bool(opened) is (" 101 " in line)
+    assert not dict(Response.already_handled.headers)
+
+
+# In the MicroPython program of the camera on your desk.
+
+# A coroutine and two header entries, as a 64-bit machine counts them.
+PASSING_BYTES = 256
+
+_SCRIPT = """
+import gc
+from cors import CORS, Policy
+from cors.guard import Guard
+from microdot import Microdot, Request
+from microdot.microdot import NoCaseDict
+
+def application(count):
+    app = Microdot()
+    app.route("/", methods=["GET", "PUT"])(lambda request: "hello")
+    cors = CORS(app)
+    names = ["host%d.example.com" % i for i in range(count)]
+    cors.policy = Policy(allowed_origins=["https://" + name for name in names], allowed_hosts=names)
+    if count:
+        Guard(app, cors, ("192.168.1.5", "camera.local"))
+    return app
+
+def cost(app, method, fields, count=100):
+    gc.collect()
+    gc.disable()
+    before = gc.mem_alloc()
+    for i in range(count):
+        headers = NoCaseDict()
+        for name, value in fields:
+            headers[name] = value
+        request = Request(app, ("127.0.0.1", 1), method, "/", "1.1", headers, body=b"")
+        try:
+            app.dispatch_request(request).send(None)
+        except StopIteration as end:
+            assert end.value.status_code == 200
+    used = (gc.mem_alloc() - before) // count
+    gc.enable()
+    return used
+
+HOST = ("Host", "192.168.1.5:8080")
+for method, fields in (
+    ("GET", (HOST,)),
+    ("GET", (HOST, ("Origin", "https://evil.example"))),
+    ("PUT", (HOST,)),
+    ("PUT", (HOST, ("Origin", "http://192.168.1.5:8080"))),
+    ("GET", (("Host", "HOST0.example.com."), ("Origin", "https://evil.example"))),
+):
+    costs = []
+    for app in [application(n) for n in (0, 1, 10, 100)]:
+        cost(app, method, fields)
+        costs.append(cost(app, method, fields))
+    print([used - costs[0] for used in costs[1:]])
+
+app = application(10)
+def serve(first, count):
+    for i in range(first, first + count):
+        headers = NoCaseDict()
+        headers["Host"] = ("host%d.example.com" % (i % 10), "evil%d.example" % i, "camera.local")[i % 3]
+        headers["Origin"] = "https://stranger%d.example" % i
+        method = ("GET", "PUT")[i % 2]
+        request = Request(app, ("127.0.0.1", 1), method, "/", "1.1", headers, body=b"")
+        try:
+            app.dispatch_request(request).send(None)
+        except StopIteration:
+            pass
+
+def heap():
+    gc.collect()
+    gc.collect()
+    return gc.mem_alloc()
+
+serve(0, 300)
+before = heap()
+serve(300, 5000)
+print(heap() - before)
+"""
+
+
+def test_heap(program: Path, tmp_path: Path):
+    """A request that passes costs the same for every number of hosts; 5,000 of all kinds leave nothing."""
+    script = tmp_path / "guard_heap.py"
+    script.write_text(_SCRIPT)
+    done = subprocess.run([program, script], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    *rows, growth = [ast.literal_eval(line) for line in done.stdout.splitlines()]
+    assert len(rows) == 5
+    for costs in rows:
+        assert 0 < costs[0] <= PASSING_BYTES, rows
+        assert len(set(costs)) == 1, rows
+    assert growth <= 512  # what looks like a pointer on the stack may keep a few objects
