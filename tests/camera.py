@@ -78,6 +78,17 @@ class Camera:
                 self.lines.append(line)
         return self.lines
 
+    def serial(self) -> socket.socket:
+        """A connection to the REPL's port; it is refused for the moment in which another one ends."""
+        end = time.monotonic() + 5
+        while True:
+            try:
+                return socket.create_connection(("127.0.0.1", self.repl_port), timeout=10)
+            except ConnectionRefusedError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.01)
+
     def mpremote(self, *args: str, seconds: float = 30, **env: str) -> subprocess.CompletedProcess[str]:
         """Runs the unmodified mpremote against the camera's REPL port."""
         command = [sys.executable, "-m", "mpremote", "connect", f"socket://127.0.0.1:{self.repl_port}"]

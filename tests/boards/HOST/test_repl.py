@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import concurrent.futures
 import hashlib
-import socket
 import sys
 import time
 from pathlib import Path
@@ -86,25 +85,25 @@ def test_reset_starts_the_camera_again(new_camera: Camera) -> None:
 
 @pytest.mark.parametrize("loop", ["import time\nwhile True:\n    time.sleep(1000)", "while True:\n    pass"])
 def test_a_running_loop_is_interrupted(camera: Camera, loop: str) -> None:
-    with socket.create_connection(("127.0.0.1", camera.repl_port)) as line:
+    with camera.serial() as line:
         line.sendall(b"\r\x03\r\x01" + loop.encode() + b"\x04")
         time.sleep(0.3)
-    time.sleep(0.1)
+    camera.serial().close()
+    time.sleep(0.3)
     assert camera.mpremote("exec", "print('free again')").stdout == "free again\n"
 
 
 def test_a_second_connection_is_refused(camera: Camera) -> None:
-    with socket.create_connection(("127.0.0.1", camera.repl_port)):
-        time.sleep(0.1)
+    with camera.serial():
         refused = camera.mpremote("ls")
     assert refused.returncode == 1
     assert "in use by another program" in refused.stderr + refused.stdout
-    time.sleep(0.1)
+    time.sleep(0.3)
     assert camera.mpremote("ls").returncode == 0
 
 
 def test_the_friendly_repl_answers_with_line_ends_for_a_terminal(camera: Camera) -> None:
-    with socket.create_connection(("127.0.0.1", camera.repl_port), timeout=10) as line:
+    with camera.serial() as line:
         line.sendall(b"\r\x03\x02print('a\\nb')\r")
         got = b""
         while b"b\r\n>>> " not in got:
@@ -115,7 +114,7 @@ def test_the_friendly_repl_answers_with_line_ends_for_a_terminal(camera: Camera)
 
 
 def test_input_reads_from_the_repl(camera: Camera) -> None:
-    with socket.create_connection(("127.0.0.1", camera.repl_port), timeout=10) as line:
+    with camera.serial() as line:
         line.sendall(b"\r\x03\x02import sys; print('got', sys.stdin.readline())\r")
         time.sleep(0.3)
         line.sendall(b"typed\r")
