@@ -84,13 +84,20 @@ def ratio(ours: float, stock: float) -> str:
 
 
 def show_growth(rows: list[dict]) -> None:
-    print("\nOurs with 100 origins / with 1 origin (heap, time)")
+    print(
+        "\nOurs with 100 origins / with 1 origin: from the constructor, from a policy file as on the camera"
+    )
+    print("request          heap   time    heap   time")
     for name in dict.fromkeys(row["request"] for row in rows):
-        one, hundred = (
-            next(row["ours"] for row in rows if (row["request"], row["origins"]) == (name, count))
-            for count in (1, 100)
-        )
-        print(f"{name:14}  {ratio(hundred[0], one[0])}  {ratio(hundred[1], one[1])}")
+        print(f"{name:14}  {growth(rows, name, 'ours')}   {growth(rows, name, 'policy')}")
+
+
+def growth(rows: list[dict], name: str, who: str) -> str:
+    one, hundred = (
+        next(row[who] for row in rows if (row["request"], row["origins"]) == (name, count))
+        for count in (1, 100)
+    )
+    return f"{ratio(hundred[0], one[0])}  {ratio(hundred[1], one[1])}"
 
 
 def show_sizes(measured: dict[str, dict[str, int]]) -> None:

@@ -47,7 +47,13 @@ def run_case_by_constructor(case):
     return run_case(case, by_policy=False)
 
 
-async def _run_case(case, by_policy):
+def answer(case):
+    """Return the answer to one case as (status, headers as pairs), for a browser to judge."""
+    _, response, _ = _LOOP.run_until_complete(_answer(case, True))
+    return response.status_code, _pairs(response.headers)
+
+
+async def _answer(case, by_policy):
     calls = []
     app = Microdot()
     setup = case.get("app", {})
@@ -59,7 +65,12 @@ async def _run_case(case, by_policy):
         Guard(app, cors, tuple(setup["guard"].get("own", [])))
     _change(cors, setup)
     request = _request(app, case["request"])
-    response = await app.dispatch_request(request)
+    return request, await app.dispatch_request(request), calls
+
+
+async def _run_case(case, by_policy):
+    setup = case.get("app", {})
+    request, response, calls = await _answer(case, by_policy)
     expect = case["expect"]
     wrong = []
     if setup.get("body") == "already_handled":
