@@ -9,6 +9,7 @@ import os
 
 import board
 from cors.guard import Guard
+from cors.store import POLL_S
 
 from . import app, cors, settings
 from .state import State
@@ -68,7 +69,8 @@ async def _main(camera, chosen):
     await _listen(server, chosen["host"], chosen["port"])
     print("ready http://" + chosen["host"] + ":" + str(chosen["port"]))
     while True:
-        await asyncio.sleep(3600)
+        await asyncio.sleep(POLL_S)
+        state.poll_policy(cors)
 
 
 async def _listen(server, host, port):

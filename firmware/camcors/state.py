@@ -6,9 +6,9 @@ import time
 
 import board
 import filesystem
+from cors import Policy
 from cors.store import Store
 
-_POLICY = "/policy.json"
 _FAULTS_MAX = 16
 
 #: What a new filesystem gets: the dashboard's address on the person's own machine, and nothing else.
@@ -25,7 +25,8 @@ class State:
 
     def __init__(self):
         self.faults = []
-        self._store = Store(_POLICY)
+        self._store = Store()
+        self._policy_lines = []
         self._started_ms = time.ticks_ms()
         self._uptime_ms = 0
 
@@ -41,10 +42,9 @@ class State:
             self.fault(filesystem.fault)
         elif filesystem.is_new:
             try:
-                with open(_POLICY, "w") as f:
-                    f.write(_FIRST_POLICY)
+                self._store.save(_FIRST_POLICY)
             except OSError as exc:
-                self.fault("cannot write " + _POLICY + ": " + str(exc))
+                self.fault(str(exc.args[-1]))
 
     def read(self, path):
         """The content of `path` (str), or None if there is no such file."""
@@ -59,8 +59,27 @@ class State:
         policy = self._store.load()
         if policy is not None:
             cors.policy = policy
-        for line in self._store.messages():
-            self.fault(line)
+        self._tell_policy()
+
+    def poll_policy(self, cors):
+        """Puts an edit of the policy file in force on `cors`. Called every cors.store.POLL_S seconds."""
+        before = self._store.policy
+        if self._store.poll():
+            policy = self._store.policy
+            if policy is not before:  # else what /main.py may have set on `cors` stays
+                cors.policy = policy or Policy()
+            self._tell_policy()
+
+    def _tell_policy(self):
+        """Says what is new of the policy's faults, and drops from `faults` what is mended."""
+        lines = self._store.messages()
+        for line in self._policy_lines:
+            if line not in lines and line in self.faults:
+                self.faults.remove(line)
+        for line in lines:
+            if line not in self._policy_lines:
+                self.fault(line)
+        self._policy_lines = lines
 
     def _uptime_s(self):
         # ticks_ms wraps after days; each report adds what passed since the one before.
