@@ -1,6 +1,6 @@
 """The camera's endpoints. A fault is said in JSON: {"error": "...what to write instead"}."""
 
-from cors import _json
+from cors import strictjson
 from microdot import Response
 
 from . import page, stream
@@ -131,7 +131,7 @@ def _apply(camera, changes):
 
 def _object(data, example):
     """The JSON object in the body `data` (bytes) as a dict; `example` (str) is for the error."""
-    value, faults = _json.read(data)
+    value, faults = strictjson.read(data)
     if faults:
         first = faults[0]
         raise _Bad({"error": "{}: {}; {}".format(first.field, first.reason, first.remedy)})

@@ -7,7 +7,7 @@ the application.
 import asyncio
 import sys
 
-from cors._compat import const
+from cors.compat import const
 from microdot import Request, Response
 from microdot.microdot import NoCaseDict
 

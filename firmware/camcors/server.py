@@ -2,7 +2,7 @@
 
 import asyncio
 
-from cors._compat import const
+from cors.compat import const
 
 from .connection import Connection
 from .limits import Limits, sleep_ms, ticks_diff, ticks_ms

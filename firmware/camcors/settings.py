@@ -4,7 +4,7 @@ name: host name (letters, digits, hyphens). host: IPv4 address to listen on. por
 camera: the driver's fields. limits: see limits.py. The cross-origin policy is not in it.
 """
 
-from cors import _json, address, fault
+from cors import address, fault, strictjson
 
 from . import limits
 
@@ -54,7 +54,7 @@ def _read(text):
     data = text.encode() if isinstance(text, str) else bytes(text)
     if len(data) > _FILE_MAX:
         return {}, ["file: {} bytes: write at most {}".format(len(data), _FILE_MAX)]
-    value, found = _json.read(data)
+    value, found = strictjson.read(data)
     # The text at the place is left out: it may be part of a secret.
     faults = ["{}: {}: {}".format(each.field, each.reason, each.remedy) for each in found]
     if not faults and type(value) is not dict:

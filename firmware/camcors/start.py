@@ -5,6 +5,7 @@ A server thread runs asyncio; the main thread goes on to /main.py and the REPL.
 
 import _thread
 import asyncio
+import gc
 import os
 
 import board
@@ -67,6 +68,8 @@ async def _main(camera, chosen):
     server = Server(app, chosen["limits"])
     api.attach(app, camera, frames, server, state.report)
     await _listen(server, chosen["host"], chosen["port"])
+    # Collecting after each quarter of the heap, not when it is full, keeps large blocks free for pictures.
+    gc.threshold((gc.mem_alloc() + gc.mem_free()) // 4)
     print("ready http://" + chosen["host"] + ":" + str(chosen["port"]))
     while True:
         await asyncio.sleep(POLL_S)

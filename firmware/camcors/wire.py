@@ -12,7 +12,7 @@ without:
 - Every answer closes the connection.
 """
 
-from cors._compat import const
+from cors.compat import const
 from microdot import Response
 
 _DIGITS = "0123456789"

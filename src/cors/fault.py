@@ -6,7 +6,7 @@ constant, a person reads its text.
 
 from collections import namedtuple
 
-from ._compat import const, lower
+from .compat import const, lower
 
 # Origins and hosts. The order is that in which one origin's reasons are printed.
 WHITESPACE = "white space"

@@ -6,8 +6,8 @@ be, there what a whole policy is.
 """
 
 from . import fault, origin
-from ._compat import const, lower
 from .address import is_local
+from .compat import const, lower
 
 FILE_MAX = const(8192)  # bytes
 MAX_AGE_MAX = const(86400)  # seconds, a day: the most that any browser honours (Firefox)

@@ -17,8 +17,8 @@ What is let through on purpose:
 from microdot import Response
 
 from . import fault
-from ._compat import const, lower
 from .address import DIGITS, ipv4, ipv6
+from .compat import const, lower
 from .origin import Matcher, is_labels, split_port
 from .rules import put
 

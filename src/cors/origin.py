@@ -9,8 +9,8 @@ Nothing here compares by prefix, by suffix or by regular expression: that is how
 """
 
 from . import fault
-from ._compat import const, lower
 from .address import DIGITS, decimal, ipv4, ipv6, ipv6_text, is_local
+from .compat import const, lower
 
 _HOST_MAX = const(253)
 _LABEL_MAX = const(63)

@@ -4,7 +4,7 @@ import binascii
 import hashlib
 import json
 
-from . import _json, fault
+from . import fault, strictjson
 from .fault import Fault, PolicyError
 from .fields import FIELDS, FILE_MAX, NAMES, Check
 from .origin import Matcher
@@ -43,11 +43,11 @@ class Policy:
         try:
             data = text.encode() if isinstance(text, str) else bytes(text)
         except UnicodeError:  # a lone surrogate in a str
-            raise PolicyError([Fault("file", None, fault.NOT_UTF8, _json.SAVE_AS)]) from None
+            raise PolicyError([Fault("file", None, fault.NOT_UTF8, strictjson.SAVE_AS)]) from None
         if len(data) > FILE_MAX:
             remedy = "write at most %d bytes" % FILE_MAX
             raise PolicyError([Fault("file", len(data), fault.TOO_LARGE, remedy)])
-        value, faults = _json.read(data)
+        value, faults = strictjson.read(data)
         if not isinstance(value, dict):
             if not faults:
                 remedy = 'write one object, as in {"version": 1}'

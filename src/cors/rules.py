@@ -4,7 +4,7 @@ Apart from `middleware.py` because the two together are over 300 lines: there is
 an application, here what the headers are.
 """
 
-from ._compat import const, lower
+from .compat import const, lower
 from .fault import show
 from .fields import SAFE_METHODS, is_token, is_tokens
 from .policy import Policy

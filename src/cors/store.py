@@ -11,7 +11,7 @@ import errno
 import hashlib
 import os
 
-from ._compat import const
+from .compat import const
 from .policy import Policy, PolicyError
 
 _READ_MAX = const(8193)  # one byte over the limit: Policy says what is wrong with a longer file

@@ -8,7 +8,7 @@ same on both, and `json.loads` then only converts.
 import json
 
 from . import fault
-from ._compat import const
+from .compat import const
 
 _DEPTH_MAX = const(8)  # a policy needs 2; MicroPython's stack is small
 _NUMBER_MAX = const(20)  # CPython refuses to convert very long ones
