@@ -1,0 +1,61 @@
+"""What must be on the machine is named, one line, with the command that installs it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+CHECK = Path(__file__).resolve().parents[3] / "tools" / "build" / "check.sh"
+TOOLS = ("git", "gcc", "python3")
+
+
+def run(folder: Path) -> subprocess.CompletedProcess[str]:
+    shell = shutil.which("sh")
+    assert shell is not None
+    return subprocess.run([shell, CHECK], env={"PATH": str(folder)}, capture_output=True, text=True)
+
+
+@pytest.fixture
+def tools(tmp_path: Path) -> Path:
+    """A folder with stand-ins for the tools, each of which succeeds."""
+    for name in TOOLS:
+        stand_in(tmp_path, name, "exit 0")
+    return tmp_path
+
+
+def stand_in(folder: Path, name: str, script: str) -> None:
+    path = folder / name
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+
+
+def test_a_machine_with_everything_says_nothing(tools: Path) -> None:
+    done = run(tools)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("name", TOOLS)
+def test_a_missing_tool(tools: Path, name: str) -> None:
+    os.remove(tools / name)
+    done = run(tools)
+    assert done.returncode == 1
+    assert done.stderr == f"camcors: {name} is missing; install it with: sudo apt install {name}\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "script", "what", "package"),
+    [
+        ("gcc", "exit 1", "the C library's headers", "libc6-dev"),
+        ("python3", 'case "$2" in *version_info*) exit 1;; esac', "Python 3.10 or later", "python3"),
+        ("python3", 'case "$2" in *ensurepip*) exit 1;; esac', "Python's venv module", "python3-venv"),
+    ],
+)
+def test_a_tool_that_is_not_enough(tools: Path, name: str, script: str, what: str, package: str) -> None:
+    stand_in(tools, name, script)
+    done = run(tools)
+    assert done.returncode == 1
+    assert done.stderr == f"camcors: {what} is missing; install it with: sudo apt install {package}\n"
