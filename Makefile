@@ -24,7 +24,7 @@ run: $(CAMERA) ## start the camera on your desk
 host: $(CAMERA) ## build the camera on your desk, build/HOST/camcors-host
 
 mpy: build/.tools ## compile the frozen modules to build/mpy/*.mpy
-	@$(PYTHON) tools/build/host.py mpy
+	@$(PYTHON) tools/builder/host.py mpy
 
 test: $(CAMERA) build/.test ## set everything up and run every check and test
 	@$(MAKE) --no-print-directory lint
@@ -39,24 +39,25 @@ lint: build/.test ## ruff, the type checker, and the stubs against the code
 bench: $(CAMERA) ## measure against stock microdot.cors: ratios, also in build/bench.json
 	@$(PYTHON) tests/bench/bench.py
 
-clean: ## remove what was built; keep what was fetched, and the flash image
-	@rm -rf build/HOST/[!f]* build/HOST/frozen* build/mpy build/pypi
+clean: ## remove what was built; keep what was fetched, and flash images
+	@test ! -d build/HOST || find build/HOST -mindepth 1 -maxdepth 1 ! -name '*.bin' -exec rm -rf {} +
+	@rm -rf build/mpy build/pypi
 
-distclean: ## remove everything that was built or fetched, the flash image too
+distclean: ## remove everything that was built or fetched, the flash images in build/ too
 	@rm -rf build
 
-$(CAMERA): $(FROZEN) $(wildcard tools/build/*.py) build/.tools
-	@$(PYTHON) tools/build/host.py host
+$(CAMERA): $(FROZEN) $(wildcard tools/builder/*.py) build/.tools
+	@$(PYTHON) tools/builder/host.py host
 	@touch $@
 
 # One environment, filled in two steps, so that `make run` does not wait for the tools of the tests.
-build/.tools: pyproject.toml tools/build/check.sh
-	@sh tools/build/check.sh
+build/.tools: pyproject.toml tools/builder/check.sh
+	@sh tools/builder/check.sh
 	@mkdir -p build
 	@test -x $(PYTHON) || python3 -m venv build/venv
-	@$(PYTHON) tools/build/requirements.py build
+	@$(PYTHON) tools/builder/requirements.py build
 	@touch $@
 
 build/.test: pyproject.toml build/.tools
-	@$(PYTHON) tools/build/requirements.py test
+	@$(PYTHON) tools/builder/requirements.py test
 	@touch $@

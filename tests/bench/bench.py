@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(TOP / "tools" / "build"))
+sys.path.insert(0, str(TOP / "tools" / "builder"))
 
 import host  # noqa: E402
 import source  # noqa: E402

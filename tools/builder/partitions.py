@@ -43,9 +43,7 @@ class Partition:
     def encode(self) -> bytes:
         subtype = SUBTYPES[self.type][self.subtype]
         name = self.name.encode("ascii")
-        return _ENTRY.pack(
-            _ENTRY_MAGIC, TYPES[self.type], subtype, self.offset, self.size, name, 0
-        )
+        return _ENTRY.pack(_ENTRY_MAGIC, TYPES[self.type], subtype, self.offset, self.size, name, 0)
 
 
 def read_csv(path: Path, flash_size: int) -> list[Partition]:
