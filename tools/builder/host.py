@@ -91,8 +91,7 @@ def copy_microdot() -> None:
     if mark.is_file() and mark.read_text() == version:
         return
     shutil.rmtree(mark.parent, ignore_errors=True)
-    assert microdot.__file__ is not None
-    shutil.copytree(Path(microdot.__file__).parent, mark.parent / "microdot")
+    shutil.copytree(Path(str(microdot.__file__)).parent, mark.parent / "microdot")
     mark.write_text(version)
 
 
@@ -133,7 +132,7 @@ def start_over_if_changed(src: source.Source) -> None:
     if mark.is_file() and mark.read_text() == wanted:
         return
     for path in OUT.glob("*"):
-        if path.name != "flash.bin":
+        if path.suffix != ".bin":  # a flash image holds what the person wrote
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     OUT.mkdir(parents=True, exist_ok=True)
     mark.write_text(wanted)
