@@ -17,6 +17,10 @@
 #undef MICROPY_PY_SYS_ATEXIT
 #define MICROPY_PY_SYS_ATEXIT (0)
 
+// A board has no shell, and the REPL must not be a way to one.
+#undef MICROPY_PY_OS_SYSTEM
+#define MICROPY_PY_OS_SYSTEM (0)
+
 // mpremote's `reset` calls machine.reset().
 extern const struct _mp_obj_fun_builtin_fixed_t host_machine_reset_obj;
 #define MICROPY_PY_MACHINE_EXTRA_GLOBALS \

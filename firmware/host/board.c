@@ -60,7 +60,7 @@ int __wrap_main(int argc, char **argv) {
 
 __attribute__((noreturn)) static void reset(bool raw_repl) {
     int listener, client;
-    serial_descriptors(&listener, &client);
+    serial_freeze(&listener, &client);
     for (int fd = STDERR_FILENO + 1; fd < DESCRIPTORS_MAX; fd++) {
         if (fcntl(fd, F_GETFD) >= 0) {
             fcntl(fd, F_SETFD, fd == listener || fd == client ? 0 : FD_CLOEXEC);

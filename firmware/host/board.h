@@ -12,7 +12,7 @@ int serial_listen(const char *host, int port); // 0, or an errno
 void serial_inherit(int listener, int client); // after a reset
 void serial_start(void);                       // begins to accept; call once, from the main thread
 void serial_repl_begins(void);                 // from here on the main thread prints to the client alone
-void serial_descriptors(int *listener, int *client);
+void serial_freeze(int *listener, int *client); // for the reset; nothing is sent or closed after it
 
 // partition.c: the image file that is the flash.
 int flash_open(const char *path, size_t size);    // 0, or an errno; EAGAIN: another camera has it, ENODEV: another size

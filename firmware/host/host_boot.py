@@ -15,7 +15,8 @@ usage: camcors-host [--port N] [--repl-port N] [--host ADDRESS] [--flash FILE]
 
   --port N        the camera's HTTP port (8080)
   --repl-port N   the REPL's TCP port, for mpremote connect socket://ADDRESS:N (2323)
-  --host ADDRESS  the address that both listen on (127.0.0.1)
+  --host ADDRESS  the IPv4 address that both listen on (127.0.0.1); anybody who reaches it gets the REPL,
+                  which has no password
   --flash FILE    the image of the flash, made if it is not there (flash.bin)
   --version       the versions of the firmware and of MicroPython
 
@@ -33,7 +34,14 @@ def _port(text):
     return int(text)
 
 
-_OPTIONS = {"--port": _port, "--repl-port": _port, "--host": str, "--flash": str}
+def _address(text):
+    parts = text.split(".")
+    if len(parts) != 4 or not all(part.isdigit() and int(part) < 256 for part in parts):
+        raise UsageError("write an IPv4 address such as 127.0.0.1, not " + repr(text))
+    return text
+
+
+_OPTIONS = {"--port": _port, "--repl-port": _port, "--host": _address, "--flash": str}
 
 
 def parse(args):
@@ -136,7 +144,8 @@ def main(args):
         _fail(str(exc))
     host, port = options["--host"], options["--port"]
     is_power_on = _open_serial(host, options["--repl-port"])
-    _require_free(host, port, "--port")
+    if is_power_on:  # after a reset the server tries until the port is free
+        _require_free(host, port, "--port")
     _open_flash(options["--flash"])
     # From here on the only filesystem is the flash, as on a board.
     vfs.umount("/")

@@ -159,7 +159,8 @@ static mp_obj_t partition_ioctl(mp_obj_t self_in, mp_obj_t cmd_in, mp_obj_t arg_
     partition_obj_t *self = MP_OBJ_TO_PTR(self_in);
     switch (mp_obj_get_int(cmd_in)) {
         case MP_BLOCKDEV_IOCTL_SYNC:
-            msync(flash, flash_size, MS_SYNC);
+            // The mapping outlives the process; waiting for the disk would hold up the server's thread.
+            msync(flash, flash_size, MS_ASYNC);
             return MP_OBJ_NEW_SMALL_INT(0);
         case MP_BLOCKDEV_IOCTL_INIT:
         case MP_BLOCKDEV_IOCTL_DEINIT:

@@ -2,6 +2,7 @@
 // noticed while a program runs, bytes that nobody has read yet kept in a buffer, a line that outlives a reset.
 // A thread of its own (no Python runs in it) takes the place of the UART's interrupt handler.
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
@@ -22,11 +23,22 @@
 
 static int listener = -1;
 static volatile int client = -1;
+static bool client_is_new;       // it has sent nothing yet
 static pthread_mutex_t client_lock = PTHREAD_MUTEX_INITIALIZER; // no write to a descriptor being closed
 static int input[2];             // a pipe: the buffer between the serial thread and the REPL
 static volatile int interrupt_char = -1;
 static volatile bool repl_running;
 static pthread_t main_thread;
+
+static bool set_reuse(int fd, int on) {
+    return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0;
+}
+
+// The port may be used again while connections of before are closing, but by nobody else while this
+// camera has it, listening or not.
+static bool start_listening(void) {
+    return set_reuse(listener, 1) && listen(listener, 1) == 0 && set_reuse(listener, 0);
+}
 
 int serial_listen(const char *host, int port) {
     char service[8];
@@ -36,13 +48,10 @@ int serial_listen(const char *host, int port) {
     if (getaddrinfo(host, service, &hints, &found) != 0) {
         return EADDRNOTAVAIL;
     }
-    int on = 1;
     int err = 0;
     listener = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (listener < 0
-        || setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0
-        || bind(listener, found->ai_addr, found->ai_addrlen) != 0
-        || listen(listener, 1) != 0) {
+    set_reuse(listener, 1);
+    if (listener < 0 || bind(listener, found->ai_addr, found->ai_addrlen) != 0 || !start_listening()) {
         err = errno;
     }
     freeaddrinfo(found);
@@ -54,7 +63,8 @@ void serial_inherit(int inherited_listener, int inherited_client) {
     client = inherited_client;
 }
 
-void serial_descriptors(int *listener_out, int *client_out) {
+void serial_freeze(int *listener_out, int *client_out) {
+    pthread_mutex_lock(&client_lock); // for good: the serial thread must not close what the next image gets
     *listener_out = listener;
     *client_out = client;
 }
@@ -81,17 +91,22 @@ static void drop_client(void) {
     close(client);
     client = -1;
     pthread_mutex_unlock(&client_lock);
-    listen(listener, 1);
+    start_listening();
 }
 
 static void accept_client(void) {
     int fd = accept(listener, NULL, NULL);
     if (fd < 0) {
+        usleep(100000);
+        start_listening();
         return;
     }
     int on = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    set_reuse(fd, 1); // closed, it must not keep the port from being listened on
+    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
     client = fd;
+    client_is_new = true;
     // A second connection is refused, which mpremote reports as it does for a serial port in use.
     // Linux keeps the port bound, and drop_client() listens on it again.
     shutdown(listener, SHUT_RD);
@@ -108,20 +123,35 @@ static void interrupt_main_thread(void) {
              && MP_STATE_MAIN_THREAD(mp_pending_exception) != MP_OBJ_NULL);
 }
 
+// A page of any origin can make a browser send a request here, whose body would then be typed into the REPL.
+static bool is_http(const char *data, size_t len) {
+    static const char *const methods[] = { "GET ", "HEAD ", "POST ", "OPTIONS " }; // Fetch: no others unasked
+    for (size_t i = 0; i < MP_ARRAY_SIZE(methods); i++) {
+        size_t size = strlen(methods[i]);
+        if (len >= size && memcmp(data, methods[i], size) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void receive(void) {
     char buf[256];
     ssize_t n = recv(client, buf, sizeof(buf), 0);
-    if (n <= 0) {
-        if (n == 0 || errno != EINTR) {
-            drop_client();
-        }
+    if (n < 0 && errno == EINTR) {
         return;
     }
+    if (n <= 0 || (client_is_new && is_http(buf, n))) {
+        drop_client();
+        return;
+    }
+    client_is_new = false;
     for (ssize_t i = 0; i < n; i++) {
         if (buf[i] == interrupt_char) {
             interrupt_main_thread();
         } else {
-            write_all(input[1], &buf[i], 1);
+            ssize_t kept = write(input[1], &buf[i], 1); // the pipe is full: lost, as by a UART
+            (void)kept;
         }
     }
 }
@@ -146,7 +176,8 @@ void serial_start(void) {
     struct sigaction sa = { .sa_handler = wake_up }; // without SA_RESTART: the call must end
     sigaction(SIGUSR1, &sa, NULL);
     pthread_t thread;
-    if (pipe(input) != 0 || pthread_create(&thread, NULL, serial_thread, NULL) != 0) {
+    if (pipe(input) != 0 || fcntl(input[1], F_SETFL, O_NONBLOCK) != 0
+        || pthread_create(&thread, NULL, serial_thread, NULL) != 0) {
         perror("camcors: no REPL");
     }
 }
@@ -158,10 +189,20 @@ void __wrap_mp_hal_set_interrupt_char(char c) {
 }
 
 int __wrap_mp_hal_stdin_rx_chr(void) {
-    unsigned char c = 0;
-    ssize_t n;
-    MP_HAL_RETRY_SYSCALL(n, read(input[0], &c, 1), mp_raise_OSError(err));
-    return c;
+    for (;;) {
+        unsigned char c;
+        MP_THREAD_GIL_EXIT();
+        ssize_t n = read(input[0], &c, 1);
+        MP_THREAD_GIL_ENTER();
+        if (n == 1) {
+            return c;
+        }
+        if (interrupt_char < 0) {
+            // A Ctrl-C that came as the program ended: nothing at the prompt would catch the exception.
+            MP_STATE_MAIN_THREAD(mp_pending_exception) = MP_OBJ_NULL;
+        }
+        mp_handle_pending(true);
+    }
 }
 
 static void write_client(const char *str, size_t len, bool cooked) {

@@ -71,7 +71,8 @@ def test_files_are_kept_over_a_restart(program: Path, tmp_path: Path) -> None:
         (["--baud", "115200"], "unknown option --baud"),
         (["--flash", "/nowhere/flash.bin"], "cannot open the flash image /nowhere/flash.bin"),
         (["--host", "192.0.2.1"], "choose an address of this machine with --host"),
-        (["--host", "localhost."], "choose an address of this machine with --host"),
+        (["--host", "localhost"], "write an IPv4 address such as 127.0.0.1, not 'localhost'"),
+        (["--host", "::1"], "write an IPv4 address such as 127.0.0.1, not '::1'"),
     ],
 )
 def test_bad_options_end_with_one_line(program: Path, tmp_path: Path, args: list[str], message: str) -> None:

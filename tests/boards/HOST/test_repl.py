@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import hashlib
+import subprocess
 import sys
 import time
 from pathlib import Path
 
 import httpx
 import pytest
-from camera import Camera
+from camera import PROGRAM, Camera, free_port
 
 
 def frames(camera: Camera) -> int:
@@ -136,3 +138,41 @@ def test_the_camera_serves_while_mpremote_works(camera: Camera) -> None:
         assert running.result().split() == [str(i) for i in range(20)]
     assert served > 3
     assert frames(camera) >= served
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS"])
+def test_a_browsers_request_is_never_typed_into_the_repl(camera: Camera, method: str) -> None:
+    body = "\r\x03\r\nopen('typed', 'w').close()\r\n"
+    with camera.serial() as line:
+        line.sendall(f"{method} / HTTP/1.1\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
+        with contextlib.suppress(ConnectionResetError):
+            assert line.recv(1000) == b""
+    time.sleep(0.3)
+    assert camera.exec("import os; print('typed' in os.listdir('/'))") == "False\n"
+
+
+def test_there_is_no_shell(camera: Camera) -> None:
+    assert camera.exec("import os; print(hasattr(os, 'system'))") == "False\n"
+
+
+def test_a_flood_that_nobody_reads_leaves_ctrl_c_working(camera: Camera) -> None:
+    with camera.serial() as line:
+        line.sendall(b"\r\x03\r\x01while True:\n    pass\x04")
+        time.sleep(0.3)
+        line.sendall(b"x" * 100_000)
+        time.sleep(0.3)
+    time.sleep(0.3)
+    assert camera.mpremote("exec", "print('free again')").stdout == "free again\n"
+
+
+def test_the_port_stays_this_cameras_while_a_client_has_it(camera: Camera, tmp_path: Path) -> None:
+    with camera.serial():
+        args = ["--port", str(free_port()), "--flash", str(tmp_path / "f.bin")]
+        other = subprocess.run(
+            [PROGRAM, *args, "--repl-port", str(camera.repl_port)], capture_output=True, text=True, timeout=10
+        )
+    assert other.returncode == 1
+    assert f"127.0.0.1:{camera.repl_port} is in use" in other.stdout
+    camera.serial().close()
+    time.sleep(0.3)
+    assert camera.mpremote("exec", "print('still mine')").stdout == "still mine\n"
