@@ -11,7 +11,7 @@ CAMERA := build/HOST/camcors-host
 FROZEN := manifest.py $(shell find boards src/cors firmware -name '*.py' -o -name '*.c' -o -name '*.h' -o -name '*.csv' -o -name '*.mk' -o -name '*.json')
 
 .DEFAULT_GOAL := help
-.PHONY: help run host mpy test lint bench clean distclean
+.PHONY: FORCE help run host mpy test lint bench clean distclean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -46,15 +46,20 @@ clean: ## remove what was built; keep what was fetched, and flash images
 distclean: ## remove everything that was built or fetched, the flash images in build/ too
 	@rm -rf build
 
-$(CAMERA): $(FROZEN) $(wildcard tools/builder/*.py) build/.tools
+$(CAMERA): $(FROZEN) $(wildcard tools/builder/*.py) build/.tools build/.inputs
 	@$(PYTHON) tools/builder/host.py host
 	@touch $@
+
+# Changes when MPY_DIR or the list of files does, which no date of a file tells.
+build/.inputs: FORCE
+	@mkdir -p build
+	@echo '$(MPY_DIR) $(FROZEN)' | cmp -s - $@ || echo '$(MPY_DIR) $(FROZEN)' > $@
 
 # One environment, filled in two steps, so that `make run` does not wait for the tools of the tests.
 build/.tools: pyproject.toml tools/builder/check.sh
 	@sh tools/builder/check.sh
 	@mkdir -p build
-	@test -x $(PYTHON) || python3 -m venv build/venv
+	@$(PYTHON) -m pip --version >/dev/null 2>&1 || python3 -m venv --clear build/venv
 	@$(PYTHON) tools/builder/requirements.py build
 	@touch $@
 

@@ -8,6 +8,7 @@ from . import page, stream
 _FPS_MAX = 60
 _LEVEL_MAX = 100
 _SHOWN_MAX = 64
+_FLOAT_MAX = 1e30
 _RETRY_AFTER_S = 5
 _NO_STORE = {"Cache-Control": "no-store"}  # the answer lies a moment later
 
@@ -166,8 +167,8 @@ def _unknown(name, known):
 def _bad_value(name, value, words, allowed):
     if type(value) is str:
         value = value[:_SHOWN_MAX]
-    elif type(value) in (list, dict):
-        value = None
+    elif type(value) in (list, dict) or (type(value) is float and not abs(value) < _FLOAT_MAX):
+        value = None  # infinity is not JSON
     error = name + " must be " + words
     return _Bad({"error": error, "field": name, "value": value, "range": allowed})
 

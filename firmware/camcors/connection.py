@@ -9,7 +9,7 @@ import sys
 
 from cors.compat import const
 from microdot import Request, Response
-from microdot.microdot import NoCaseDict
+from microdot.microdot import NoCaseDict, invoke_handler
 
 from .limits import ticks_add, ticks_ms
 from .wire import Refusal, check_start, has_body, head_of, parse
@@ -46,6 +46,7 @@ class Connection:
         self._rest = b""  # read past the head: the body's beginning
         self._expired = False
         self._closed = False
+        self._is_head = False  # whether the method is HEAD, whose answers have no content
         transport = getattr(writer, "transport", None)
         if transport is not None:  # CPython: drain() returns only when all is sent
             transport.set_write_buffer_limits(0)
@@ -110,6 +111,7 @@ class Connection:
         except Exception as error:  # of an error handler or a hook: microdot catches the others
             self._server.fault(error)
             response = Response("Internal server error", 500)
+            response.is_head = self._is_head
         if response is not Response.already_handled:
             await self._respond(response)
             if request.content_length > self._limits.body_bytes:
@@ -129,6 +131,7 @@ class Connection:
                     return None
                 searched = len(data)
                 data = data + block if data else block
+                self._is_head = data.startswith(b"HEAD ")
                 end = data.find(b"\r\n\r\n", max(searched - 3, 0))
                 if end == 0 or data[:2] == b"\r\n":  # RFC 9112 section 2.2: one is forgiven
                     data = data[2:]
@@ -171,7 +174,12 @@ class Connection:
                 body=body, sock=(self, self),
             )  # fmt: skip
         except ValueError:  # microdot decodes the query: %FF is no UTF-8
-            raise Refusal(400, "the query is not percent-encoded UTF-8")
+            request = Request(
+                self._server.app, self._client(), method, target.split("?")[0], version, NoCaseDict(headers),
+                body=b"", sock=(self, self),
+            )  # fmt: skip
+            if method != "OPTIONS":  # a preflight asks for the path, and is answered on any
+                raise Refusal(400, "the query is not percent-encoded UTF-8", request)
         request.max_content_length = self._limits.body_bytes  # above it, microdot answers 413
         return request
 
@@ -222,10 +230,22 @@ class Connection:
     # Writing.
 
     async def _refuse(self, refusal):
-        status, reason = refusal.args
+        status, reason = refusal.args[:2]
+        request = refusal.args[2] if len(refusal.args) > 2 else None
         headers = {"Retry-After": str(_RETRY_AFTER_S)} if status == 503 else None
-        await self._respond(Response(reason + "\n", status, headers))
+        response = await self._hooked(request, Response(reason + "\n", status, headers))
+        response.is_head = self._is_head
+        await self._respond(response)
         await self._linger(self._limits.drain_bytes)
+
+    async def _hooked(self, request, response):
+        """`response` after the application's hooks for errors, as Microdot runs them; CORS is one."""
+        try:
+            for handler in self._server.app.after_error_request_handlers:
+                response = await invoke_handler(handler, request, response) or response
+        except Exception as error:  # the answer goes out all the same
+            self._server.fault(error)
+        return response
 
     async def _respond(self, response):
         """Sends `response`, and closes its body whatever happens."""

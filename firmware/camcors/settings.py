@@ -9,7 +9,7 @@ from cors import address, fault, strictjson
 from . import limits
 
 _NAME_MAX = 32  # what an ESP32 takes as host name
-_FILE_MAX = 8192
+FILE_MAX = 8192
 _KEYS = ("name", "port", "host", "camera", "limits")
 _ALNUM = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _EXAMPLE = 'write one object, such as {"name": "camcors"}'
@@ -52,8 +52,8 @@ def load(text, fields):
 def _read(text):
     """Returns (dict, faults) of the file's syntax."""
     data = text.encode() if isinstance(text, str) else bytes(text)
-    if len(data) > _FILE_MAX:
-        return {}, ["file: {} bytes: write at most {}".format(len(data), _FILE_MAX)]
+    if len(data) > FILE_MAX:
+        return {}, ["file: {} bytes: write at most {}".format(len(data), FILE_MAX)]
     value, found = strictjson.read(data)
     # The text at the place is left out: it may be part of a secret.
     faults = ["{}: {}: {}".format(each.field, each.reason, each.remedy) for each in found]

@@ -12,8 +12,10 @@ import board
 from cors.guard import Guard
 from cors.store import POLL_S
 
-from . import app, cors, settings
+from . import api, app, cors, settings
+from .server import Server
 from .state import State
+from .stream import Frames
 
 _RETRY_S = 2
 
@@ -48,29 +50,24 @@ def _start():
     camera = Camera()
     for field, value in chosen["camera"].items():
         camera.set(field, value)
+    server = Server(app, chosen["limits"])
+    api.attach(app, camera, Frames(camera, chosen["limits"]), server, state.report)
     _thread.stack_size(board.SERVER_STACK_BYTES)
-    _thread.start_new_thread(_serve, (camera, chosen))
+    _thread.start_new_thread(_serve, (server, chosen["host"], chosen["port"]))
 
 
-def _serve(camera, chosen):
+def _serve(server, host, port):
     try:
-        asyncio.run(_main(camera, chosen))
+        asyncio.run(_main(server, host, port))
     except Exception as exc:
         state.fault("the server ended: " + repr(exc))
 
 
-async def _main(camera, chosen):
-    from . import api
-    from .server import Server
-    from .stream import Frames
-
-    frames = Frames(camera, chosen["limits"])
-    server = Server(app, chosen["limits"])
-    api.attach(app, camera, frames, server, state.report)
-    await _listen(server, chosen["host"], chosen["port"])
+async def _main(server, host, port):
+    await _listen(server, host, port)
     # Collecting after each quarter of the heap, not when it is full, keeps large blocks free for pictures.
     gc.threshold((gc.mem_alloc() + gc.mem_free()) // 4)
-    print("ready http://" + chosen["host"] + ":" + str(chosen["port"]))
+    print("ready http://" + host + ":" + str(port))
     while True:
         await asyncio.sleep(POLL_S)
         state.poll_policy(cors)

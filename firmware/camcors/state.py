@@ -9,6 +9,8 @@ import filesystem
 from cors import Policy
 from cors.store import Store
 
+from . import settings
+
 _FAULTS_MAX = 16
 
 #: What a new filesystem gets: the dashboard's address on the person's own machine, and nothing else.
@@ -47,10 +49,10 @@ class State:
                 self.fault(str(exc.args[-1]))
 
     def read(self, path):
-        """The content of `path` (str), or None if there is no such file."""
+        """The content of `path` (bytes, of a long file the beginning), or None if there is no such file."""
         try:
-            with open(path) as f:
-                return f.read()
+            with open(path, "rb") as f:
+                return f.read(settings.FILE_MAX + 1)
         except OSError:
             return None
 

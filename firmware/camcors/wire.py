@@ -48,7 +48,8 @@ _CLASSES = ("Continue", "OK", "Multiple Choices", "Bad Request", "Internal Serve
 
 
 class Refusal(Exception):
-    """What came is answered by the layer itself: args are (status, reason in words)."""
+    """What came is answered by the layer itself: args are (status, reason in words), and the
+    microdot.Request if there is one."""
 
 
 def _is_made_of(text, allowed):

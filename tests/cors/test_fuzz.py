@@ -210,7 +210,7 @@ def test_no_text_matches_but_as_the_grammar_means():
         outcomes[expected] += 1
 
     check()
-    assert min(outcomes[True], outcomes[False]) > 100, outcomes
+    assert min(outcomes[True], outcomes[False]) > 40, outcomes
 
 
 def test_no_text_is_a_pattern_but_as_the_grammar_means():
@@ -241,7 +241,7 @@ def test_no_text_is_a_pattern_but_as_the_grammar_means():
             assert policy.matches("null")
 
     check()
-    assert min(outcomes[True], outcomes[False]) > 100, outcomes
+    assert min(outcomes[True], outcomes[False]) > 40, outcomes
 
 
 @deterministic(1000)
@@ -308,7 +308,7 @@ def test_any_object_is_a_policy_or_refused():
             assert str(caught.value) == str(error)
 
     check()
-    assert min(outcomes[True], outcomes[False]) > 25, outcomes
+    assert min(outcomes[True], outcomes[False]) > 10, outcomes
 
 
 _other_fields = st.fixed_dictionaries(
@@ -443,7 +443,7 @@ def test_json_is_what_cpython_takes_for_it():
             assert syntax[0].field == line_and_column(text, place(wrong)), (wrong, syntax)
 
     check()
-    assert min(outcomes[True], outcomes[False]) > 250, outcomes
+    assert min(outcomes[True], outcomes[False]) > 100, outcomes
 
 
 def test_a_long_number_is_json():
@@ -483,7 +483,7 @@ def test_bytes_that_are_not_utf8_are_placed_as_cpython_places_them():
             assert error.faults[0].value == data[wrong.start]
 
     check()
-    assert min(outcomes[True], outcomes[False]) > 100, outcomes
+    assert min(outcomes[True], outcomes[False]) > 40, outcomes
 
 
 def test_a_str_with_a_lone_surrogate_is_not_utf8():
@@ -550,4 +550,4 @@ def test_the_lists_of_a_preflight(allowed):
         outcomes[good] += 1
 
     check()
-    assert outcomes[False] > 100 and outcomes[True] > 10, outcomes
+    assert outcomes[False] > 40 and outcomes[True] > 4, outcomes

@@ -244,3 +244,22 @@ def test_a_main_py_that_raises_leaves_the_camera_serving(new_camera: Camera) -> 
     new_camera.wait_ready()
     assert status(new_camera)["board"] == "HOST"
     assert any("ZeroDivisionError" in line for line in new_camera.drain())
+
+
+def test_a_camera_json_that_is_no_text_is_named_and_the_camera_serves(new_camera: Camera) -> None:
+    new_camera.exec("f = open('camera.json', 'wb'); f.write(b'{\"name\": \"caf\\xe9\"}'); f.close()")
+    new_camera.reset()
+    new_camera.wait_ready()
+    (fault,) = status(new_camera)["faults"]
+    assert fault.startswith("/camera.json: line 1, column ")
+    assert "UTF-8" in fault
+
+
+def test_the_cameras_own_routes_come_before_those_of_main_py(new_camera: Camera) -> None:
+    new_camera.put(
+        "main.py", "from camcors import app\n@app.get('/<path:p>')\ndef any(r, p):\n    return 'mine'\n"
+    )
+    new_camera.reset()
+    new_camera.wait_ready()
+    assert status(new_camera)["board"] == "HOST"
+    assert httpx.get(f"{new_camera.url}/other").text == "mine"

@@ -196,3 +196,31 @@ def test_status_tells_what_it_should(camera: Camera) -> None:
     assert report["faults"] == []
     always = {"board", "micropython", "firmware", "uptime_s", "heap", "policy", "faults"}
     assert set(report) == always | {"camera", "frames", "clients"}
+
+
+@pytest.mark.parametrize(
+    ("origin", "allowed"), [(ALLOWED, {"access-control-allow-origin": ALLOWED}), ("null", {})]
+)
+def test_an_answer_of_the_connection_layer_follows_the_policy(
+    camera: Camera, origin: str, allowed: dict[str, str]
+) -> None:
+    answer = httpx.get(f"{camera.url}/api/stream?fps=%FF", headers={"Origin": origin})
+    assert (answer.status_code, answer.text) == (400, "the query is not percent-encoded UTF-8\n")
+    assert access_headers(answer) == allowed
+    assert answer.headers["vary"] == "Origin"
+
+
+def test_a_preflight_is_answered_whatever_the_query(camera: Camera) -> None:
+    answer = httpx.options(f"{camera.url}/api/led?x=%FF", headers={"Origin": ALLOWED, **PREFLIGHT})
+    assert answer.status_code == 204
+    assert answer.headers["access-control-allow-origin"] == ALLOWED
+
+
+@pytest.mark.parametrize("head", [b"HEAD / HTTP/1.1\r\n\r\n", b"HEAD / HTTP/9.9\r\nHost: a\r\n\r\n"])
+def test_a_refused_head_request_has_no_content(camera: Camera, head: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", camera.port), timeout=10) as client:
+        client.sendall(head)
+        client.shutdown(socket.SHUT_WR)
+        answer = b"".join(iter(lambda: client.recv(4096), b""))
+    assert answer.endswith(b"\r\n\r\n")
+    assert b"\r\nVary: Origin\r\n" in answer
