@@ -25,6 +25,10 @@
 // sys.path first: no file of the folder in which it was started may take a frozen module's place.
 #define POWER_ON "import sys; sys.path[:] = ['.frozen']; import host_boot"
 
+#ifndef PYEXEC_NORMAL_EXIT
+#define PYEXEC_NORMAL_EXIT (1) // MicroPython 1.25; later releases name it, with a value by configuration
+#endif
+
 static char **power_on_argv;
 static bool inherited;
 
@@ -117,7 +121,7 @@ static MP_DEFINE_CONST_FUN_OBJ_2(host_flash_obj, host_flash);
 static void boot_and_serve(void) {
     pyexec_frozen_module("_boot.py", false);
     int ret = pyexec_file_if_exists("boot.py");
-    if (!(ret & PYEXEC_FORCED_EXIT) && pyexec_mode_kind == PYEXEC_MODE_FRIENDLY_REPL && ret != 0) {
+    if (!(ret & PYEXEC_FORCED_EXIT) && pyexec_mode_kind == PYEXEC_MODE_FRIENDLY_REPL && ret == PYEXEC_NORMAL_EXIT) {
         ret = pyexec_file_if_exists("main.py");
     }
     serial_repl_begins();
