@@ -121,7 +121,7 @@ static MP_DEFINE_CONST_FUN_OBJ_2(host_flash_obj, host_flash);
 static void boot_and_serve(void) {
     pyexec_frozen_module("_boot.py", false);
     int ret = pyexec_file_if_exists("boot.py");
-    if (!(ret & PYEXEC_FORCED_EXIT) && pyexec_mode_kind == PYEXEC_MODE_FRIENDLY_REPL && ret == PYEXEC_NORMAL_EXIT) {
+    if (pyexec_mode_kind == PYEXEC_MODE_FRIENDLY_REPL && ret == PYEXEC_NORMAL_EXIT) {
         ret = pyexec_file_if_exists("main.py");
     }
     serial_repl_begins();
