@@ -169,19 +169,19 @@ class Connection:
                 body = await self._read_body(length, "expect" in headers and version == "1.1")
         self.deadline = None
         try:
-            request = Request(
-                self._server.app, self._client(), method, target, version, NoCaseDict(headers),
-                body=body, sock=(self, self),
-            )  # fmt: skip
+            request = self._make_request(method, target, version, headers, body)
         except ValueError:  # microdot decodes the query: %FF is no UTF-8
-            request = Request(
-                self._server.app, self._client(), method, target.split("?")[0], version, NoCaseDict(headers),
-                body=b"", sock=(self, self),
-            )  # fmt: skip
+            request = self._make_request(method, target.split("?")[0], version, headers, b"")
             if method != "OPTIONS":  # a preflight asks for the path, and is answered on any
                 raise Refusal(400, "the query is not percent-encoded UTF-8", request)
         request.max_content_length = self._limits.body_bytes  # above it, microdot answers 413
         return request
+
+    def _make_request(self, method, target, version, headers, body):
+        return Request(
+            self._server.app, self._client(), method, target, version, NoCaseDict(headers),
+            body=body, sock=(self, self),
+        )  # fmt: skip
 
     async def _read_body(self, length, is_expected):
         self._due(self._limits.body_timeout_ms)

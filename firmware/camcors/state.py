@@ -2,7 +2,6 @@
 
 import gc
 import sys
-import time
 
 import board
 import filesystem
@@ -10,6 +9,7 @@ from cors import Policy
 from cors.store import Store
 
 from . import settings
+from .stream import Clock
 
 _FAULTS_MAX = 16
 
@@ -29,8 +29,7 @@ class State:
         self.faults = []
         self._store = Store()
         self._policy_lines = []
-        self._started_ms = time.ticks_ms()
-        self._uptime_ms = 0
+        self._clock = Clock()
 
     def fault(self, text):
         """Says `text` on the console and keeps it for /api/status."""
@@ -83,20 +82,13 @@ class State:
                 self.fault(line)
         self._policy_lines = lines
 
-    def _uptime_s(self):
-        # ticks_ms wraps after days; each report adds what passed since the one before.
-        now = time.ticks_ms()
-        self._uptime_ms += time.ticks_diff(now, self._started_ms)
-        self._started_ms = now
-        return self._uptime_ms // 1000
-
     def report(self):
         """What /api/status says beside the camera's part: a dict of JSON values."""
         return {
             "board": board.NAME,
             "micropython": ".".join(str(n) for n in sys.implementation.version[:3]),
             "firmware": board.FIRMWARE,
-            "uptime_s": self._uptime_s(),
+            "uptime_s": self._clock.read_ms() // 1000,
             "heap": {"used": gc.mem_alloc(), "free": gc.mem_free()},
             "policy": self._store.status(),
             "faults": self.faults,

@@ -168,8 +168,8 @@ def main() -> int:
         print(src, flush=True)
         cross = mpy_cross(src.version)
         copy_microdot()
-        write_generated()
         if what == "mpy":
+            write_generated()
             build_mpy(src, cross)
             print(f"{BUILD / 'mpy'}: {len(list((BUILD / 'mpy').rglob('*.mpy')))} modules")
         else:

@@ -72,14 +72,12 @@ def find(cache: Path) -> Source:
         return Source(Path(given).resolve(), "MPY_DIR")
     clone = cache / f"micropython-{PINNED}"
     debian = cache / f"micropython-{DEBIAN_VERSION}"
-    for path, origin in ((clone, "its repository"), (debian, f"Debian {DEBIAN_SUITE}")):
+    ways = ((_clone, clone, "its repository"), (_unpack_debian, debian, f"Debian {DEBIAN_SUITE}"))
+    for _, path, origin in ways:
         if path.is_dir():
             return Source(path, origin)
     cache.mkdir(parents=True, exist_ok=True)
-    for fetch, path, origin in (
-        (_clone, clone, "its repository"),
-        (_unpack_debian, debian, f"Debian {DEBIAN_SUITE}"),
-    ):
+    for fetch, path, origin in ways:
         try:
             fetch(path)
             return Source(path, origin)

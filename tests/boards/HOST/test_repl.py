@@ -5,6 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import contextlib
 import hashlib
+import socket
 import subprocess
 import sys
 import time
@@ -17,6 +18,16 @@ from camera import PROGRAM, Camera, free_port
 
 def frames(camera: Camera) -> int:
     return int(httpx.get(f"{camera.url}/api/status").json()["frames"]["captured"])
+
+
+def read_until(line: socket.socket, wanted: bytes) -> bytes:
+    """All that comes up to and with `wanted`; AssertionError if the line ends before."""
+    got = b""
+    while wanted not in got:
+        chunk = line.recv(1000)
+        assert chunk, got
+        got += chunk
+    return got
 
 
 def test_cat_shows_the_first_policy(camera: Camera) -> None:
@@ -107,11 +118,7 @@ def test_a_second_connection_is_refused(camera: Camera) -> None:
 def test_the_friendly_repl_answers_with_line_ends_for_a_terminal(camera: Camera) -> None:
     with camera.serial() as line:
         line.sendall(b"\r\x03\x02print('a\\nb')\r")
-        got = b""
-        while b"b\r\n>>> " not in got:
-            chunk = line.recv(1000)
-            assert chunk, got
-            got += chunk
+        got = read_until(line, b"b\r\n>>> ")
     assert b"\r\na\r\nb\r\n>>> " in got
 
 
@@ -120,11 +127,7 @@ def test_input_reads_from_the_repl(camera: Camera) -> None:
         line.sendall(b"\r\x03\x02import sys; print('got', sys.stdin.readline())\r")
         time.sleep(0.3)
         line.sendall(b"typed\r")
-        got = b""
-        while b"got typed" not in got:
-            chunk = line.recv(1000)
-            assert chunk, got
-            got += chunk
+        read_until(line, b"got typed")
 
 
 def test_the_camera_serves_while_mpremote_works(camera: Camera) -> None:
