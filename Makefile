@@ -65,4 +65,5 @@ build/.tools: pyproject.toml tools/builder/check.sh
 
 build/.test: pyproject.toml build/.tools
 	@$(PYTHON) tools/builder/requirements.py test
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@

@@ -96,11 +96,12 @@ class Check:
     """Checks the values of one policy and gathers all faults and warnings; made for one use.
 
     credentials: bool, whether the policy allows them: most of what they make dangerous is a
-    matter of the other fields.
+    matter of the other fields. is_public_suffix: see `Policy.from_json`.
     """
 
-    def __init__(self, credentials):
+    def __init__(self, credentials, is_public_suffix):
         self._credentials = credentials
+        self._is_public_suffix = is_public_suffix
         self.faults = []
         self.warnings = []
         self._checks = {
@@ -202,7 +203,7 @@ class Check:
         if self._credentials and pattern.scheme == "http" and not local:
             remedy = "write " + fault.show("https" + text[4:])
             self.add(field, text, fault.HTTP_CREDENTIALS, remedy)
-        if pattern.wildcard and is_public_suffix(pattern.host):
+        if pattern.wildcard and self._is_public_suffix(pattern.host):
             note = self.add if self._credentials else self.warn
             note(field, text, fault.PUBLIC_SUFFIX, "write the names of your own hosts")
         return True

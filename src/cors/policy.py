@@ -6,7 +6,7 @@ import json
 
 from . import fault, strictjson
 from .fault import Fault, PolicyError
-from .fields import FIELDS, FILE_MAX, NAMES, Check
+from .fields import FIELDS, FILE_MAX, NAMES, Check, is_public_suffix
 from .origin import Matcher
 
 _DIGEST_LENGTH = 12
@@ -32,9 +32,11 @@ class Policy:
         self._set(fields, [])
 
     @classmethod
-    def from_json(cls, text):
+    def from_json(cls, text, is_public_suffix=is_public_suffix):
         """Return the policy that a JSON text (str or bytes, at most 8192 bytes) describes.
 
+        is_public_suffix: tells whether strangers get names below a domain (str); the camera's own
+        list is short, a computer has room for the full one.
         Raises PolicyError with all faults; a fault of syntax has the field "line L, column C".
         Raises TypeError for anything but text and bytes.
         """
@@ -57,17 +59,17 @@ class Policy:
         if "version" not in value:
             faults.append(Fault("version", None, fault.MISSING, 'write "version": 1'))
         policy = cls()
-        policy._set(value, faults)
+        policy._set(value, faults, is_public_suffix)
         return policy
 
-    def _set(self, given, faults):
+    def _set(self, given, faults, is_public_suffix=is_public_suffix):
         """Check `given` (dict) and take its values; raise PolicyError with `faults` and more."""
         for key in sorted(given):
             if key not in NAMES:
                 known = fault.nearest(key, NAMES)
                 remedy = "write " + fault.show(known) if known else "remove it"
                 faults.append(Fault(key, given[key], fault.UNKNOWN_KEY, remedy))
-        check = Check(given.get("allow_credentials") is True)
+        check = Check(given.get("allow_credentials") is True, is_public_suffix)
         for row in FIELDS:
             name = row[0]
             value = check.value(row, given[name]) if name in given else row[3]

@@ -1,0 +1,1 @@
+"""The `camcors` command: edits the policy of a camera, and tells why a browser is blocked."""

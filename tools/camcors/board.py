@@ -1,0 +1,217 @@
+"""A board at the other end of mpremote's transport: its values, its files, its policy."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import json
+import struct
+import time
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Any
+
+from mpremote.transport import TransportError, TransportExecError
+
+from .errors import Failure, Status
+from .output import Output
+from .serialport import find_port, open_port
+
+_INTERRUPTS = 5
+_QUIET_S = 0.3
+_RAW_REPL_S = 3
+_CHUNK = 384  # bytes of a file in one command: small for the board's compiler, whole in base64
+_TRIES = 3
+
+# What the board prints besides, as a fault of the server, stands outside of these marks.
+_START, _END = "\x1e", "\x1f"
+
+_LOST = (TransportError, OSError, struct.error)
+
+
+class Board:
+    """A connection to one board, with its raw REPL open; made by `connect`, a context manager.
+
+    What runs on the board goes on, the camera too: there is no soft reset.
+    """
+
+    def __init__(self, port: str | None, output: Output):
+        """Raises Failure if there is no such board, if it is busy, or if it does not answer."""
+        self.port = find_port(port)
+        self._output = output
+        self._is_camera = False
+        self._transport = open_port(self.port)
+        try:
+            with self._guarded("connecting"):
+                self._enter()
+        except Failure:
+            self._close()
+            raise
+
+    def __enter__(self) -> Board:
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        with contextlib.suppress(*_LOST):  # it may be lost already, and everything is done
+            self._transport.exit_raw_repl()
+        self._close()
+
+    def _close(self) -> None:
+        with contextlib.suppress(OSError):
+            self._transport.close()
+
+    def _enter(self) -> None:
+        """Ends a program that has the REPL, and enters the raw REPL."""
+        interrupted = False
+        for _ in range(_INTERRUPTS):
+            self._transport.serial.write(b"\r\x03")
+            interrupted = b"KeyboardInterrupt" in self._read_quiet() or interrupted
+            # mpremote prints what it did not expect.
+            with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(TransportError):
+                self._transport.enter_raw_repl(soft_reset=False, timeout_overall=_RAW_REPL_S)
+                break
+        else:
+            raise Failure(
+                f"{self.port} gives no MicroPython prompt",
+                "if a program runs on the board, stop it or reset the board and try again; "
+                "if the board has no MicroPython, flash the firmware",
+                Status.UNREACHABLE,
+            )
+        if interrupted:
+            self._output.note("a program on the board was interrupted; camcors reset starts it again")
+
+    def _read_quiet(self) -> bytes:
+        """What comes in until the line is quiet, or for a few times as long."""
+        port = self._transport.serial
+        got = b""
+        end = time.monotonic() + _QUIET_S
+        while time.monotonic() < end and len(got) < 65536:
+            waiting = port.in_waiting
+            got += port.read(waiting) if waiting else b""
+            time.sleep(0.01)
+        return got
+
+    @contextlib.contextmanager
+    def _guarded(self, what: str) -> Iterator[None]:
+        """Turns whatever a lost line raises into a Failure."""
+        try:
+            yield
+        except TransportExecError:
+            raise
+        except _LOST as exc:
+            said = str(exc) or type(exc).__name__
+            raise Failure(
+                f"the board was lost while {what} ({said})",
+                "check the cable and try again",
+                Status.UNREACHABLE,
+            ) from None
+
+    def run(self, code: str, what: str = "talking to it") -> str:
+        """Runs `code` -> what it printed between the marks, "" if nothing.
+
+        Raises Failure, also if the code raises.
+        """
+        try:
+            with self._guarded(what):
+                printed = self._transport.exec(code).decode(errors="replace")
+        except TransportExecError as exc:
+            raise _raised(exc.error_output, what) from None
+        return str(printed.rpartition(_END)[0].rpartition(_START)[2])
+
+    def ask(self, expression: str, setup: str = "", what: str = "asking it") -> Any:
+        """The value of an expression after the statements `setup`, passed on as JSON.
+
+        The statements may run again if the answer came garbled, and share the REPL's globals: names
+        of ours begin with an underscore.
+        """
+        code = f"import json as _json\n{setup}\nprint({_START!r} + _json.dumps({expression}) + {_END!r})"
+        for _ in range(_TRIES):
+            try:
+                return json.loads(self.run(code, what))
+            except ValueError:  # another thread printed into it
+                continue
+        raise Failure(f"the board's answer was garbled while {what}", "try again", Status.UNREACHABLE)
+
+    def ask_camera(self, expression: str, setup: str = "", what: str = "asking it") -> Any:
+        """As `ask`, with the firmware's `_cors` and `_state`. Raises Failure if there is no firmware."""
+        if not self._is_camera:
+            self._is_camera = self.ask("_camcors", _IMPORT)
+        if not self._is_camera:
+            found = self.ask("_sys.version", "import sys as _sys")
+            raise Failure(
+                f"there is no camcors firmware on this board (it runs {found})",
+                "flash the firmware, or choose another board with --port",
+                Status.UNREACHABLE,
+            )
+        return self.ask(expression, setup, what)
+
+    def read_file(self, path: str) -> bytes | None:
+        """The content of a file, or None if there is none. Raises Failure."""
+        setup = _SIZE.format(path)
+        size = self.ask("_n", setup, f"reading {path}")
+        if size is None:
+            return None
+        data = bytearray()
+        with self._output.progress(f"reading {path}", size) as progress:
+            while len(data) < size:
+                data += self._read_chunk(path, len(data))
+                progress(len(data))
+        return bytes(data)
+
+    def _read_chunk(self, path: str, start: int) -> bytes:
+        setup = f"from binascii import hexlify as _hex\nwith open({path!r}, 'rb') as _f:\n _f.seek({start})\n _d = _f.read({_CHUNK})"
+        expression = "str(_hex(_d), 'ascii')"
+        chunk = bytes.fromhex(self.ask(expression, setup, f"reading {path}"))
+        if not chunk:
+            raise Failure(f"{path} became shorter while it was read", "try again")
+        return chunk
+
+    def send(self, data: bytes, what: str) -> None:
+        """Puts `data` into the board's memory, as the global `_data` there; checks that it arrived whole."""
+        self.run("_data = bytearray()", what)
+        with self._output.progress(what, len(data)) as progress:
+            for start in range(0, len(data), _CHUNK):
+                self.run(f"_data += {data[start : start + _CHUNK]!r}", what)
+                progress(start)
+        if self.ask("_digest(_data)", _DIGEST, what) != hashlib.sha256(data).hexdigest():
+            raise Failure(f"what arrived on the board is not what was sent, while {what}", "try again")
+
+    def restart(self) -> None:
+        """Hard-resets the board, as its button does. Nothing else can be done with this object then."""
+        with self._guarded("resetting it"):
+            self._transport.exec_raw_no_follow("import time, machine; time.sleep_ms(100); machine.reset()")
+        self._transport.in_raw_repl = False
+
+
+_IMPORT = """
+try:
+ from camcors import cors as _cors
+ from camcors.start import state as _state
+ _camcors = True
+except ImportError:
+ _camcors = False
+"""
+
+_SIZE = """
+import os as _os
+try:
+ _n = _os.stat({!r})[6]
+except OSError as _e:
+ if _e.errno not in (2, 19): # ENOENT; ENODEV: no filesystem
+  raise
+ _n = None
+"""
+
+_DIGEST = """
+import binascii as _b, hashlib as _h
+def _digest(data):
+ return str(_b.hexlify(_h.sha256(data).digest()), "ascii")
+"""
+
+
+def _raised(traceback: str, what: str) -> Failure:
+    last = traceback.strip().splitlines()[-1] if traceback.strip() else "nothing"
+    if last.startswith("MemoryError"):
+        return Failure(f"the board ran out of memory while {what}", "camcors reset, and try again")
+    return Failure(f"the board raised {last} while {what}")

@@ -1,0 +1,94 @@
+"""The camera's firmware, asked over the REPL: what it reports, and what it does with a policy."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from typing import Any
+
+from cors import Policy
+
+from . import policies
+from .board import Board
+from .errors import Failure
+from .output import Output
+
+_IN_FORCE_S = 6.0  # the camera takes at most 1.5 s (cors.store), a busy one longer
+_POLL_S = 0.2
+
+_REPORT = """
+import os as _os
+_report = _state.report()
+_report["started"] = True
+try:
+ _os.stat("/disable")
+ _report["started"] = False
+except OSError:
+ pass
+"""
+
+_SAVE = """
+from cors.store import Store as _Store
+_error = None
+try:
+ _Store().save(bytes(_data))
+except (OSError, ValueError) as _e:
+ _error = str(_e.args[-1])
+"""
+
+
+def report(board: Board) -> dict[str, Any]:
+    """What /api/status says of the camera, without its pictures; `started`: bool, no file /disable."""
+    found: dict[str, Any] = board.ask_camera("_report", _REPORT, "asking for its status")
+    return found
+
+
+def policy_in_force(board: Board) -> Policy:
+    """The policy by which the camera answers now."""
+    text = board.ask_camera("_cors.policy.to_json()", what="asking for its policy")
+    return Policy.from_json(text)
+
+
+def policy_file(board: Board) -> bytes | None:
+    """The content of /policy.json, or None. Raises Failure, also if the board has no firmware."""
+    board.ask_camera("None")
+    return board.read_file(policies.PATH)
+
+
+def save_policy(board: Board, text: bytes, output: Output) -> dict[str, Any]:
+    """Writes the valid policy `text`, reads it back, waits until it is in force -> the camera's report.
+
+    The camera's own Store writes it: whole or not at all, the one before kept for a rollback.
+    Raises Failure.
+    """
+    board.ask_camera("None")
+    board.send(text, f"writing {policies.PATH}")
+    error = board.ask("_error", _SAVE, f"writing {policies.PATH}")
+    board.run("del _data")
+    if error:
+        raise Failure(f"the camera did not take the policy: {error}", "nothing was changed")
+    found = board.read_file(policies.PATH)
+    if found is None or hashlib.sha256(found).digest() != hashlib.sha256(text).digest():
+        raise Failure(f"{policies.PATH} reads back otherwise than it was written", "try again")
+    return _wait_in_force(board, policies.parse(text), output)
+
+
+def _wait_in_force(board: Board, policy: Policy, output: Output) -> dict[str, Any]:
+    end = time.monotonic() + _IN_FORCE_S
+    with output.progress("waiting until it is in force"):
+        while True:
+            found = report(board)
+            said = found["policy"]
+            if said["digest"] == policy.digest and said["state"] == "active":
+                return found
+            if not found["started"]:
+                output.note("the camera is not started, since the file /disable exists; it counts when it is")
+                return found
+            if time.monotonic() > end:
+                break
+            time.sleep(_POLL_S)
+    raise Failure(
+        f"the policy is written, but not in force after {_IN_FORCE_S:.0f} s: {json.dumps(said)}",
+        "camcors info tells what is wrong with the camera; camcors reset starts it again",
+    )

@@ -1,0 +1,75 @@
+"""What a person sees: tables and colours on a terminal, plain lines in a pipe, or JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+_PIPE_WIDTH = 1000  # columns: nothing is wrapped where nobody looks
+
+
+def plain(text: str) -> str:
+    """`text` without control characters: what comes from a camera must not steer a terminal."""
+    return "".join(char if char.isprintable() or char == "\n" else "\ufffd" for char in text)
+
+
+class Output:
+    """Owned by one command. Answers go to stdout; notes and progress to stderr.
+
+    as_json: stdout gets one JSON value by `result`, and nothing else.
+    """
+
+    def __init__(self, as_json: bool = False):
+        self.as_json = as_json
+        width = None if sys.stdout.isatty() else _PIPE_WIDTH
+        self._console = Console(highlight=False, soft_wrap=True, width=width)
+        self._errors = Console(stderr=True, highlight=False, soft_wrap=True)
+
+    def result(self, value: Any) -> None:
+        """The command's answer for `--json`."""
+        if self.as_json:
+            print(json.dumps(value, indent=2))
+
+    def say(self, text: str, style: str = "") -> None:
+        """A line of the answer for a person."""
+        if not self.as_json:
+            self._console.print(Text(plain(text), style=style))
+
+    def note(self, text: str) -> None:
+        """A line beside the answer."""
+        self._errors.print(Text("camcors: " + plain(text)))
+
+    def table(self, heads: Sequence[str], rows: Iterable[Sequence[str]], styles: Sequence[str] = ()) -> None:
+        """A table for a person; `styles` are those of the columns."""
+        if self.as_json:
+            return
+        table = Table(box=box.SIMPLE_HEAD if self._console.is_terminal else None, pad_edge=False)
+        for index, head in enumerate(heads):
+            table.add_column(head, style=styles[index] if index < len(styles) else "", overflow="fold")
+        for row in rows:
+            table.add_row(*(Text(plain(cell)) for cell in row))
+        self._console.print(table)
+
+    def diff(self, lines: Iterable[str]) -> None:
+        """The lines of a unified diff."""
+        styles = {"+": "green", "-": "red", "@": "cyan"}
+        for line in lines:
+            self.say(line, styles.get(line[:1], ""))
+
+    @contextmanager
+    def progress(self, what: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+        """Shows on a terminal that `what` goes on; yields what is called with the steps done of `total`."""
+        columns = [SpinnerColumn(), TextColumn("{task.description}")]
+        columns += [BarColumn()] if total else []
+        with Progress(*columns, TimeElapsedColumn(), console=self._errors, transient=True) as shown:
+            task = shown.add_task(what, total=total)
+            yield lambda done: shown.update(task, completed=done)
