@@ -11,7 +11,7 @@ CAMERA := build/HOST/camcors-host
 FROZEN := manifest.py $(shell find boards src/cors firmware -name '*.py' -o -name '*.c' -o -name '*.h' -o -name '*.csv' -o -name '*.mk' -o -name '*.json')
 
 .DEFAULT_GOAL := help
-.PHONY: FORCE help run host mpy test lint bench clean distclean
+.PHONY: FORCE help run host mpy camcors test lint bench clean distclean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -25,6 +25,8 @@ host: $(CAMERA) ## build the camera on your desk, build/HOST/camcors-host
 
 mpy: build/.tools ## compile the frozen modules to build/mpy/*.mpy
 	@$(PYTHON) tools/builder/host.py mpy
+
+camcors: build/.camcors ## install the command that edits a camera's policy, build/venv/bin/camcors
 
 test: $(CAMERA) build/.test ## set everything up and run every check and test
 	@$(MAKE) --no-print-directory lint
@@ -63,7 +65,11 @@ build/.tools: pyproject.toml tools/builder/check.sh
 	@$(PYTHON) tools/builder/requirements.py build
 	@touch $@
 
-build/.test: pyproject.toml build/.tools
+build/.test: pyproject.toml build/.camcors
+	@sh tools/builder/check.sh test
 	@$(PYTHON) tools/builder/requirements.py test
+	@touch $@
+
+build/.camcors: pyproject.toml build/.tools
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@

@@ -1,7 +1,8 @@
 """The camera's own settings, /camera.json: one JSON object, every key optional.
 
 name: host name (letters, digits, hyphens). host: IPv4 address to listen on. port: 1 to 65535.
-camera: the driver's fields. limits: see limits.py. The cross-origin policy is not in it.
+camera: the driver's fields. limits: see limits.py. wifi: ssid and password of the network to join; the
+password is never shown. The cross-origin policy is not in it.
 """
 
 from cors import address, fault, strictjson
@@ -10,7 +11,9 @@ from . import limits
 
 _NAME_MAX = 32  # what an ESP32 takes as host name
 FILE_MAX = 8192
-_KEYS = ("name", "port", "host", "camera", "limits")
+_KEYS = ("name", "port", "host", "camera", "limits", "wifi")
+_WIFI_KEYS = ("ssid", "password")
+_HEX = "0123456789abcdefABCDEF"
 _ALNUM = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _EXAMPLE = 'write one object, such as {"name": "camcors"}'
 
@@ -18,7 +21,8 @@ _EXAMPLE = 'write one object, such as {"name": "camcors"}'
 def load(text, fields):
     """Returns (settings, faults) of the file's text (str or bytes, None if there is no file).
 
-    settings: dict of name, host (str), port (int), camera (dict of given fields), limits (Limits).
+    settings: dict of name, host (str), port (int), camera (dict of given fields), limits (Limits), wifi (dict
+    of ssid and password, str, "" of an open network; None if there is none).
     fields: the driver's FIELDS. faults: list of str, one line each, "field: value: what to write
     instead". Whatever is faulty keeps its default, the rest counts. Never raises.
     """
@@ -28,6 +32,7 @@ def load(text, fields):
         "port": 80,
         "camera": {},
         "limits": limits.Limits(),
+        "wifi": None,
     }
     if text is None:
         return settings, []
@@ -40,6 +45,8 @@ def load(text, fields):
         elif key == "limits":
             chosen = _section(key, value, limits.TABLE, faults, _limit_remedy)
             settings[key] = limits.Limits(**chosen)
+        elif key == "wifi":
+            settings[key] = _wifi(value, faults)
         else:
             remedy = _remedy(key, value)
             if remedy:
@@ -78,6 +85,41 @@ def _section(key, given, known, faults, remedy_of):
         else:
             chosen[name] = value
     return chosen
+
+
+def _wifi(given, faults):
+    """The network of the object `given`, or None; no fault shows a value, which may be the password."""
+    before = len(faults)
+    if type(given) is not dict:
+        faults.append('wifi: write an object, such as {"ssid": "name", "password": "..."}')
+        return None
+    for name in given:
+        if name not in _WIFI_KEYS:
+            faults.append(_unknown("wifi.", name, _WIFI_KEYS))
+    ssid = given.get("ssid")
+    password = given.get("password", "")
+    if type(ssid) is not str or not _is_ssid(ssid):
+        faults.append("wifi.ssid: write the network's name, 1 to 32 bytes")
+    if type(password) is not str or not (password == "" or _is_password(password)):
+        faults.append(
+            'wifi.password: write 8 to 63 ASCII characters or 64 hex digits, or "" of an open network'
+        )
+    return {"ssid": ssid, "password": password} if len(faults) == before else None
+
+
+def _is_ssid(text):
+    """Whether `text` is the name of a network (IEEE 802.11-2020 section 9.4.2.2: at most 32 octets)."""
+    try:
+        return 0 < len(text.encode()) <= 32
+    except UnicodeError:  # a lone surrogate
+        return False
+
+
+def _is_password(text):
+    """Whether `text` is a passphrase or a key (IEEE 802.11-2020, annex J.4)."""
+    if len(text) == 64:
+        return not text.strip(_HEX)
+    return 8 <= len(text) <= 63 and not [c for c in text if not " " <= c <= "~"]
 
 
 def _camera_remedy(fields, name, value):

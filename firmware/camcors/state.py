@@ -6,7 +6,7 @@ import sys
 import board
 import filesystem
 from cors import Policy
-from cors.store import Store
+from cors.store import Store, remove_temporary
 
 from . import settings
 from .stream import Clock
@@ -39,6 +39,7 @@ class State:
 
     def check_flash(self):
         """Reports what is wrong with the flash; gives a new filesystem its first policy."""
+        remove_temporary("/camera.json")
         if filesystem.fault:
             self.fault(filesystem.fault)
         elif filesystem.is_new:

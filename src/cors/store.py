@@ -61,7 +61,7 @@ class Store:
         copy. Raises nothing: a fault must not stop the camera.
         """
         for path in (self.path, self.good, self.previous):
-            _remove(path + _TEMPORARY)
+            remove_temporary(path)
         self.policy = None
         try:
             self._judge(_reading(self.path, self._block))
@@ -99,8 +99,8 @@ class Store:
         if current == hashlib.sha256(data).digest():
             return policy
         if current != _MISSING:
-            _write(self.previous, _blocks(self.path, block))
-        _write(self.path, (data,))
+            write(self.previous, _blocks(self.path, block))
+        write(self.path, (data,))
         return policy
 
     def messages(self):
@@ -171,7 +171,7 @@ class Store:
         """Make `text` the last good copy if it is not -> what failed in words, or None."""
         try:
             if _reading(self.good, self._block) != found:
-                _write(self.good, (text,))
+                write(self.good, (text,))
         except OSError as exc:
             self._retry = _RETRY
             return "in force, but there is no last good copy of it: " + str(exc.args[-1])
@@ -222,7 +222,12 @@ def _read(path, found=None):
     return text if found is None or hashlib.sha256(text).digest() == found else None
 
 
-def _write(path, parts):
+def remove_temporary(path):
+    """Remove what a power cut during `write` has left beside the file `path`."""
+    _remove(path + _TEMPORARY)
+
+
+def write(path, parts):
     """Write `parts` (iterable of bytes) as the file `path`, whole or not at all.
 
     Raises OSError whose last argument says in words what to do.

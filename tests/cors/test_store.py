@@ -228,7 +228,7 @@ def test_save_keeps_the_previous(flash: Flash) -> None:
 def test_what_is_in_flash_already_is_not_written_again(flash: Flash, monkeypatch: pytest.MonkeyPatch) -> None:
     flash.store.save(A)
     flash.settle()
-    monkeypatch.setattr(store, "_write", lambda *_: pytest.fail("written"))
+    monkeypatch.setattr(store, "write", lambda *_: pytest.fail("written"))
     flash.store.save(A)
     flash.boot()
     flash.file.write_text(INVALID)
@@ -339,7 +339,7 @@ def test_temporaries_of_a_power_cut_go_at_boot(flash: Flash) -> None:
     assert flash.names() == ["good", "other.new", "policy", "policy.newer"]
 
 
-@pytest.mark.parametrize("at", ["_reading", "_read", "_write"])
+@pytest.mark.parametrize("at", ["_reading", "_read", "write"])
 def test_without_memory_it_goes_on_and_tries_again(
     flash: Flash, monkeypatch: pytest.MonkeyPatch, at: str
 ) -> None:
@@ -352,7 +352,7 @@ def test_without_memory_it_goes_on_and_tries_again(
 
     monkeypatch.setattr(store, at, fail)
     found = flash.settle()
-    in_force = B if at == "_write" else A
+    in_force = B if at == "write" else A
     assert found == status("invalid", in_force, "not enough memory to read it; trying on")
     monkeypatch.undo()
     assert flash.settle() == status("active", B)

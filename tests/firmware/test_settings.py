@@ -13,11 +13,13 @@ from camcors.limits import TABLE, Limits
 from camcors.settings import load
 
 FIELDS = {"quality": Range(1, 100), "hmirror": Choice(False, True)}
-DEFAULTS = {"name": "camcors", "host": "0.0.0.0", "port": 80, "camera": {}}
+DEFAULTS = {"name": "camcors", "host": "0.0.0.0", "port": 80, "camera": {}, "wifi": None}
 LABEL = "write letters, digits and hyphens, at most 32"
 PORT = "write a whole number from 1 to 65535"
 HOST = 'write an IPv4 address of the camera, or "0.0.0.0" for all'
-KEYS = "write one of camera, host, limits, name, port"
+KEYS = "write one of camera, host, limits, name, port, wifi"
+SSID = "wifi.ssid: write the network's name, 1 to 32 bytes"
+PASSWORD = 'wifi.password: write 8 to 63 ASCII characters or 64 hex digits, or "" of an open network'
 
 
 def loaded(text: object) -> tuple[dict[str, object], dict[str, int], list[str]]:
@@ -40,6 +42,7 @@ def test_all_good() -> None:
         "port": 8080,
         "camera": {"quality": 9, "hmirror": True},
         "limits": {"connections": 4, "stream_fps": 60},
+        "wifi": {"ssid": "küche", "password": "pass word"},
     }
     settings, limits, faults = loaded(json.dumps(given))
     assert limits == given.pop("limits")
@@ -72,6 +75,17 @@ FAULTS = [
     ('"limits": {"body_byte": 1}', ['limits.body_byte: unknown key: write "body_bytes"']),
     ('"Name": "x"', ['Name: unknown key: write "name"']),
     ('"password": "hunter2"', ["password: unknown key: " + KEYS]),
+    ('"wifi": "hunter2"', ['wifi: write an object, such as {"ssid": "name", "password": "..."}']),
+    ('"wifi": {}', [SSID]),
+    ('"wifi": {"ssid": ""}', [SSID]),
+    (f'"wifi": {{"ssid": "{"ü" * 17}"}}', [SSID]),
+    ('"wifi": {"ssid": "\\ud800"}', [SSID]),
+    ('"wifi": {"ssid": 5, "password": "hunter2"}', [PASSWORD, SSID]),
+    ('"wifi": {"ssid": "a", "password": null}', [PASSWORD]),
+    ('"wifi": {"ssid": "a", "password": "passwört"}', [PASSWORD]),
+    (f'"wifi": {{"ssid": "a", "password": "{"a" * 63}g"}}', [PASSWORD]),
+    (f'"wifi": {{"ssid": "a", "password": "{"a" * 65}"}}', [PASSWORD]),
+    ('"wifi": {"ssid": "a", "pasword": "hunter22"}', ['wifi.pasword: unknown key: write "password"']),
     (
         '"name": 1, "camera": {"quality": 0, "hmirror": 0}',
         [
@@ -88,6 +102,14 @@ def test_faults(text: str, faults: list[str]) -> None:
     settings, limits, found = loaded('{"port": 8081, ' + text + "}")
     assert (settings, limits) == ({**DEFAULTS, "port": 8081}, {})
     assert sorted(found) == faults
+
+
+@pytest.mark.parametrize("password", ["", "8 letter", "~" * 63, "0123456789abcdefABCDEF" * 2 + "0" * 20])
+def test_good_password(password: str) -> None:
+    wifi = {"ssid": "x" * 32, "password": password}
+    settings, _, faults = loaded(json.dumps({"wifi": wifi}))
+    assert (settings["wifi"], faults) == (wifi, [])
+    assert loaded('{"wifi": {"ssid": "a"}}')[0]["wifi"] == {"ssid": "a", "password": ""}
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "-1", "true", '"80"', "80.0", "null"])
@@ -126,7 +148,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=6,
 )
-KEY = st.sampled_from(["name", "port", "host", "camera", "limits", "quality", "connections"]) | st.text()
+KEY = st.sampled_from(["name", "port", "host", "camera", "limits", "wifi", "ssid", "password"]) | st.text()
 
 
 @given(st.dictionaries(KEY, JSON | st.dictionaries(KEY, JSON, max_size=3), max_size=5))

@@ -160,9 +160,8 @@ class Board:
         return bytes(data)
 
     def _read_chunk(self, path: str, start: int) -> bytes:
-        setup = f"from binascii import hexlify as _hex\nwith open({path!r}, 'rb') as _f:\n _f.seek({start})\n _d = _f.read({_CHUNK})"
-        expression = "str(_hex(_d), 'ascii')"
-        chunk = bytes.fromhex(self.ask(expression, setup, f"reading {path}"))
+        setup = _READ.format(path, start, _CHUNK)
+        chunk = bytes.fromhex(self.ask("str(_hex(_d), 'ascii')", setup, f"reading {path}"))
         if not chunk:
             raise Failure(f"{path} became shorter while it was read", "try again")
         return chunk
@@ -201,6 +200,13 @@ except OSError as _e:
  if _e.errno not in (2, 19): # ENOENT; ENODEV: no filesystem
   raise
  _n = None
+"""
+
+_READ = """
+from binascii import hexlify as _hex
+with open({!r}, "rb") as _f:
+ _f.seek({})
+ _d = _f.read({})
 """
 
 _DIGEST = """

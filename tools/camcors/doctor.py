@@ -1,4 +1,7 @@
 """x"""
+
 import click
+
+
 @click.command()
 def doctor() -> None: ...

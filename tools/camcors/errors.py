@@ -24,6 +24,8 @@ class Failure(click.ClickException):
     details: JSON values that `--json` prints beside the two.
     """
 
+    exit_code: int  # type: ignore[misc] # click has one for the class
+
     def __init__(self, message: str, remedy: str = "", status: Status = Status.FAILED, **details: Any):
         super().__init__(message)
         self.remedy = remedy
@@ -39,4 +41,5 @@ class Failure(click.ClickException):
         click.echo(f"camcors: {self}", err=True)
 
     def __str__(self) -> str:
-        return f"{self.message}; {self.remedy}" if self.remedy else self.message
+        between = "\n" if "\n" in self.message else "; "
+        return self.message + between + self.remedy if self.remedy else self.message

@@ -48,16 +48,21 @@ class Output:
         """A line beside the answer."""
         self._errors.print(Text("camcors: " + plain(text)))
 
-    def table(self, heads: Sequence[str], rows: Iterable[Sequence[str]], styles: Sequence[str] = ()) -> None:
-        """A table for a person; `styles` are those of the columns."""
+    def table(self, rows: Iterable[Sequence[str]], heads: Sequence[str] = ()) -> None:
+        """A table for a person, the first column in bold; with `heads` above it if there are any."""
         if self.as_json:
             return
-        table = Table(box=box.SIMPLE_HEAD if self._console.is_terminal else None, pad_edge=False)
-        for index, head in enumerate(heads):
-            table.add_column(head, style=styles[index] if index < len(styles) else "", overflow="fold")
-        for row in rows:
+        table = Table(box=box.SIMPLE_HEAD if heads else None, show_header=bool(heads), pad_edge=False)
+        for index, row in enumerate(rows):
+            if not index:
+                for column in range(len(row)):
+                    head = heads[column] if heads else ""
+                    table.add_column(head, style="" if column else "bold", overflow="fold")
             table.add_row(*(Text(plain(cell)) for cell in row))
-        self._console.print(table)
+        with self._console.capture() as captured:
+            self._console.print(table)
+        lines = captured.get().splitlines()
+        self._console.file.write("".join(line.rstrip() + "\n" for line in lines if line.strip()))
 
     def diff(self, lines: Iterable[str]) -> None:
         """The lines of a unified diff."""
@@ -68,8 +73,10 @@ class Output:
     @contextmanager
     def progress(self, what: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
         """Shows on a terminal that `what` goes on; yields what is called with the steps done of `total`."""
-        columns = [SpinnerColumn(), TextColumn("{task.description}")]
-        columns += [BarColumn()] if total else []
+        if not self._errors.is_terminal:
+            yield lambda done: None
+            return
+        columns = [SpinnerColumn(), TextColumn("{task.description}"), *([BarColumn()] if total else [])]
         with Progress(*columns, TimeElapsedColumn(), console=self._errors, transient=True) as shown:
             task = shown.add_task(what, total=total)
             yield lambda done: shown.update(task, completed=done)

@@ -1,4 +1,4 @@
-"""Policy files on this side of the cable: read with the camera's own validator, located, compared, changed."""
+"""Policy files on this side of the cable: checked with the camera's own validator, located, compared."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import json_source_map
+from publicsuffixlist import PublicSuffixList
+
 from cors import Policy, PolicyError, fault, fields
 from cors.fault import Fault
-from publicsuffixlist import PublicSuffixList
 
 from .errors import Failure, Status
 

@@ -13,10 +13,10 @@ CHECK = Path(__file__).resolve().parents[3] / "tools" / "builder" / "check.sh"
 TOOLS = ("git", "gcc", "python3")
 
 
-def run(folder: Path) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
     shell = shutil.which("sh")
     assert shell is not None
-    return subprocess.run([shell, CHECK], env={"PATH": str(folder)}, capture_output=True, text=True)
+    return subprocess.run([shell, CHECK, *args], env={"PATH": str(folder)}, capture_output=True, text=True)
 
 
 @pytest.fixture
@@ -59,3 +59,12 @@ def test_a_tool_that_is_not_enough(tools: Path, name: str, script: str, what: st
     done = run(tools)
     assert done.returncode == 1
     assert done.stderr == f"camcors: {what} is missing; install it with: sudo apt install {package}\n"
+
+
+def test_the_tests_need_tmux(tools: Path) -> None:
+    done = run(tools, "test")
+    assert done.returncode == 1
+    needed = "tmux, in which the tests use an editor, is missing; install it with: sudo apt install tmux"
+    assert done.stderr == f"camcors: {needed}\n"
+    stand_in(tools, "tmux", "exit 0")
+    assert run(tools, "test").returncode == 0

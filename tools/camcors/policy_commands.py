@@ -1,0 +1,139 @@
+"""`camcors policy`: show, check, push, pull and rollback; the edits are in policy_edit.py."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from . import camera, policies, policy_edit
+from .board import Board
+from .errors import Failure, Status
+from .in_force import put_in_force, tell_warnings, warnings
+from .options import json_option, on_board
+from .output import Output
+
+_STATES = {
+    "active": "/policy.json is in force",
+    "last-good": "/policy.json is not valid; the last good copy, /policy.good.json, is in force",
+    "invalid": "/policy.json is not valid; what was in force before it still is",
+    "missing": "there is no /policy.json; no other origin may read the camera",
+}
+
+
+@click.group()
+def policy() -> None:
+    """Shows, checks and changes the policy of a camera: its file /policy.json."""
+
+
+for command in policy_edit.COMMANDS:
+    policy.add_command(command)
+
+
+@policy.command()
+@on_board
+def show(port: str | None, as_json: bool) -> None:
+    """Show the policy in force, its state and digest.
+
+    Exit status 1 if what is in force is not /policy.json.
+    """
+    out = Output(as_json)
+    with Board(port, out) as board:
+        report = camera.report(board)
+        in_force = camera.policy_in_force(board)
+    state = report["policy"]
+    fields = json.loads(in_force.to_json())
+    out.result({**state, "started": report["started"], "policy": fields, "warnings": warnings(in_force)})
+    out.say(f"state   {state['state']}: {_STATES[state['state']]}")
+    out.say(f"digest  {in_force.digest}")
+    out.say("")
+    rows = [(name, json.dumps(value)) for name, value in fields.items()]
+    out.table(rows, ("field", "value"))
+    tell_warnings(out, in_force)
+    for line in (state["error"] or "").splitlines():
+        out.note(line)
+    if not report["started"]:
+        out.note("the camera is not started, since the file /disable exists")
+    if state["state"] != "active":
+        raise SystemExit(Status.REFUSED)
+
+
+@policy.command()
+@click.argument("file", type=click.File("rb"))
+@json_option
+def check(file: Any, as_json: bool) -> None:
+    """Validate FILE (- for standard input) without a camera.
+
+    Says all faults at once, each with its line. Exit status 0 if it is valid, 1 if not.
+    """
+    out = Output(as_json)
+    checked = policies.read(file.read(), file.name)
+    out.result({"digest": checked.digest, "faults": [], "warnings": warnings(checked)})
+    out.say(f"{file.name} is a valid policy, digest {checked.digest}")
+    tell_warnings(out, checked)
+
+
+@policy.command()
+@click.argument("file", type=click.File("rb"))
+@on_board
+def push(file: Any, port: str | None, as_json: bool) -> None:
+    """Put FILE (- for standard input) in force on the camera.
+
+    Refuses an invalid one. What it replaces is kept for `camcors policy rollback`.
+    """
+    out = Output(as_json)
+    text = file.read()
+    pushed = policies.read(text, file.name)
+    with Board(port, out) as board:
+        put_in_force(board, out, camera.policy_file(board), text, pushed)
+
+
+@policy.command()
+@on_board
+def rollback(port: str | None, as_json: bool) -> None:
+    """Put the policy before the last change in force again.
+
+    What it replaces is kept likewise: a second rollback undoes the first.
+    """
+    out = Output(as_json)
+    with Board(port, out) as board:
+        current = camera.policy_file(board)
+        previous = board.read_file(policies.PREVIOUS)
+        if previous is None:
+            raise Failure(
+                f"there is no {policies.PREVIOUS} on the camera: no policy was replaced by camcors yet",
+                "camcors policy push FILE puts one in force",
+            )
+        put_in_force(board, out, current, previous, policies.read(previous, policies.PREVIOUS))
+
+
+@policy.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False)
+@click.option("--force", is_flag=True, help="Overwrite FILE.")
+@on_board
+def pull(file: Path | None, force: bool, port: str | None, as_json: bool) -> None:
+    """Write the camera's /policy.json to FILE, or print it.
+
+    The file as it is, valid or not.
+    """
+    out = Output(as_json)
+    with Board(port, out) as board:
+        text = camera.policy_file(board)
+    if text is None:
+        raise Failure(f"there is no {policies.PATH} on the camera", "camcors policy push FILE makes one")
+    if file is None:
+        out.result({"text": text.decode(errors="replace")})
+        if not as_json:
+            click.echo(text, nl=False)
+        return
+    try:
+        with file.open("wb" if force else "xb") as opened:
+            opened.write(text)
+    except FileExistsError:
+        raise Failure(f"{file} exists", "choose another name, or add --force") from None
+    except OSError as exc:
+        raise Failure(f"cannot write {file}: {exc.strerror}") from None
+    out.result({"file": str(file), "bytes": len(text)})
+    out.say(f"{file}: {len(text)} bytes")

@@ -1,0 +1,136 @@
+"""`camcors wifi`: the network's name and password, in /camera.json on the board."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import click
+
+from .board import Board
+from .errors import Failure, Status
+from .options import on_board
+from .output import Output
+
+_PATH = "/camera.json"
+
+_SAVE = """
+from cors.store import write as _write
+_error = None
+try:
+ _write("/camera.json", (bytes(_data),))
+except OSError as _e:
+ _error = str(_e.args[-1])
+"""
+
+# The radio's own words where the board has one; the firmware of a board without has no `network`.
+_STATE = """
+try:
+ import network as _network
+ _wlan = _network.WLAN(_network.STA_IF)
+ _wifi = {"radio": True, "active": _wlan.active(), "connected": _wlan.isconnected()}
+ _wifi["address"] = _wlan.ifconfig()[0] if _wlan.isconnected() else None
+except (ImportError, AttributeError):
+ _wifi = {"radio": False}
+"""
+
+
+@click.group()
+def wifi() -> None:
+    """Sets the Wi-Fi network that a camera joins, and shows how it stands."""
+
+
+@wifi.command("set")
+@click.argument("ssid")
+@click.option("--open", "is_open", is_flag=True, help="The network has no password.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@on_board
+def set_network(ssid: str, is_open: bool, password_stdin: bool, port: str | None, as_json: bool) -> None:
+    """Store SSID and its password, which is asked for and never shown.
+
+    It counts from the next start: `camcors reset`.
+    """
+    _check_ssid(ssid)
+    password = "" if is_open else _ask_password(ssid, password_stdin)
+    out = Output(as_json)
+    with Board(port, out) as board:
+        board.ask_camera("None")
+        settings = _settings(board)
+        settings["wifi"] = {"ssid": ssid, "password": password}
+        _save(board, settings)
+    out.result({"ssid": ssid, "password_set": bool(password)})
+    out.say(f"saved; the camera joins {ssid} when it starts: camcors reset")
+
+
+@wifi.command()
+@on_board
+def status(port: str | None, as_json: bool) -> None:
+    """Show which network is set, and whether the camera is in it."""
+    out = Output(as_json)
+    with Board(port, out) as board:
+        board.ask_camera("None")
+        chosen = _settings(board).get("wifi") or {}
+        state = board.ask("_wifi", _STATE, "asking for its Wi-Fi")
+    ssid = chosen.get("ssid")
+    password_set = bool(chosen.get("password"))
+    out.result({"ssid": ssid, "password_set": password_set, **state})
+    out.table(_rows(ssid, password_set, state))
+
+
+def _rows(ssid: str | None, password_set: bool, state: dict[str, Any]) -> list[tuple[str, str]]:
+    rows = [("network", ssid or "none; camcors wifi set SSID chooses one")]
+    if ssid:
+        rows.append(("password", "set" if password_set else "none, an open network"))
+    if not state["radio"]:
+        return [*rows, ("state", "this board has no Wi-Fi")]
+    connected = f"connected, {state['address']}" if state["connected"] else "not connected"
+    return [*rows, ("state", connected if state["active"] else "switched off")]
+
+
+def _check_ssid(ssid: str) -> None:
+    """IEEE 802.11-2020 section 9.4.2.2: 0 to 32 octets; none would be no network to name."""
+    if not 1 <= len(ssid.encode()) <= 32:
+        raise click.BadParameter("a network's name has 1 to 32 bytes", param_hint="SSID")
+
+
+def _ask_password(ssid: str, from_stdin: bool) -> str:
+    if from_stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
+    elif sys.stdin.isatty():
+        password = click.prompt(f"Password of {ssid}", hide_input=True, err=True)
+    else:
+        raise click.UsageError("there is no terminal to ask for the password; use --password-stdin or --open")
+    # IEEE 802.11-2020 annex J.4: a passphrase has 8 to 63 printable ASCII characters, a key 64 hex digits.
+    is_passphrase = 8 <= len(password) <= 63 and all(" " <= char <= "~" for char in password)
+    is_key = len(password) == 64 and not password.strip("0123456789abcdefABCDEF")
+    if not is_passphrase and not is_key:
+        raise Failure(
+            "that is not a Wi-Fi password",
+            "it has 8 to 63 printable ASCII characters, or 64 hex digits; --open is for a network without",
+            Status.REFUSED,
+        )
+    return str(password)
+
+
+def _settings(board: Board) -> dict[str, Any]:
+    """The object in /camera.json, {} if there is no file. Raises Failure if it is not an object."""
+    text = board.read_file(_PATH)
+    if text is None:
+        return {}
+    try:
+        settings = json.loads(text)
+    except ValueError:
+        settings = None
+    if not isinstance(settings, dict):
+        remedy = f"mend it with mpremote edit :{_PATH[1:]}, or remove it with mpremote rm :{_PATH[1:]}"
+        raise Failure(f"{_PATH} on the camera is not a JSON object; nothing was changed", remedy)
+    return settings
+
+
+def _save(board: Board, settings: dict[str, Any]) -> None:
+    board.send((json.dumps(settings, indent=2) + "\n").encode(), f"writing {_PATH}")
+    error = board.ask("_error", _SAVE, f"writing {_PATH}")
+    board.run("del _data")
+    if error:
+        raise Failure(f"the camera did not take it: {error}", "nothing was changed")
