@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 from types import TracebackType
@@ -53,9 +54,12 @@ class Draft:
             click.echo(f"camcors: {kept}", err=True)
 
     def edit(self) -> bytes:
-        """Opens the editor until the text is valid -> the text. Raises Failure if the person gives up."""
+        """Opens the editor until the text is valid -> the text. Raises Failure if the person gives up.
+
+        A script in the place of an editor is not asked twice: only a person reads what is wrong.
+        """
+        before = self._base
         while True:
-            offered = self.path.read_bytes()
             self._open_editor()
             text = without_comments(self.path.read_bytes())
             if text == self._base:
@@ -65,9 +69,10 @@ class Draft:
                 return text
             except PolicyError as exc:
                 located = policies.locate(text, exc.faults)
-                if self.path.read_bytes() == offered:
+                if text == before or not sys.stdin.isatty():
                     raise policies.refusal("your text", located) from None
                 self.path.write_bytes(with_comments(text, located))
+                before = text
 
     def _open_editor(self) -> None:
         try:
