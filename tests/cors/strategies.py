@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from camcors_cli.fetch import Pairs, Request, Response
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
@@ -18,8 +19,6 @@ from cors import CORS
 from microdot import Microdot
 from microdot import Request as MicrodotRequest
 from microdot.microdot import NoCaseDict
-
-from .browser import Pairs, Request, Response
 
 Policy = dict[str, Any]
 

@@ -8,10 +8,9 @@ standard is followed, and the row says so.
 from __future__ import annotations
 
 import pytest
-
-from .browser import (
+from camcors_cli.browser import Browser, max_age
+from camcors_cli.fetch import (
     Blocked,
-    Browser,
     Request,
     Response,
     decode_and_split,
@@ -21,7 +20,6 @@ from .browser import (
     is_forbidden_request_header,
     is_same_site,
     is_token,
-    max_age,
     normalize_method,
     origin_of,
     readable_headers,

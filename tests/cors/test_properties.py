@@ -1,7 +1,7 @@
 """For random policies and requests, a browser lets a page read an answer exactly when the policy says so.
 
-The browser is the model of `browser.py`; what the policy says is worked out here, from the table of the
-policy file and the rules about answers, with a regular expression, which only a test may use for origins.
+The browser is the model of `camcors_cli.browser`; what the policy says is worked out here, from the table of
+the policy file and the rules about answers, with a regular expression, which only a test may use for origins.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ import re
 from collections import Counter
 
 import pytest
+from camcors_cli.browser import Browser
+from camcors_cli.fetch import Request, get
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cors import CORS, Policy
 
-from .browser import Browser, Request, get
 from .strategies import (
     EXPOSED,
     HOME,

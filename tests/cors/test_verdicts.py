@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 import run_cases
-
-from .browser import Asked, Response, cors_check, get, preflight_check
+from camcors_cli.fetch import Asked, Response, cors_check, get, preflight_check
 
 _CASES = Path(__file__).parent / "cases"
 _NEEDS_PREFLIGHT = '"'  # a value that no safelisted request-header may have

@@ -1,7 +1,199 @@
-"""x"""
+"""`camcors explain`: what a browser would do with a policy, and why."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
 
 import click
+from click.core import ParameterSource
+
+from cors import Policy, fault
+from cors.origin import parse
+
+from . import camera, network, policies
+from .asking import METHOD, ORIGIN, credentials_option, faults_of, header_option
+from .board import Board
+from .browser import Browser
+from .engine import Engine
+from .errors import Status
+from .fetch import Request, get
+from .journey import Journey, Question
+from .mending import Plan, plan
+from .options import on_board
+from .output import Output
+from .steps import Mark, Step, no, note, ok, show, show_verdict
+
+_OWN = ("camcors", "camcors.local")  # the firmware's name where /camera.json gives none
+# The hosts of Guard.own: what start.py gave it.
+_ASK_OWN = """
+import board as _board
+from camcors import settings as _settings
+from camcors.start import _own_hosts as _own
+_chosen = _settings.load(_state.read("/camera.json"), {})[0]
+_chosen.update(_board.SETTINGS)
+"""
+_PATH = re.compile("/[!-~]*")
+
+
+class _Host(click.ParamType[str]):
+    """A host as it stands in a URL: `name`, `address` or `[address]`, with `:port` or without."""
+
+    name = "host"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        pattern = parse(f"http://{value}")
+        if pattern.reasons:
+            faults = faults_of(pattern).replace('"http://', '"')
+            self.fail(f"{fault.show(value)}: {faults}", param, ctx)
+        if pattern.wildcard or pattern.port == "*":
+            self.fail(f"{fault.show(value)} is a pattern; write one host, as in 192.168.4.1", param, ctx)
+        return str(value)
+
+
+class _Path(click.ParamType[str]):
+    name = "path"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not _PATH.fullmatch(value) or "#" in value:
+            remedy = "write it percent-encoded, as in /api/status"
+            self.fail(f"{fault.show(value)} is not a path of a URL; {remedy}", param, ctx)
+        return str(value)
 
 
 @click.command()
-def explain() -> None: ...
+@click.argument("origin", type=ORIGIN)
+@click.argument("method", type=METHOD, default="GET")
+@header_option
+@credentials_option
+@click.option(
+    "--path", type=_Path(), default="/api/status", show_default=True, help="What the page asks for."
+)
+@click.option("--host", type=_Host(), help="The camera in the page's URLs, as 192.168.4.1 or NAME:PORT.")
+@click.option("--file", type=click.File("rb"), help="Explain the policy in this file (-: standard input).")
+@on_board
+@click.pass_context
+def explain(
+    context: click.Context,
+    origin: str,
+    method: str,
+    headers: tuple[tuple[str, str], ...],
+    credentials: bool,
+    path: str,
+    host: str | None,
+    file: Any,
+    port: str | None,
+    as_json: bool,
+) -> None:
+    """Tell what a browser does with a request of a page of ORIGIN, and why.
+
+    By the policy in force on the camera, or by that in a file. Nothing is sent: the camera's own
+    rules run here, and a model of a browser asks them. A page of the camera itself is one whose
+    ORIGIN is http:// and what --host says.
+
+    \b
+    camcors explain https://dashboard.example.com
+    camcors explain https://a.example PUT --header 'Content-Type: application/json'
+    camcors explain http://localhost:8000 --credentials --file policy.json
+
+    Exit status 0 if the page gets its answer, 1 if it is blocked.
+    """
+    out = Output(as_json)
+    own = _OWN
+    if file is not None:
+        policy = policies.read(file.read(), file.name)
+    else:
+        with Board(port, out) as board:
+            policy = camera.policy_in_force(board)
+            asked = '_own(_chosen["name"], _chosen["host"])'
+            own = tuple(board.ask_camera(asked, _ASK_OWN, "asking for its name"))
+    question = Question(origin, f"http://{host or own[1]}{path}", method, list(headers), credentials)
+    explanation = _Explanation(question, policy, own)
+    given = context.get_parameter_source("port") is ParameterSource.COMMANDLINE
+    explanation.tell(out, f" --port {port}" if given and file is None else "", file and file.name)
+    if explanation.journey.reason:
+        raise SystemExit(Status.REFUSED)
+
+
+class _Explanation:
+    """One question asked under one policy."""
+
+    def __init__(self, question: Question, policy: Policy, own: tuple[str, ...]):
+        self._question = question
+        self._policy = policy
+        self._own = own
+        self.journey = self._ask(policy)
+        self.plan: Plan = plan(self.journey, policy, self._ask)
+
+    def _engine(self, policy: Policy) -> Engine:
+        return Engine(policy, self._own, self._question.method)
+
+    def _ask(self, policy: Policy) -> Journey:
+        return Journey(self._question, self._engine(policy).send)
+
+    def steps(self) -> Iterator[Step]:
+        yield self._host()
+        if not self.journey.reason or not self.journey.reason.is_host:
+            yield from self.journey.steps()
+            yield self._picture()
+            yield self._websocket()
+        for step in (network.mixed_content, network.local_network):
+            found = step(self._question.origin, self._question.url, network.not_resolved)
+            if found.mark is not Mark.OK:
+                yield note("; ".join(filter(None, (found.text, found.remedy))))
+
+    def _host(self) -> Step:
+        host = self._question.url.split("/")[2]
+        response, _ = self._engine(self._policy).send(Request("GET", self._question.url, []))
+        if response.status == 421:
+            return no(f"the camera answers 421 to the Host {host}: the request reaches nothing")
+        return ok(f"the camera answers to the Host {host}")
+
+    def _picture(self) -> Step:
+        engine = self._engine(self._policy)
+        found = Browser(lambda request: engine.send(request)[0])
+        page, url = self._question.origin, self._question.url
+        response, _ = engine.send(Request("GET", url, []))
+        said = f"Cross-Origin-Resource-Policy: {get(response.headers, 'Cross-Origin-Resource-Policy')}"
+        if found.embed(page, url).blocked_by is None:
+            return ok(f"the page may show the picture with a plain <img> ({said})")
+        return note(f"the page may not show the picture with a plain <img> ({said})")
+
+    def _websocket(self) -> Step:
+        headers = [("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Origin", self._question.origin)]
+        response, _ = self._engine(self._policy).send(Request("GET", self._question.url, headers))
+        if response.status == 403:
+            return note("the page may not open a WebSocket: the camera's websocket guard answers 403")
+        return ok("the page may open a WebSocket")
+
+    def tell(self, out: Output, port: str, file: str | None) -> None:
+        """Prints it; `port` is added to the commands. file: the name of that with the policy."""
+        steps = list(self.steps())
+        reason = self.journey.reason
+        commands = [mend.command + port for mend in self.plan.mends]
+        remarks = []
+        if file:
+            lines = {mend.field: json.dumps(mend.value) for mend in self.plan.mends}
+            remarks = [f'in {file}: "{field}": {value}' for field, value in lines.items()]
+        remarks += [f"mind: {mend.warning}" for mend in self.plan.mends if mend.warning]
+        if self.plan.left:
+            remarks.append(f"{'and then' if commands else 'but'}: {self.plan.left}")
+        out.result(
+            {
+                "verdict": "blocked" if reason else "allowed",
+                "reason": reason and reason.text,
+                "code": reason and reason.code,
+                "commands": commands,
+                "remarks": remarks,
+                "readable_headers": self.journey.exposed(),
+                "steps": [step.to_json() for step in steps],
+                "policy": self._policy.digest,
+            }
+        )
+        asked = self.journey.asked
+        out.say(f"{asked.method} {asked.url} by a page of {asked.origin}", "bold")
+        out.say("")
+        show(out, steps)
+        show_verdict(out, reason.text if reason else None, commands, remarks)
