@@ -573,7 +573,7 @@ def test_power_cut_at_every_write(program: Path, tmp_path: Path, histories: list
 
 
 IN_PLACE = """
-def _write(path, parts):
+def write(path, parts):
     with open(path, "wb") as f:
         for part in parts:
             f.write(part[:20])
@@ -581,7 +581,7 @@ def _write(path, parts):
             f.write(part[20:])
 """
 REMOVE_FIRST = """
-def _write(path, parts):
+def write(path, parts):
     with open(path + ".new", "wb") as f:
         for part in parts:
             f.write(part)

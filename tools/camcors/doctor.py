@@ -200,11 +200,11 @@ class _Examination:
 
     def _look_around(self) -> None:
         """What the browser decides by where page and camera are."""
-        for name, look in (
+        for code, judge in (
             ("MIXED_CONTENT", network.mixed_content),
             ("LOCAL_NETWORK", network.local_network),
         ):
-            step = look(self._question.origin, self._question.url, network.resolve)
+            step = judge(self._question.origin, self._question.url, network.resolve)
             self.steps.append(step)
             if step.mark is Mark.NO and self.reason is None:
                 self.reason, self.code = step.text, code

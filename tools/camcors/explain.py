@@ -102,8 +102,10 @@ def explain(
     """
     out = Output(as_json)
     own = _OWN
+    name = ""
     if file is not None:
-        policy = policies.read(file.read(), file.name)
+        name = getattr(file, "name", "<stdin>")
+        policy = policies.read(file.read(), name)
     else:
         with Board(port, out) as board:
             policy = camera.policy_in_force(board)
@@ -112,7 +114,7 @@ def explain(
     question = Question(origin, f"http://{host or own[1]}{path}", method, list(headers), credentials)
     explanation = _Explanation(question, policy, own)
     given = context.get_parameter_source("port") is ParameterSource.COMMANDLINE
-    explanation.tell(out, f" --port {port}" if given and file is None else "", file and file.name)
+    explanation.tell(out, f" --port {port}" if given and file is None else "", name)
     if explanation.journey.reason:
         raise SystemExit(Status.REFUSED)
 
@@ -168,8 +170,9 @@ class _Explanation:
             return note("the page may not open a WebSocket: the camera's websocket guard answers 403")
         return ok("the page may open a WebSocket")
 
-    def tell(self, out: Output, port: str, file: str | None) -> None:
-        """Prints it; `port` is added to the commands. file: the name of that with the policy."""
+    def tell(self, out: Output, port: str, file: str) -> None:
+        """Prints it; `port` is added to the commands. file: the name of that with the policy, "" if the
+        camera was asked."""
         steps = list(self.steps())
         reason = self.journey.reason
         commands = [mend.command + port for mend in self.plan.mends]

@@ -1,0 +1,47 @@
+"""The camera's own rules, run here: a Microdot application with CORS and Guard, as on the camera."""
+
+from __future__ import annotations
+
+import asyncio
+from urllib.parse import urlsplit
+
+from cors import CORS, Policy
+from cors.guard import Guard
+from microdot import Microdot
+from microdot import Request as MicrodotRequest
+from microdot.microdot import NoCaseDict
+
+from .fetch import Request, Response
+
+#: What an answer of the camera has beside the safelisted headers, for `expose_headers` to tell apart.
+HEADERS = ("X-Frame-Id", "X-Timestamp")
+_NOBODY = ("127.0.0.1", 1)
+
+
+class Engine:
+    """Answers as a camera with `policy` does; its application has a handler for every path.
+
+    own: the hosts that are the camera itself, as `Guard` has them. method: one that the handler takes.
+    """
+
+    def __init__(self, policy: Policy, own: tuple[str, ...], method: str):
+        self._app = Microdot()
+        cors = CORS(self._app)
+        cors.policy = policy
+        Guard(self._app, cors, own)
+        headers = dict.fromkeys([*HEADERS, *(policy.expose_headers or ())], "1")
+        headers.pop("*", None)
+        for path in ("/", "/<path:path>"):
+            self._app.route(path, methods=["GET", method.upper()])(lambda *_, **__: ("", 200, dict(headers)))
+
+    def send(self, request: Request) -> tuple[Response, str]:
+        """The answer to `request`, and its body."""
+        return asyncio.run(self._answer(request))
+
+    async def _answer(self, request: Request) -> tuple[Response, str]:
+        url = urlsplit(request.url)
+        headers = NoCaseDict({"Host": url.netloc, **dict(request.headers)})
+        asked = MicrodotRequest(self._app, _NOBODY, request.method, url.path, "1.1", headers)
+        answer = await self._app.dispatch_request(asked)
+        answer.complete()
+        return Response(answer.status_code, list(answer.headers.items())), bytes(answer.body or b"").decode()

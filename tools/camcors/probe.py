@@ -1,0 +1,113 @@
+"""Real requests to a camera, with exactly the headers that a browser would decide about."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import httpx
+
+from .fetch import Request, Response
+
+_CONNECT_S = 4.0
+_READ_S = 5.0
+_WHOLE_S = 10.0  # a server may send a byte now and then for ever
+_BODY_S = 2.0
+_BODY_BYTES = 16384  # of a status report or a guard's words; a stream has no end
+
+_NOT_HTTP = "is it the camera's port? its pages are at port 80, unless /camera.json gives another"
+_SWITCHED_OFF = "check that the camera is switched on and in this network, and its address"
+_NO_WAY = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EADDRNOTAVAIL)
+
+
+class Unreachable(Exception):
+    """No answer. args: what is wrong, and what to do about it."""
+
+
+def send(request: Request) -> tuple[Response, str]:
+    """The answer to `request` and the beginning of its body.
+
+    No redirect is followed and no proxy of the environment is asked. Raises Unreachable, at the
+    latest after 10 s.
+    """
+    place = request.url.split("/")[2]
+    try:
+        return asyncio.run(asyncio.wait_for(_exchange(request), _WHOLE_S))
+    except (asyncio.TimeoutError, httpx.ReadTimeout, httpx.WriteTimeout):
+        raise Unreachable(f"{place} takes the connection, but does not answer", _SWITCHED_OFF) from None
+    except httpx.ConnectTimeout as exc:
+        if request.url.startswith("https:"):
+            raise _lost(exc, place, request.url) from None
+        raise Unreachable(f"nothing answers at {place}", _SWITCHED_OFF) from None
+    except httpx.ProtocolError as exc:
+        ended = "disconnected" in str(exc)
+        what = "closes the connection without an answer" if ended else "does not speak HTTP"
+        raise Unreachable(f"{place} {what}", _NOT_HTTP) from None
+    except httpx.TransportError as exc:
+        raise _lost(exc, place, request.url) from None
+
+
+def _lost(error: Exception, place: str, url: str) -> Unreachable:
+    """By what is at the bottom of a fault of the connection."""
+    causes = list(_causes(error))
+    numbers = [cause.errno for cause in causes if isinstance(cause, OSError)]
+    if errno.ECONNREFUSED in numbers:
+        return Unreachable(f"{place} refuses the connection", _NOT_HTTP)
+    if any(number in _NO_WAY for number in numbers):
+        return Unreachable(f"there is no way to {place} from here", _SWITCHED_OFF)
+    if url.startswith("https:"):
+        return Unreachable(f"there is no TLS at {place}", f"the camera speaks http: write http{url[5:]}")
+    return Unreachable(f"the connection to {place} was lost", "try again")
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """`error` and all that led to it; the connection's own errors lie under three libraries."""
+    seen: list[BaseException | None] = [error]
+    for each in seen:
+        if each is None:
+            continue
+        yield each
+        below = [each.__cause__, each.__context__, *getattr(each, "exceptions", ())]
+        seen += [one for one in below if one not in seen]
+
+
+async def _exchange(request: Request) -> tuple[Response, str]:
+    sent = httpx.Request(request.method, request.url)
+    sent.method = request.method  # the constructor writes it in upper case
+    sent.headers = httpx.Headers(_headers(request))
+    sent.extensions = {"timeout": httpx.Timeout(_READ_S, connect=_CONNECT_S).as_dict()}
+    # Not a Client: it adds headers of its own, and reads where a redirect leads.
+    async with httpx.AsyncHTTPTransport(trust_env=False) as transport:
+        answer = await transport.handle_async_request(sent)
+        try:
+            body = await _beginning(answer)
+        finally:
+            await answer.aclose()
+    pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers.raw]
+    return Response(answer.status_code, pairs), body
+
+
+def _headers(request: Request) -> list[tuple[bytes, bytes]]:
+    """Fetch, "HTTP-network-or-cache fetch", the step of contentLength, beside those of the page."""
+    first = [("Host", urlsplit(request.url).netloc)]
+    first += [("Content-Length", "0")] if request.method in ("POST", "PUT") else []
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in first + request.headers]
+
+
+async def _beginning(answer: httpx.Response) -> str:
+    """As much of the body as comes soon, decoded."""
+    data = bytearray()
+
+    async def read() -> None:
+        async for chunk in answer.aiter_raw():
+            data.extend(chunk)
+            if len(data) >= _BODY_BYTES:
+                return
+
+    try:
+        await asyncio.wait_for(read(), _BODY_S)
+    except (asyncio.TimeoutError, httpx.TransportError):
+        pass  # the headers have come: they are what counts
+    return data[:_BODY_BYTES].decode(errors="replace")

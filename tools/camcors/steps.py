@@ -1,0 +1,68 @@
+"""What was found, a line each with a mark: what `explain` and `doctor` print."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from enum import Enum
+from typing import Any, NamedTuple
+
+from .output import Output
+
+
+class Mark(Enum):
+    """What a line says: it passes, it blocks, or a person should know it."""
+
+    OK = "ok"
+    NO = "no"
+    NOTE = "note"
+
+
+_SIGNS = {Mark.OK: "✓", Mark.NO: "✗", Mark.NOTE: "!"}
+_STYLES = {Mark.OK: "", Mark.NO: "red", Mark.NOTE: "yellow"}
+
+
+class Step(NamedTuple):
+    """One line of the answer. remedy: what a person does about it, where no command of ours helps."""
+
+    mark: Mark
+    text: str
+    remedy: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """mark: "ok", "no" or "note"; text; remedy, where there is one."""
+        said = {"mark": self.mark.value, "text": self.text}
+        return {**said, "remedy": self.remedy} if self.remedy else said
+
+
+def ok(text: str) -> Step:
+    return Step(Mark.OK, text)
+
+
+def no(text: str, remedy: str = "") -> Step:
+    return Step(Mark.NO, text, remedy)
+
+
+def note(text: str) -> Step:
+    return Step(Mark.NOTE, text)
+
+
+def show(out: Output, steps: Iterable[Step]) -> None:
+    """Prints `steps`: with signs on a terminal that can, with words in a pipe."""
+    signs = sys.stdout.isatty() and (sys.stdout.encoding or "").lower() in ("utf-8", "utf8")
+    for step in steps:
+        mark = _SIGNS[step.mark] if signs else f"{step.mark.value:4}"
+        out.say(f"{mark} {step.text}", _STYLES[step.mark])
+
+
+def show_verdict(out: Output, reason: str | None, mends: Iterable[str], remarks: Iterable[str]) -> None:
+    """Prints the last lines: the verdict, the commands that mend it, and what to know of these."""
+    out.say("")
+    out.say(f"blocked: {reason}" if reason else "allowed", "bold red" if reason else "bold green")
+    mends = list(mends)
+    if mends:
+        out.say("to allow it:")
+    for mend in mends:
+        out.say(f"  {mend}", "bold")
+    for remark in remarks:
+        out.say(remark)
