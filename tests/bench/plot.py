@@ -1,0 +1,98 @@
+"""The figures as pictures: build/bench.svg and build/bench.png."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+from matplotlib import pyplot
+from matplotlib.axes import Axes
+
+from . import report
+from .report import Figure
+
+_OURS, _BASE, _GOAL = "#2a6fb0", "#b8c4d0", "#c2410c"
+_STYLE = {"font.size": 10, "axes.spines.top": False, "axes.spines.right": False, "svg.hashsalt": "camcors"}
+
+
+def better(figure: Figure, value: float) -> float:
+    """How many times better than stock `value` would be; more is better only of rates."""
+    assert figure.base is not None
+    return value / figure.base if figure.unit == "1/s" else figure.base / value
+
+
+def goal_value(figure: Figure) -> float:
+    """The goal in the figure's unit."""
+    assert figure.goal is not None and figure.base is not None
+    return figure.goal.limit * (figure.base if figure.goal.is_ratio else 1)
+
+
+def draw_stock(axes: Axes, figures: Sequence[Figure]) -> None:
+    factors = [better(figure, figure.value) for figure in figures]
+    bars = axes.barh([f"{figure.name} [{figure.unit}]" for figure in figures], factors, color=_OURS)
+    words = [
+        f" {factor:.3g} ×  ({report.number(figure.base)} → {report.number(figure.value)})"
+        for figure, factor in zip(figures, factors)
+    ]
+    axes.bar_label(bars, words, fontsize=9)
+    marks = [(better(f, goal_value(f)), row) for row, f in enumerate(figures) if f.goal]
+    mark_goals(axes, [x for x, _ in marks], [y for _, y in marks])
+    axes.axvline(1, color="black", linewidth=1)
+    axes.set_xscale("log")
+    axes.set_xlim(min(0.5, *factors), max(factors) * 30)
+    axes.invert_yaxis()
+    axes.set_xlabel("times better than stock Microdot with stock microdot.cors (log scale)")
+    axes.set_title("One request with Chrome's headers: stock → this firmware", loc="left")
+    axes.legend(loc="lower right", frameon=False)
+
+
+def mark_goals(axes: Axes, xs: Sequence[float], ys: Sequence[float]) -> None:
+    axes.scatter(xs, ys, marker="|", s=420, linewidths=3, color=_GOAL, zorder=3, label="goal")
+
+
+def draw_latencies(axes: Axes, figures: Sequence[Figure]) -> None:
+    rows = range(len(figures))
+    idle = axes.barh(
+        [row - 0.2 for row in rows], [f.base or 0 for f in figures], 0.4, color=_BASE, label="idle"
+    )
+    busy = axes.barh(
+        [row + 0.2 for row in rows], [f.value for f in figures], 0.4, color=_OURS, label="4 streams"
+    )
+    for bars in (idle, busy):
+        axes.bar_label(bars, fmt=" %.2f", fontsize=9)
+    marks = [(goal_value(f), row + 0.2) for row, f in enumerate(figures) if f.goal]
+    mark_goals(axes, [x for x, _ in marks], [y for _, y in marks])
+    axes.set_yticks(list(rows), [figure.name for figure in figures])
+    axes.margins(x=0.15)
+    axes.invert_yaxis()
+    axes.set_xlabel("milliseconds")
+    axes.set_title("GET /api/status", loc="left")
+    axes.legend(loc="upper right", frameon=False)
+
+
+def draw_pictures(axes: Axes, figures: Sequence[Figure]) -> None:
+    bars = axes.barh([figure.name for figure in figures], [figure.value for figure in figures], color=_OURS)
+    axes.bar_label(bars, fmt=" %.1f", fontsize=9)
+    axes.margins(x=0.15)
+    axes.invert_yaxis()
+    axes.set_xlabel("pictures per second")
+    axes.set_title("MJPEG, 640 × 480", loc="left")
+
+
+def draw(raw: dict[str, Any], folder: Path) -> None:
+    """Writes bench.svg and bench.png to `folder`."""
+    pictures = [figure for figure in report.camera(raw) if figure.name.startswith("pictures to each")]
+    with pyplot.rc_context(_STYLE):
+        sheet = pyplot.figure(figsize=(13, 8), layout="constrained", facecolor="white")
+        grid = sheet.add_gridspec(2, 2, height_ratios=(5, 3))
+        draw_stock(sheet.add_subplot(grid[0, :]), report.against_stock(raw))
+        draw_latencies(sheet.add_subplot(grid[1, 0]), report.latencies(raw))
+        draw_pictures(sheet.add_subplot(grid[1, 1]), pictures)
+        sheet.savefig(folder / "bench.svg", metadata={"Date": None})
+        sheet.savefig(folder / "bench.png", dpi=110)
+        pyplot.close(sheet)

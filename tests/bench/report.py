@@ -1,0 +1,171 @@
+"""From raw measurements to figures, their goals, and tables to read."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Goal:
+    """At most, or at least, `limit`: of the figure, or of its ratio to what it is compared with."""
+
+    limit: float
+    is_most: bool
+    is_ratio: bool
+
+    def is_reached(self, figure: Figure) -> bool:
+        found = figure.ratio if self.is_ratio else figure.value
+        assert found is not None
+        return found <= self.limit if self.is_most else found >= self.limit
+
+    def __str__(self) -> str:
+        return f"{'≤' if self.is_most else '≥'} {self.limit:g}{' ×' if self.is_ratio else ''}"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measured value; `base` is what it is compared with: stock's, or the idle camera's."""
+
+    name: str
+    unit: str
+    value: float
+    base: float | None = None
+    goal: Goal | None = None
+
+    @property
+    def ratio(self) -> float | None:
+        """value / base."""
+        return self.value / self.base if self.base else None
+
+    @property
+    def is_reached(self) -> bool | None:
+        """Whether the goal is reached; None without a goal."""
+        return self.goal.is_reached(self) if self.goal else None
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "figure": self.name,
+            "unit": self.unit,
+            "base": self.base,
+            "value": self.value,
+            "ratio": self.ratio,
+            "goal": str(self.goal) if self.goal else None,
+            "reached": self.is_reached,
+        }
+
+
+# The goals of one run on HOST, by the kind of figure and whether the connection is kept.
+RATE_GOALS = {"new": Goal(2.5, False, True), "kept": Goal(5, False, True)}
+CALLS_GOAL = Goal(3, True, False)
+HEAP_GOAL = Goal(0.6, True, True)
+P99_GOAL = Goal(3, True, True)
+
+MODES = {"new": "new connection", "kept": "keep-alive"}
+
+
+def spread(values: Sequence[float]) -> float:
+    """(highest - lowest) / median."""
+    return (max(values) - min(values)) / statistics.median(values)
+
+
+def against_stock(raw: dict[str, Any]) -> list[Figure]:
+    """The figures of one request to one server."""
+    figures = []
+    for mode, words in MODES.items():
+        rates = {kind: statistics.median(found) for kind, found in raw["requests_per_second"][mode].items()}
+        name = f"requests per second, {words}"
+        figures.append(Figure(name, "1/s", rates["ours"], rates["stock"], RATE_GOALS[mode]))
+    for mode, words in MODES.items():
+        calls = {kind: sum(found.values()) for kind, found in raw["system_calls"][mode].items()}
+        name = f"receive and send calls, {words}"
+        figures.append(Figure(name, "calls", calls["ours"], calls["stock"], CALLS_GOAL))
+    for mode, words in MODES.items():
+        found = raw["heap"][mode]
+        name = f"heap allocated, {words}"
+        figures.append(Figure(name, "bytes", found["ours"], found["stock"], HEAP_GOAL))
+    for mode, words in MODES.items():
+        found = raw["instructions"][mode]
+        figures.append(Figure(f"instructions, {words}", "10⁶", found["ours"] / 1e6, found["stock"] / 1e6))
+    return figures
+
+
+def latencies(raw: dict[str, Any]) -> list[Figure]:
+    """GET /api/status while four streams run, against the idle camera."""
+    figures = []
+    for limit, found in raw["camera"]["streams_at_limit"].items():
+        idle, busy = found["idle_ms"], found["streaming_ms"]
+        for name, goal in (("p50", None), ("p99", P99_GOAL)):
+            title = f"{name} of /api/status, stream_fps {limit}"
+            figures.append(Figure(title, "ms", busy[name], idle[name], goal))
+    return figures
+
+
+def camera(raw: dict[str, Any]) -> list[Figure]:
+    """The other figures of the whole camera, compared with nothing."""
+    found = raw["camera"]
+    figures = [
+        Figure(f"frozen bytecode, {part}", "bytes", raw["frozen"][part])
+        for part in ("cors", "camcors", "boot", "board")
+    ]
+    figures.append(Figure("heap in use after boot", "bytes", found["heap_after_boot"]))
+    figures.append(Figure("boot to first answer", "ms", statistics.median(found["boot_ms"])))
+    for limit, measured in found["streams_at_limit"].items():
+        for count, rates in measured["frame_rates"].items():
+            title = f"pictures to each of {count}, stream_fps {limit}"
+            figures.append(Figure(title, "1/s", statistics.mean(rates)))
+            if len(rates) > 1:
+                figures.append(Figure(f"pictures to all {count}, stream_fps {limit}", "1/s", sum(rates)))
+    return figures
+
+
+def number(value: float | None) -> str:
+    """About three digits, and whole numbers whole; "–" for None."""
+    if value is None:
+        return "–"
+    if value == int(value) or abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.{1 if abs(value) >= 10 else 2 if abs(value) >= 0.1 else 4}f}"
+
+
+def yes_no(is_so: bool | None) -> str:
+    return "" if is_so is None else "yes" if is_so else "NO"
+
+
+def compared(figures: Sequence[Figure], base: str, value: str) -> str:
+    """A table of figures that are compared; `base` and `value` head their columns."""
+    rows = [
+        [
+            f.name,
+            f.unit,
+            number(f.base),
+            number(f.value),
+            number(f.ratio),
+            str(f.goal or ""),
+            yes_no(f.is_reached),
+        ]
+        for f in figures
+    ]
+    return table(["figure", "unit", base, value, f"{value} / {base}", "goal", "reached"], rows)
+
+
+def single(figures: Sequence[Figure]) -> str:
+    """A table of figures that are not compared."""
+    return table(["figure", "unit", "value"], [[f.name, f.unit, number(f.value)] for f in figures])
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table in aligned columns; numbers, and what heads them, stand to the right."""
+    widths = [max(map(len, column)) for column in zip(heads, *rows)]
+    is_right = [all(cell[:1].isdigit() or cell in ("–", "") for cell in column) for column in zip(*rows)]
+    rules = ["-" * (width - 1) + (":" if right else "-") for width, right in zip(widths, is_right)]
+    lines = []
+    for cells in (heads, rules, *rows):
+        padded = [
+            cell.rjust(width) if right else cell.ljust(width)
+            for cell, width, right in zip(cells, widths, is_right)
+        ]
+        lines.append(f"| {' | '.join(padded)} |")
+    return "\n".join(lines)

@@ -1,0 +1,78 @@
+"""Runs in the camera's MicroPython: one route behind stock Microdot, or behind this firmware's server.
+
+usage: camcors-host tests/bench/server_app.py stock|ours PORT FOLDER, with stock_cors.mpy in FOLDER.
+Prints "ready" once it listens; ends after a GET /quit.
+
+Both share the frozen microdot, which is stock but for its cors module. Ours has its policy as the
+camera has, from Policy, and no Guard, since stock has nothing like it.
+"""
+
+import asyncio
+import gc
+import sys
+
+from microdot import Microdot
+
+_GOODBYE_MS = 100  # for the answer to /quit to leave
+
+POLICY = {
+    "allowed_origins": ["https://dashboard.example.com"],
+    "expose_headers": ["X-Frame-Id", "X-Timestamp"],
+    "max_age": 600,
+}
+
+
+def application(quit):
+    app = Microdot()
+
+    @app.get("/api/status")
+    async def status(request):
+        return {"board": "HOST", "uptime_s": 1, "frames": {"captured": 0, "failed": 0}, "faults": []}
+
+    @app.get("/heap")
+    async def heap(request):
+        """Heap bytes in use. From the first call on nothing is collected, so that the next ones count."""
+        gc.disable()
+        return {"allocated": gc.mem_alloc()}
+
+    @app.get("/quit")
+    async def leave(request):
+        quit.set()
+        return {}
+
+    return app
+
+
+async def start_stock(app, port, folder):
+    sys.path.append(folder)
+    from stock_cors import CORS
+
+    CORS(app, **POLICY)
+    task = asyncio.create_task(app.start_server("127.0.0.1", port))
+    while app.server is None:
+        await asyncio.sleep_ms(1)
+    return task
+
+
+async def start_ours(app, port):
+    from camcors.server import Server
+    from cors import CORS, Policy
+
+    CORS(app).policy = Policy(**POLICY)
+    await Server(app).start("127.0.0.1", port)
+
+
+async def main(kind, port, folder):
+    quit = asyncio.Event()
+    app = application(quit)
+    if kind == "stock":
+        await start_stock(app, port, folder)
+    else:
+        await start_ours(app, port)
+    gc.collect()
+    print("ready")
+    await quit.wait()
+    await asyncio.sleep_ms(_GOODBYE_MS)
+
+
+asyncio.run(main(sys.argv[1], int(sys.argv[2]), sys.argv[3]))

@@ -1,0 +1,53 @@
+"""Requests per second, with wrk as the load."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+from . import chrome
+from .serving import KINDS, PATH, serving
+
+CONNECTIONS = 4  # below the camera's cap of 6
+SECONDS = 3
+ROUNDS = 5
+
+
+def command(port: int, keep_alive: bool, seconds: int) -> list[str]:
+    """The command line; wrk itself adds Host."""
+    words = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s"]
+    for name, value in chrome.headers(keep_alive):
+        words += ["-H", f"{name}: {value}"]
+    return [*words, f"http://127.0.0.1:{port}{PATH}"]
+
+
+def parse(text: str) -> float:
+    """Requests per second in what wrk printed.
+
+    Raises ValueError if there is no rate, an answer was not 2xx or 3xx, or a socket failed.
+    """
+    for fault in (r"Non-2xx or 3xx responses: .*", r"Socket errors: .*"):
+        if found := re.search(fault, text):
+            raise ValueError(f"wrk: {found[0]}")
+    rate = re.search(r"^Requests/sec: +([0-9.]+)$", text, re.MULTILINE)
+    if rate is None:
+        raise ValueError(f"wrk printed no rate: {text!r}")
+    return float(rate[1])
+
+
+def run(port: int, keep_alive: bool, seconds: int) -> float:
+    done = subprocess.run(command(port, keep_alive, seconds), capture_output=True, text=True, check=True)
+    return parse(done.stdout)
+
+
+def rounds(folder: Path, keep_alive: bool) -> dict[str, list[float]]:
+    """Requests per second of each round, stock and ours in turn, so that both see the same machine."""
+    rates: dict[str, list[float]] = {kind: [] for kind in KINDS}
+    with serving("stock", folder) as stock, serving("ours", folder) as ours:
+        for server in (stock, ours):
+            run(server.port, keep_alive, 1)
+        for _ in range(ROUNDS):
+            for kind, server in zip(KINDS, (stock, ours)):
+                rates[kind].append(run(server.port, keep_alive, SECONDS))
+    return rates
