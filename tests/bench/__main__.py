@@ -66,6 +66,10 @@ def measure(src: source.Source, folder: Path) -> dict[str, Any]:
         raw[instrument.__name__] = {
             mode: {kind: instrument(kind, folder, kept) for kind in KINDS} for mode, kept in modes.items()
         }
+    raw["guarded"] = {
+        instrument.__name__: instrument("guarded", folder, False)
+        for instrument in (instruments.instructions, instruments.heap)
+    }
     say("the camera")
     raw["camera"] = camera_figures.measure(folder)
     say("what CORS adds to a request")
@@ -74,28 +78,42 @@ def measure(src: source.Source, folder: Path) -> dict[str, Any]:
     return raw
 
 
+def title(machine: dict[str, Any]) -> str:
+    return (
+        f"camcors {machine['camcors']} ({machine['commit']}) against stock Microdot {machine['microdot']}"
+        f" with its CORS, both on\n{machine['micropython']}, {machine['processors']} × {machine['processor']}"
+    )
+
+
+def notes(raw: dict[str, Any]) -> str:
+    """How the requests were counted, how steady that was, and what the comparison leaves out."""
+    spreads = [
+        f"{words} stock {report.spread(rates['stock']):.0%}, ours {report.spread(rates['ours']):.0%}"
+        for words, rates in zip(report.MODES.values(), raw["requests_per_second"].values())
+    ]
+    millions, heap = raw["guarded"]["instructions"] / 1e6, raw["guarded"]["heap"]
+    return (
+        f"Rates: wrk, {wrk.CONNECTIONS} connections, median of {wrk.ROUNDS} rounds of {wrk.SECONDS} s in turn;"
+        f" (highest - lowest) / median:\n{'; '.join(spreads)}.\n"
+        "Heap and instructions: without garbage collection. With the camera's guards, which stock lacks:\n"
+        f"{heap:,.0f} bytes and {millions:.2f} × 10⁶ instructions on a new connection."
+    )
+
+
 def show(raw: dict[str, Any], machine: dict[str, Any]) -> None:
     size = len(chrome.head(PATH, "127.0.0.1:8080", True))
-    print(
-        f"camcors {machine['camcors']} ({machine['commit']}) against Microdot {machine['microdot']}, both on"
-    )
-    print(f"{machine['micropython']}, {machine['processors']} × {machine['processor']}")
-    print(f"\nA request as Chrome sends it, {size} bytes\n")
-    print(report.compared(report.against_stock(raw), "stock", "ours"))
-    print(f"\nwrk: {wrk.CONNECTIONS} connections, median of {wrk.ROUNDS} rounds of {wrk.SECONDS} s, in turn;")
-    for mode, words in report.MODES.items():
-        spreads = {kind: report.spread(rates) for kind, rates in raw["requests_per_second"][mode].items()}
-        print(f"spread, {words}: stock {spreads['stock']:.0%}, ours {spreads['ours']:.0%}")
-    print("\nThe camera while four streams run, against the idle camera\n")
-    print(report.compared(report.latencies(raw), "idle", "4 streams"))
-    print("\nThe camera\n")
-    print(report.single(report.camera(raw)))
-    print("\nWhat CORS alone adds to a request, against stock microdot.cors\n")
-    print(cors_tables.costs(raw["cors"]))
-    print("\nOurs with 100 origins / with 1\n")
-    print(cors_tables.growth(raw["cors"]))
-    print("\nThe modules of CORS\n")
-    print(cors_tables.sizes(raw["cors_bytecode"], raw["cors_heap_after_import"]))
+    sections = {
+        title(machine): f"Load on the machine: {machine['load_before'][0]:.1f} processes before the run.",
+        f"One request as Chrome sends it, {size} bytes": "\n\n".join(
+            [report.compared(report.against_stock(raw), "stock", "ours"), notes(raw)]
+        ),
+        "The camera while four streams run": report.compared(report.latencies(raw), "idle", "4 streams"),
+        "The camera": report.single(report.camera(raw)),
+        "What CORS alone adds to a request": cors_tables.costs(raw["cors"]),
+        "The same of ours with 100 origins / with 1": cors_tables.growth(raw["cors"]),
+        "The modules of CORS": cors_tables.sizes(raw["cors_bytecode"], raw["cors_heap_after_import"]),
+    }
+    print("\n\n".join(f"{head}\n\n{text}" for head, text in sections.items()))
 
 
 def main() -> None:
@@ -104,13 +122,16 @@ def main() -> None:
     src = source.find(host.BUILD)
     machine = about(src)
     with tempfile.TemporaryDirectory() as name:
-        raw = measure(src, Path(name))
+        try:
+            raw = measure(src, Path(name))
+        except ValueError as error:
+            raise SystemExit(f"camcors: {error}")
     machine["load_after"] = os.getloadavg()
     show(raw, machine)
     lists = (report.against_stock(raw), report.latencies(raw), report.camera(raw))
     content = {"about": machine, "figures": [f.to_json() for figures in lists for f in figures], "raw": raw}
     (host.BUILD / "bench.json").write_text(json.dumps(content, indent=1) + "\n")
-    plot.draw(raw, host.BUILD)
+    plot.draw(raw, title(machine), host.BUILD)
     print("\nwritten to build/bench.json, build/bench.svg and build/bench.png")
 
 

@@ -20,35 +20,29 @@ _OURS, _BASE, _GOAL = "#2a6fb0", "#b8c4d0", "#c2410c"
 _STYLE = {"font.size": 10, "axes.spines.top": False, "axes.spines.right": False, "svg.hashsalt": "camcors"}
 
 
-def better(figure: Figure, value: float) -> float:
-    """How many times better than stock `value` would be; more is better only of rates."""
-    assert figure.base is not None
-    return value / figure.base if figure.unit == "1/s" else figure.base / value
-
-
-def goal_value(figure: Figure) -> float:
-    """The goal in the figure's unit."""
-    assert figure.goal is not None and figure.base is not None
-    return figure.goal.limit * (figure.base if figure.goal.is_ratio else 1)
-
-
 def draw_stock(axes: Axes, figures: Sequence[Figure]) -> None:
-    factors = [better(figure, figure.value) for figure in figures]
-    bars = axes.barh([f"{figure.name} [{figure.unit}]" for figure in figures], factors, color=_OURS)
-    words = [
-        f" {factor:.3g} ×  ({report.number(figure.base)} → {report.number(figure.value)})"
-        for figure, factor in zip(figures, factors)
-    ]
-    axes.bar_label(bars, words, fontsize=9)
-    marks = [(better(f, goal_value(f)), row) for row, f in enumerate(figures) if f.goal]
-    mark_goals(axes, [x for x, _ in marks], [y for _, y in marks])
-    axes.axvline(1, color="black", linewidth=1)
+    factors = [figure.times_better(figure.value) for figure in figures]
+    marks = {row: figure.times_better(figure.goal_value) for row, figure in enumerate(figures) if figure.goal}
+    rows = range(len(figures))
+    axes.barh(rows, [factor - 1 for factor in factors], left=1, color=_OURS)
+    mark_goals(axes, list(marks.values()), list(marks))
     axes.set_xscale("log")
-    axes.set_xlim(min(0.5, *factors), max(factors) * 30)
+    axes.set_xlim(min(0.9, *factors), max(*factors, *marks.values()) * 1.3)
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.set_yticks(rows, [f"{figure.name} [{figure.unit}]" for figure in figures])
+    beside = axes.secondary_yaxis("right")
+    beside.set_yticks(rows, [figure_words(figure) for figure in figures])
+    beside.tick_params(length=0)
+    beside.spines["right"].set_visible(False)
     axes.invert_yaxis()
-    axes.set_xlabel("times better than stock Microdot with stock microdot.cors (log scale)")
-    axes.set_title("One request with Chrome's headers: stock → this firmware", loc="left")
-    axes.legend(loc="lower right", frameon=False)
+    axes.set_xlabel("times better than stock (log scale)")
+    axes.set_title("One request with Chrome's headers", loc="left")
+    axes.legend(loc="lower right", frameon=False, markerscale=0.6)
+
+
+def figure_words(figure: Figure) -> str:
+    factor = figure.times_better(figure.value)
+    return f"{factor:.3g} ×   (stock {report.number(figure.base)}, ours {report.number(figure.value)})"
 
 
 def mark_goals(axes: Axes, xs: Sequence[float], ys: Sequence[float]) -> None:
@@ -65,14 +59,14 @@ def draw_latencies(axes: Axes, figures: Sequence[Figure]) -> None:
     )
     for bars in (idle, busy):
         axes.bar_label(bars, fmt=" %.2f", fontsize=9)
-    marks = [(goal_value(f), row + 0.2) for row, f in enumerate(figures) if f.goal]
-    mark_goals(axes, [x for x, _ in marks], [y for _, y in marks])
+    marks = {row + 0.2: figure.goal_value for row, figure in enumerate(figures) if figure.goal}
+    mark_goals(axes, list(marks.values()), list(marks))
     axes.set_yticks(list(rows), [figure.name for figure in figures])
     axes.margins(x=0.15)
     axes.invert_yaxis()
     axes.set_xlabel("milliseconds")
     axes.set_title("GET /api/status", loc="left")
-    axes.legend(loc="upper right", frameon=False)
+    axes.legend(loc="upper right", frameon=False, markerscale=0.6)
 
 
 def draw_pictures(axes: Axes, figures: Sequence[Figure]) -> None:
@@ -84,11 +78,12 @@ def draw_pictures(axes: Axes, figures: Sequence[Figure]) -> None:
     axes.set_title("MJPEG, 640 × 480", loc="left")
 
 
-def draw(raw: dict[str, Any], folder: Path) -> None:
+def draw(raw: dict[str, Any], title: str, folder: Path) -> None:
     """Writes bench.svg and bench.png to `folder`."""
     pictures = [figure for figure in report.camera(raw) if figure.name.startswith("pictures to each")]
     with pyplot.rc_context(_STYLE):
         sheet = pyplot.figure(figsize=(13, 8), layout="constrained", facecolor="white")
+        sheet.suptitle(title)
         grid = sheet.add_gridspec(2, 2, height_ratios=(5, 3))
         draw_stock(sheet.add_subplot(grid[0, :]), report.against_stock(raw))
         draw_latencies(sheet.add_subplot(grid[1, 0]), report.latencies(raw))

@@ -1,10 +1,10 @@
 """Runs in the camera's MicroPython: one route behind stock Microdot, or behind this firmware's server.
 
-usage: camcors-host tests/bench/server_app.py stock|ours PORT FOLDER, with stock_cors.mpy in FOLDER.
+usage: camcors-host tests/bench/server_app.py stock|ours|guarded PORT FOLDER, with stock_cors.mpy in FOLDER.
 Prints "ready" once it listens; ends after a GET /quit.
 
-Both share the frozen microdot, which is stock but for its cors module. Ours has its policy as the
-camera has, from Policy, and no Guard, since stock has nothing like it.
+All share the frozen microdot, which is stock but for its cors module. Ours has its policy as the camera
+has, from Policy. Only "guarded" has the camera's Guard, since stock does nothing like it.
 """
 
 import asyncio
@@ -54,11 +54,15 @@ async def start_stock(app, port, folder):
     return task
 
 
-async def start_ours(app, port):
+async def start_ours(app, port, is_guarded):
     from camcors.server import Server
     from cors import CORS, Policy
+    from cors.guard import Guard
 
-    CORS(app).policy = Policy(**POLICY)
+    cors = CORS(app)
+    cors.policy = Policy(**POLICY)
+    if is_guarded:
+        Guard(app, cors, ("camcors", "camcors.local", "127.0.0.1"))
     await Server(app).start("127.0.0.1", port)
 
 
@@ -68,7 +72,7 @@ async def main(kind, port, folder):
     if kind == "stock":
         await start_stock(app, port, folder)
     else:
-        await start_ours(app, port)
+        await start_ours(app, port, kind == "guarded")
     gc.collect()
     print("ready")
     await quit.wait()

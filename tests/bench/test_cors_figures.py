@@ -1,0 +1,24 @@
+"""Whose a frozen module is."""
+
+from __future__ import annotations
+
+import host
+import pytest
+
+from . import cors_figures
+
+
+@pytest.mark.parametrize(
+    ("path", "part"),
+    [
+        ("src/cors/origin.py", "cors"),
+        ("firmware/camcors/server.py", "camcors"),
+        ("firmware/boot.py", "boot"),
+        ("firmware/microdot/cors.py", "boot"),
+        ("firmware/host/testcard.py", "board"),
+        ("build/HOST/generated/board.py", "board"),
+        ("build/pypi/microdot/microdot.py", None),
+    ],
+)
+def test_owner(path: str, part: str | None) -> None:
+    assert cors_figures.owner(host.TOP / path) == part

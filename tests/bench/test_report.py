@@ -1,0 +1,184 @@
+"""Figures, goals and tables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from . import cors_tables, report
+from .report import Figure, Goal
+
+RAW: dict[str, Any] = {
+    "requests_per_second": {
+        "new": {"stock": [100.0, 90.0, 120.0], "ours": [300.0, 250.0, 240.0]},
+        "kept": {"stock": [100.0], "ours": [499.0]},
+    },
+    "system_calls": {
+        "new": {"stock": {"receive": 600.0, "send": 8.0}, "ours": {"receive": 2.0, "send": 1.0}},
+        "kept": {"stock": {"receive": 600.0, "send": 8.0}, "ours": {"receive": 3.0, "send": 1.0}},
+    },
+    "heap": {"new": {"stock": 100.0, "ours": 60.0}, "kept": {"stock": 100.0, "ours": 61.0}},
+    "instructions": {"new": {"stock": 2e6, "ours": 1e6}, "kept": {"stock": 4e6, "ours": 1e6}},
+    "frozen": {"cors": 4, "camcors": 3, "boot": 2, "board": 1},
+    "camera": {
+        "boot_ms": [9.0, 7.0, 8.0],
+        "heap_after_boot": 1000,
+        "streams_at_limit": {
+            "25": {
+                "idle_ms": {"p50": 1.0, "p99": 2.0},
+                "streaming_ms": {"p50": 2.0, "p99": 6.0},
+                "frame_rates": {"1": [25.0], "4": [20.0, 20.0, 20.0, 24.0]},
+            }
+        },
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("goal", "value", "base", "reached", "text"),
+    [
+        (Goal(3, True, False), 3, 715, True, "≤ 3"),
+        (Goal(3, True, False), 3.1, 715, False, "≤ 3"),
+        (Goal(2.5, False, True), 250, 100, True, "≥ 2.5 ×"),
+        (Goal(2.5, False, True), 249, 100, False, "≥ 2.5 ×"),
+        (Goal(0.6, True, True), 60, 100, True, "≤ 0.6 ×"),
+        (Goal(0.6, True, True), 61, 100, False, "≤ 0.6 ×"),
+    ],
+)
+def test_goal(goal: Goal, value: float, base: float, reached: bool, text: str) -> None:
+    assert Figure("f", "bytes", value, base, goal).is_reached is reached
+    assert str(goal) == text
+
+
+@pytest.mark.parametrize(
+    ("unit", "goal", "times_better", "goal_value"),
+    [
+        ("1/s", Goal(5, False, True), 2, 500),
+        ("bytes", Goal(0.5, True, True), 0.5, 50),
+        ("calls", Goal(4, True, False), 0.5, 4),
+    ],
+)
+def test_times_better(unit: str, goal: Goal, times_better: float, goal_value: float) -> None:
+    figure = Figure("f", unit, 200, 100, goal)
+    assert figure.times_better(figure.value) == times_better
+    assert figure.goal_value == goal_value
+
+
+def test_a_figure_alone_has_no_ratio_and_no_verdict() -> None:
+    assert Figure("heap", "bytes", 5).to_json() == {
+        "figure": "heap",
+        "unit": "bytes",
+        "base": None,
+        "value": 5,
+        "ratio": None,
+        "goal": None,
+        "reached": None,
+    }
+
+
+def test_spread() -> None:
+    assert report.spread([90.0, 100.0, 120.0]) == 0.3
+
+
+def test_figures_against_stock() -> None:
+    found = [(f.name, f.unit, f.base, f.value, f.is_reached) for f in report.against_stock(RAW)]
+    assert found == [
+        ("requests per second, new connection", "1/s", 100, 250, True),
+        ("requests per second, keep-alive", "1/s", 100, 499, False),
+        ("receive and send calls, new connection", "calls", 608, 3, True),
+        ("receive and send calls, keep-alive", "calls", 608, 4, False),
+        ("heap allocated, new connection", "bytes", 100, 60, True),
+        ("heap allocated, keep-alive", "bytes", 100, 61, False),
+        ("instructions, new connection", "10⁶", 2, 1, None),
+        ("instructions, keep-alive", "10⁶", 4, 1, None),
+    ]
+
+
+def test_latencies() -> None:
+    found = [(f.name, f.base, f.value, f.is_reached) for f in report.latencies(RAW)]
+    assert found == [
+        ("p50 of /api/status, stream_fps 25", 1, 2, None),
+        ("p99 of /api/status, stream_fps 25", 2, 6, True),
+    ]
+
+
+def test_camera() -> None:
+    assert [(f.name, f.unit, f.value) for f in report.camera(RAW)] == [
+        ("frozen bytecode, cors", "bytes", 4),
+        ("frozen bytecode, camcors", "bytes", 3),
+        ("frozen bytecode, boot", "bytes", 2),
+        ("frozen bytecode, board", "bytes", 1),
+        ("heap in use after boot", "bytes", 1000),
+        ("boot to first answer", "ms", 8),
+        ("pictures to each of 1, stream_fps 25", "1/s", 25),
+        ("pictures to each of 4, stream_fps 25", "1/s", 21),
+        ("pictures to all 4, stream_fps 25", "1/s", 84),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "–"),
+        (0, "0"),
+        (3.0, "3"),
+        (1234567, "1,234,567"),
+        (4347.5, "4,348"),
+        (22.81, "22.8"),
+        (3.384, "3.38"),
+        (0.719, "0.72"),
+        (0.00448, "0.0045"),
+    ],
+)
+def test_number(value: float | None, text: str) -> None:
+    assert report.number(value) == text
+
+
+def test_table_of_compared_figures() -> None:
+    figures = [
+        Figure("rate", "1/s", 250, 100, Goal(2.5, False, True)),
+        Figure("heap", "bytes", 1061, 1000, Goal(0.6, True, True)),
+        Figure("time", "µs", 1.5, 3),
+    ]
+    assert report.compared(figures, "stock", "ours").splitlines() == [
+        "| figure | unit  | stock |  ours | ours / stock | goal    | reached |",
+        "| ------ | ----- | ----: | ----: | -----------: | ------- | ------- |",
+        "| rate   | 1/s   |   100 |   250 |         2.50 | ≥ 2.5 × | yes     |",
+        "| heap   | bytes | 1,000 | 1,061 |         1.06 | ≤ 0.6 × | NO      |",
+        "| time   | µs    |     3 |  1.50 |         0.50 |         |         |",
+    ]
+
+
+def test_table_of_single_figures() -> None:
+    assert report.single([Figure("boot", "ms", 5.24), Figure("heap", "bytes", 73248)]).splitlines() == [
+        "| figure | unit  |  value |",
+        "| ------ | ----- | -----: |",
+        "| boot   | ms    |   5.24 |",
+        "| heap   | bytes | 73,248 |",
+    ]
+
+
+def test_tables_of_cors() -> None:
+    rows = [
+        {"origins": 1, "request": "GET", "stock": [672, 5], "ours": [256, 2.5], "policy": [200, 2]},
+        {"origins": 100, "request": "GET", "stock": [0, 8], "ours": [512, 2.5], "policy": [300, 2]},
+    ]
+    assert cors_tables.costs(rows).splitlines() == [
+        "| origins | request | stock B | ours B | ratio | stock µs | ours µs | ratio |",
+        "| ------: | ------- | ------: | -----: | ----: | -------: | ------: | ----: |",
+        "|       1 | GET     |     672 |    256 |  0.38 |        5 |    2.50 |  0.50 |",
+        "|     100 | GET     |       0 |    512 |     – |        8 |    2.50 |  0.31 |",
+    ]
+    assert cors_tables.growth(rows).splitlines()[2:] == [
+        "| GET     |    2 |    1 |              1.50 |                 1 |",
+    ]
+
+
+def test_sizes_of_cors() -> None:
+    heap = {"mpy": {"stock": 2336, "ours": 42656}, "frozen": {"ours": 15744}}
+    assert cors_tables.sizes({"stock": 1291, "ours": 30286}, heap).splitlines()[2:] == [
+        "| bytecode                  | 1,291 | 30,286 |",
+        "| heap after import of .mpy | 2,336 | 42,656 |",
+        "| heap after import, frozen |     – | 15,744 |",
+    ]
