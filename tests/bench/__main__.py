@@ -93,11 +93,16 @@ def notes(raw: dict[str, Any]) -> str:
     ]
     millions, heap = raw["guarded"]["instructions"] / 1e6, raw["guarded"]["heap"]
     return (
-        f"Rates: wrk, {wrk.CONNECTIONS} connections, median of {wrk.ROUNDS} rounds of {wrk.SECONDS} s in turn;"
-        f" (highest - lowest) / median:\n{'; '.join(spreads)}.\n"
+        f"wrk, {wrk.CONNECTIONS} connections, median of {wrk.ROUNDS} rounds of {wrk.SECONDS} s in turn,\n"
+        f"(highest - lowest) / median: {'; '.join(spreads)}.\n"
         "Heap and instructions: without garbage collection. With the camera's guards, which stock lacks:\n"
         f"{heap:,.0f} bytes and {millions:.2f} × 10⁶ instructions on a new connection."
     )
+
+
+def latency_note() -> str:
+    rounds, requests = camera_figures.ROUNDS, camera_figures.REQUESTS
+    return f"Median of {rounds} rounds of {requests} requests each, idle and with streams in turn."
 
 
 def show(raw: dict[str, Any], machine: dict[str, Any]) -> None:
@@ -107,7 +112,9 @@ def show(raw: dict[str, Any], machine: dict[str, Any]) -> None:
         f"One request as Chrome sends it, {size} bytes": "\n\n".join(
             [report.compared(report.against_stock(raw), "stock", "ours"), notes(raw)]
         ),
-        "The camera while four streams run": report.compared(report.latencies(raw), "idle", "4 streams"),
+        "The camera while four streams run": "\n\n".join(
+            [report.compared(report.latencies(raw), "idle", "4 streams"), latency_note()]
+        ),
         "The camera": report.single(report.camera(raw)),
         "What CORS alone adds to a request": cors_tables.costs(raw["cors"]),
         "The same of ours with 100 origins / with 1": cors_tables.growth(raw["cors"]),

@@ -41,8 +41,8 @@ def draw_stock(axes: Axes, figures: Sequence[Figure]) -> None:
 
 
 def figure_words(figure: Figure) -> str:
-    factor = figure.times_better(figure.value)
-    return f"{factor:.3g} ×   (stock {report.number(figure.base)}, ours {report.number(figure.value)})"
+    values = (figure.times_better(figure.value), figure.base, figure.value)
+    return "{} ×   (stock {}, ours {})".format(*map(report.number, values))
 
 
 def mark_goals(axes: Axes, xs: Sequence[float], ys: Sequence[float]) -> None:
