@@ -102,7 +102,7 @@ def notes(raw: dict[str, Any]) -> str:
 
 def latency_note() -> str:
     rounds, requests = camera_figures.ROUNDS, camera_figures.REQUESTS
-    return f"Median of {rounds} rounds of {requests} requests each, idle and with streams in turn."
+    return f"The least of {rounds} rounds of {requests} requests each, idle and with streams in turn."
 
 
 def show(raw: dict[str, Any], machine: dict[str, Any]) -> None:

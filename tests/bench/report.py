@@ -107,13 +107,17 @@ def against_stock(raw: dict[str, Any]) -> list[Figure]:
 
 
 def latencies(raw: dict[str, Any]) -> list[Figure]:
-    """GET /api/status while four streams run, against the idle camera: the median of the rounds."""
+    """GET /api/status while four streams run, against the idle camera.
+
+    The least of the rounds: other processes only ever add, and added to both they would make the
+    ratio look better than it is.
+    """
     figures = []
     for limit, found in raw["camera"]["streams_at_limit"].items():
         idle, busy = found["idle_ms"], found["streaming_ms"]
         for name, goal in (("p50", None), ("p99", P99_GOAL)):
             title = f"{name} of /api/status, stream_fps {limit}"
-            pair = (statistics.median(each[name] for each in rounds) for rounds in (busy, idle))
+            pair = (min(each[name] for each in rounds) for rounds in (busy, idle))
             figures.append(Figure(title, "ms", *pair, goal))
     return figures
 
