@@ -18,6 +18,12 @@ from .report import Figure
 
 _OURS, _BASE, _GOAL = "#2a6fb0", "#b8c4d0", "#c2410c"
 _STYLE = {"font.size": 10, "axes.spines.top": False, "axes.spines.right": False, "svg.hashsalt": "camcors"}
+_LEGEND: dict[str, Any] = {
+    "loc": "lower right",
+    "bbox_to_anchor": (1, 1),
+    "frameon": False,
+    "markerscale": 0.6,
+}
 
 
 def draw_stock(axes: Axes, figures: Sequence[Figure]) -> None:
@@ -30,50 +36,48 @@ def draw_stock(axes: Axes, figures: Sequence[Figure]) -> None:
     axes.set_xlim(min(0.9, *factors), max(*factors, *marks.values()) * 1.3)
     axes.xaxis.set_major_formatter("{x:g}")
     axes.set_yticks(rows, [f"{figure.name} [{figure.unit}]" for figure in figures])
-    beside = axes.secondary_yaxis("right")
-    beside.set_yticks(rows, [figure_words(figure) for figure in figures])
-    beside.tick_params(length=0)
-    beside.spines["right"].set_visible(False)
     axes.invert_yaxis()
+    write_beside(axes, [stock_words(figure) for figure in figures])
     axes.set_xlabel("times better than stock (log scale)")
     axes.set_title("One request with Chrome's headers", loc="left")
-    axes.legend(loc="lower right", frameon=False, markerscale=0.6)
+    axes.legend(**_LEGEND)
 
 
-def figure_words(figure: Figure) -> str:
+def stock_words(figure: Figure) -> str:
     values = (figure.times_better(figure.value), figure.base, figure.value)
     return "{} ×   (stock {}, ours {})".format(*map(report.number, values))
 
 
+def write_beside(axes: Axes, words: Sequence[str]) -> None:
+    """The values at the right end of each row, where no bar or goal covers them."""
+    beside = axes.secondary_yaxis("right")
+    beside.set_yticks(range(len(words)), words)
+    beside.tick_params(length=0)
+    beside.spines["right"].set_visible(False)
+
+
 def mark_goals(axes: Axes, xs: Sequence[float], ys: Sequence[float]) -> None:
-    axes.scatter(xs, ys, marker="|", s=420, linewidths=3, color=_GOAL, zorder=3, label="goal")
+    axes.scatter(xs, ys, marker="|", s=300, linewidths=3, color=_GOAL, zorder=3, label="goal")
 
 
 def draw_latencies(axes: Axes, figures: Sequence[Figure]) -> None:
     rows = range(len(figures))
-    idle = axes.barh(
-        [row - 0.2 for row in rows], [f.base or 0 for f in figures], 0.4, color=_BASE, label="idle"
-    )
-    busy = axes.barh(
-        [row + 0.2 for row in rows], [f.value for f in figures], 0.4, color=_OURS, label="4 streams"
-    )
-    for bars in (idle, busy):
-        axes.bar_label(bars, fmt=" %.2f", fontsize=9)
+    axes.barh([row - 0.2 for row in rows], [f.base or 0 for f in figures], 0.4, color=_BASE, label="idle")
+    axes.barh([row + 0.2 for row in rows], [f.value for f in figures], 0.4, color=_OURS, label="4 streams")
     marks = {row + 0.2: figure.goal_value for row, figure in enumerate(figures) if figure.goal}
     mark_goals(axes, list(marks.values()), list(marks))
-    axes.set_yticks(list(rows), [figure.name for figure in figures])
-    axes.margins(x=0.15)
+    axes.set_yticks(rows, [figure.name for figure in figures])
+    axes.margins(x=0.1)
     axes.invert_yaxis()
+    write_beside(axes, [f"{report.number(f.base)} → {report.number(f.value)}" for f in figures])
     axes.set_xlabel("milliseconds")
-    axes.set_title("GET /api/status", loc="left")
-    axes.legend(loc="upper right", frameon=False, markerscale=0.6)
+    axes.legend(**_LEGEND, ncols=3)
 
 
 def draw_pictures(axes: Axes, figures: Sequence[Figure]) -> None:
-    bars = axes.barh([figure.name for figure in figures], [figure.value for figure in figures], color=_OURS)
-    axes.bar_label(bars, fmt=" %.1f", fontsize=9)
-    axes.margins(x=0.15)
+    axes.barh([figure.name for figure in figures], [figure.value for figure in figures], color=_OURS)
     axes.invert_yaxis()
+    write_beside(axes, [report.number(figure.value) for figure in figures])
     axes.set_xlabel("pictures per second")
     axes.set_title("MJPEG, 640 × 480", loc="left")
 
@@ -84,10 +88,11 @@ def draw(raw: dict[str, Any], title: str, folder: Path) -> None:
     with pyplot.rc_context(_STYLE):
         sheet = pyplot.figure(figsize=(13, 8), layout="constrained", facecolor="white")
         sheet.suptitle(title)
-        grid = sheet.add_gridspec(2, 2, height_ratios=(5, 3))
-        draw_stock(sheet.add_subplot(grid[0, :]), report.against_stock(raw))
-        draw_latencies(sheet.add_subplot(grid[1, 0]), report.latencies(raw))
-        draw_pictures(sheet.add_subplot(grid[1, 1]), pictures)
+        upper, lower = sheet.subfigures(2, 1, height_ratios=(5, 3))
+        draw_stock(upper.subplots(), report.against_stock(raw))
+        left, right = lower.subplots(1, 2)
+        draw_latencies(left, report.latencies(raw))
+        draw_pictures(right, pictures)
         sheet.savefig(folder / "bench.svg", metadata={"Date": None})
         sheet.savefig(folder / "bench.png", dpi=110)
         pyplot.close(sheet)
