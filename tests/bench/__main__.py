@@ -109,7 +109,7 @@ def show(raw: dict[str, Any], machine: dict[str, Any]) -> None:
     size = len(chrome.head(PATH, "127.0.0.1:8080", True))
     sections = {
         title(machine): f"Load on the machine: {machine['load_before'][0]:.1f} processes before the run.",
-        f"One request as Chrome sends it, {size} bytes": "\n\n".join(
+        f"One request with headers like Chrome's, {size} bytes": "\n\n".join(
             [report.compared(report.against_stock(raw), "stock", "ours"), notes(raw)]
         ),
         "The camera while four streams run": "\n\n".join(

@@ -39,7 +39,7 @@ def draw_stock(axes: Axes, figures: Sequence[Figure]) -> None:
     axes.invert_yaxis()
     write_beside(axes, [stock_words(figure) for figure in figures])
     axes.set_xlabel("times better than stock (log scale)")
-    axes.set_title("One request with Chrome's headers", loc="left")
+    axes.set_title("One request with headers like Chrome's", loc="left")
     axes.legend(**_LEGEND)
 
 
