@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import os
 import queue
 import signal
@@ -11,13 +13,26 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
+
+import httpx
 
 TOP = Path(__file__).resolve().parents[1]
 PROGRAM = TOP / "build" / "HOST" / "camcors-host"
 FLASH_SIZE = 4 * 1024 * 1024
 VFS_OFFSET = 0x200000
 START_SECONDS = 20
+
+_FILL = """
+for size in (65536, 4096, 100):
+    try:
+        for i in range(1000):
+            with open('/full%d_%d' % (size, i), 'wb') as f:
+                f.write(bytes(size))
+    except OSError as exc:
+        assert exc.errno == 28
+"""
 
 
 def free_port() -> int:
@@ -101,21 +116,45 @@ class Camera:
             stdin=subprocess.DEVNULL,
         )
 
+    def camcors(
+        self, *args: str, stdin: str = "", seconds: float = 60, **env: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Runs the command `camcors` against the camera's REPL port, with pipes for its three streams."""
+        port = f"socket://127.0.0.1:{self.repl_port}"
+        return subprocess.run(
+            [sys.executable, "-m", "camcors_cli", *args],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            env={**os.environ, "CAMCORS_PORT": port, **env},
+        )
+
     def exec(self, code: str) -> str:
         """Runs `code` on the camera without a reset -> what it printed; AssertionError if it raised."""
         done = self.mpremote("resume", "exec", code)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def put(self, name: str, content: str) -> None:
+    def put(self, name: str, content: str | bytes) -> None:
         """Writes a file on the camera with mpremote, without a reset."""
-        with tempfile.NamedTemporaryFile("w", delete=False) as f:
-            f.write(content)
+        with tempfile.NamedTemporaryFile("wb", delete=False) as f:
+            f.write(content.encode() if isinstance(content, str) else content)
         try:
             done = self.mpremote("resume", "cp", f.name, f":{name}")
         finally:
             os.unlink(f.name)
         assert done.returncode == 0, done.stdout + done.stderr
+
+    def content(self, name: str) -> bytes | None:
+        """What the file `name` on the camera holds, None if there is none."""
+        code = f"import os\nif {name!r} in os.listdir('/'): print(open({name!r}, 'rb').read().hex())"
+        shown = self.exec(code)
+        return bytes.fromhex(shown) if shown else None
+
+    def fill(self) -> None:
+        """Fills the camera's filesystem with files whose names begin with "full"."""
+        self.exec(_FILL)
 
     def reset(self) -> None:
         """Resets as `mpremote reset` does; what was printed before is drained first."""
@@ -140,3 +179,39 @@ class Camera:
             self.process.kill()
         self.process.wait(timeout=10)
         self._reader.join(timeout=10)
+
+
+@contextlib.contextmanager
+def streaming(camera: Camera) -> Iterator[list[float]]:
+    """A stream that runs meanwhile: the time of each frame; fails if it ended or ever paused for 3 s."""
+    frames: list[float] = []
+    stop = threading.Event()
+    ended: list[str] = []
+
+    def read() -> None:
+        try:
+            with httpx.stream("GET", f"{camera.url}/api/stream?fps=10", timeout=5) as answer:
+                for chunk in answer.iter_raw():
+                    frames.extend([time.monotonic()] * chunk.count(b"--frame\r\n"))
+                    if stop.is_set():
+                        return
+            ended.append("the stream ended")
+        except httpx.HTTPError as exc:
+            ended.append(repr(exc))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        while not frames and not ended:
+            time.sleep(0.01)
+        yield frames
+        count = len(frames)
+        end = time.monotonic() + 5
+        while len(frames) < count + 3 and not ended and time.monotonic() < end:
+            time.sleep(0.01)
+        assert len(frames) >= count + 3, ended
+    finally:
+        stop.set()
+        reader.join(timeout=10)
+    assert ended == []
+    assert max(b - a for a, b in itertools.pairwise(frames)) < 3

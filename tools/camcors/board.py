@@ -20,6 +20,7 @@ from .serialport import find_port, open_port
 
 _INTERRUPTS = 5
 _QUIET_S = 0.3
+_QUIET_MAX_S = 1.5
 _RAW_REPL_S = 3
 _CHUNK = 384  # bytes of a file in one command: small for the board's compiler, whole in base64
 _TRIES = 3
@@ -69,7 +70,8 @@ class Board:
             interrupted = b"KeyboardInterrupt" in self._read_quiet() or interrupted
             # mpremote prints what it did not expect.
             with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(TransportError):
-                self._transport.enter_raw_repl(soft_reset=False, timeout_overall=_RAW_REPL_S)
+                with self._limited(_RAW_REPL_S):
+                    self._transport.enter_raw_repl(soft_reset=False, timeout_overall=_RAW_REPL_S)
                 break
         else:
             raise Failure(
@@ -81,15 +83,34 @@ class Board:
         if interrupted:
             self._output.note("a program on the board was interrupted; camcors reset starts it again")
 
+    @contextlib.contextmanager
+    def _limited(self, seconds: float) -> Iterator[None]:
+        """Raises TransportError after `seconds`, even if the board prints on; mpremote would read on."""
+        port = self._transport.serial
+        end = time.monotonic() + seconds
+
+        def waiting() -> int:
+            if time.monotonic() > end:
+                raise TransportError("the board prints without end")
+            return int(port.in_waiting)
+
+        port.inWaiting = waiting
+        try:
+            yield
+        finally:
+            del port.inWaiting
+
     def _read_quiet(self) -> bytes:
         """What comes in until the line is quiet, or for a few times as long."""
         port = self._transport.serial
         got = b""
-        end = time.monotonic() + _QUIET_S
-        while time.monotonic() < end and len(got) < 65536:
-            waiting = port.in_waiting
-            got += port.read(waiting) if waiting else b""
-            time.sleep(0.01)
+        start = last = time.monotonic()
+        while (now := time.monotonic()) < min(last + _QUIET_S, start + _QUIET_MAX_S):
+            if waiting := port.in_waiting:  # 1 on a socket, however much there is
+                got += port.read(waiting)
+                last = now
+            else:
+                time.sleep(0.01)
         return got
 
     @contextlib.contextmanager

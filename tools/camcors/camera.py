@@ -17,15 +17,12 @@ from .output import Output
 _IN_FORCE_S = 6.0  # the camera takes at most 1.5 s (cors.store), a busy one longer
 _POLL_S = 0.2
 
+NOT_STARTED = "not started; remove the file /disable if there is one, and start it with camcors reset"
+
+# A camera that has started has read its policy, or says in `error` why there is none.
 _REPORT = """
-import os as _os
 _report = _state.report()
-_report["started"] = True
-try:
- _os.stat("/disable")
- _report["started"] = False
-except OSError:
- pass
+_report["started"] = bool(_report["policy"]["digest"] or _report["policy"]["error"])
 """
 
 _SAVE = """
@@ -39,7 +36,7 @@ except (OSError, ValueError) as _e:
 
 
 def report(board: Board) -> dict[str, Any]:
-    """What /api/status says of the camera, without its pictures; `started`: bool, no file /disable."""
+    """What /api/status says of the camera, without its pictures; `started`: bool."""
     found: dict[str, Any] = board.ask_camera("_report", _REPORT, "asking for its status")
     return found
 
@@ -83,7 +80,7 @@ def _wait_in_force(board: Board, policy: Policy, output: Output) -> dict[str, An
             if said["digest"] == policy.digest and said["state"] == "active":
                 return found
             if not found["started"]:
-                output.note("the camera is not started, since the file /disable exists; it counts when it is")
+                output.note(f"the camera is {NOT_STARTED}")
                 return found
             if time.monotonic() > end:
                 break

@@ -46,7 +46,7 @@ def info(port: str | None, as_json: bool) -> None:
 
 def _rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
     policy = facts["policy"]
-    started = f"yes, for {facts['uptime_s']} s" if facts["started"] else "no: the file /disable exists"
+    started = f"yes, for {facts['uptime_s']} s" if facts["started"] else camera.NOT_STARTED
     return [
         ("port", facts["port"]),
         ("board", f"{facts['board']} ({facts['machine']})"),

@@ -59,20 +59,18 @@ class Draft:
         A script in the place of an editor is not asked twice: only a person reads what is wrong.
         """
         before = self._base
+        located = _faults(before)
         while True:
+            if located:
+                self.path.write_bytes(with_comments(before, located))
             self._open_editor()
             text = without_comments(self.path.read_bytes())
-            if text == self._base:
+            located = _faults(text)
+            if text == self._base or not located:
                 return text
-            try:
-                policies.parse(text)
-                return text
-            except PolicyError as exc:
-                located = policies.locate(text, exc.faults)
-                if text == before or not sys.stdin.isatty():
-                    raise policies.refusal("your text", located) from None
-                self.path.write_bytes(with_comments(text, located))
-                before = text
+            if text == before or not sys.stdin.isatty():
+                raise policies.refusal("your text", located)
+            before = text
 
     def _open_editor(self) -> None:
         try:
@@ -80,6 +78,14 @@ class Draft:
         except click.ClickException as exc:
             remedy = "set EDITOR to one that works, as in EDITOR=nano"
             raise Failure(exc.message, remedy, Status.FAILED) from None
+
+
+def _faults(text: bytes) -> list[policies.Located]:
+    try:
+        policies.parse(text)
+    except PolicyError as exc:
+        return policies.locate(text, exc.faults)
+    return []
 
 
 def with_comments(text: bytes, located: list[policies.Located]) -> bytes:

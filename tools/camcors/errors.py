@@ -8,6 +8,8 @@ from typing import IO, Any
 
 import click
 
+from .output import plain
+
 
 class Status(IntEnum):
     """Exit statuses. 2 is click's, for a command that was not written right."""
@@ -38,7 +40,7 @@ class Failure(click.ClickException):
         if self.as_json:
             said = {"error": self.message, "remedy": self.remedy, **self.details}
             click.echo(json.dumps(said, indent=2))
-        click.echo(f"camcors: {self}", err=True)
+        click.echo(f"camcors: {plain(str(self))}", err=True)
 
     def __str__(self) -> str:
         between = "\n" if "\n" in self.message else "; "

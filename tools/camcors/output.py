@@ -18,8 +18,8 @@ _PIPE_WIDTH = 1000  # columns: nothing is wrapped where nobody looks
 
 
 def plain(text: str) -> str:
-    """`text` without control characters: what comes from a camera must not steer a terminal."""
-    return "".join(char if char.isprintable() or char == "\n" else "\ufffd" for char in text)
+    """`text` with tabs and newlines as its only control characters: no camera may steer a terminal."""
+    return "".join(char if char.isprintable() or char in "\n\t" else "\ufffd" for char in text)
 
 
 class Output:

@@ -98,8 +98,10 @@ class _Lines:
 
     def __init__(self, text: bytes):
         try:
-            self._map = json_source_map.calculate(text.decode())
-        except (ValueError, IndexError, json_source_map.errors.BaseError):
+            found = json_source_map.calculate(text.decode())
+            # The library leaves keys as they are written, with their escapes.
+            self._map = {json.loads(f'"{pointer}"'): entry for pointer, entry in found.items()}
+        except (ValueError, IndexError, RecursionError, json_source_map.errors.BaseError):
             self._map = {}  # faulty syntax: its one fault says its place itself
 
     def find(self, field: str) -> int | None:
@@ -111,7 +113,7 @@ class _Lines:
         return self._line(field) or (item and self._line(item[1], item[2])) or None
 
     def _line(self, *path: str) -> int | None:
-        pointer = "".join("/" + each for each in path)  # the library leaves ~ and / as they are
+        pointer = "".join("/" + each for each in path)  # the library escapes neither ~ nor /
         entry = self._map.get(pointer)
         if entry is None:
             return None

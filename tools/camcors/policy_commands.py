@@ -46,7 +46,8 @@ def show(port: str | None, as_json: bool) -> None:
     state = report["policy"]
     fields = json.loads(in_force.to_json())
     out.result({**state, "started": report["started"], "policy": fields, "warnings": warnings(in_force)})
-    out.say(f"state   {state['state']}: {_STATES[state['state']]}")
+    state_text = f"{state['state']}: {_STATES[state['state']]}"
+    out.say(f"state   {state_text if report['started'] else 'the camera is not started'}")
     out.say(f"digest  {in_force.digest}")
     out.say("")
     rows = [(name, json.dumps(value)) for name, value in fields.items()]
@@ -55,7 +56,7 @@ def show(port: str | None, as_json: bool) -> None:
     for line in (state["error"] or "").splitlines():
         out.note(line)
     if not report["started"]:
-        out.note("the camera is not started, since the file /disable exists")
+        out.note(f"the camera is {camera.NOT_STARTED}")
     if state["state"] != "active":
         raise SystemExit(Status.REFUSED)
 

@@ -45,7 +45,7 @@ def allow(origin: str, port: str | None, as_json: bool) -> None:
         covering = _covering(current, origin)
         if covering:
             return f"{origin} is allowed already, by {covering}"
-        fields["allowed_origins"] = [*current.allowed_origins, origin]
+        fields["allowed_origins"] = "*" if origin == "*" else [*current.allowed_origins, origin]
         return ""
 
     _change(port, as_json, change)
@@ -76,7 +76,7 @@ def deny(origin: str, port: str | None, as_json: bool) -> None:
     _change(port, as_json, change)
 
 
-@click.command("set")
+@click.command("set", context_settings={"ignore_unknown_options": True})  # max_age -1 is a value
 @click.argument("field", type=click.Choice(NAMES))
 @click.argument("value")
 @on_board

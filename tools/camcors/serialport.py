@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import re
+import time
 
 import serial
 from mpremote.transport import TransportError
@@ -14,6 +15,7 @@ from .errors import Failure, Status
 
 _BAUD = 115200
 _SILENCE_S = 10
+_PATIENCE_S = 0.5
 _SHORTCUTS = {"a": "/dev/ttyACM", "u": "/dev/ttyUSB", "c": "COM"}  # mpremote's a0, u0, c0
 
 _HELP = "give it with --port or in CAMCORS_PORT, as in --port socket://127.0.0.1:2323"
@@ -21,7 +23,7 @@ _HELP = "give it with --port or in CAMCORS_PORT, as in --port socket://127.0.0.1
 
 def find_port(given: str | None) -> str:
     """The device that `given` names, or that of the only board. Raises Failure."""
-    if given is None:
+    if not given:
         return _only_port()
     if given.startswith("id:"):
         for each in list_ports.comports():
@@ -50,13 +52,25 @@ def _list_ports() -> str:
 def open_port(device: str) -> SerialTransport:
     """mpremote's transport over `device`. Raises Failure."""
     try:
-        transport = SerialTransport(device, baudrate=_BAUD, timeout=_SILENCE_S)
+        transport = _open_patiently(device)
     except TransportError:
         raise _unopened(device) from None
     except ValueError as exc:  # pyserial, of a URL that it does not know
         raise Failure(f"{device} is not a port ({exc})", _HELP, Status.UNREACHABLE) from None
     transport.serial.write_timeout = _SILENCE_S
     return transport
+
+
+def _open_patiently(device: str) -> SerialTransport:
+    """Tries again for a moment: the program before may be just ending. Raises as SerialTransport does."""
+    end = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            return SerialTransport(device, baudrate=_BAUD, timeout=_SILENCE_S)
+        except TransportError:
+            if time.monotonic() > end:
+                raise
+        time.sleep(0.05)
 
 
 def _unopened(device: str) -> Failure:

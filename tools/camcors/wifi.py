@@ -70,8 +70,10 @@ def status(port: str | None, as_json: bool) -> None:
     out = Output(as_json)
     with Board(port, out) as board:
         board.ask_camera("None")
-        chosen = _settings(board).get("wifi") or {}
+        chosen = _settings(board).get("wifi")
         state = board.ask("_wifi", _STATE, "asking for its Wi-Fi")
+    if not isinstance(chosen, dict):  # the camera says what is wrong with it when it starts
+        chosen = {}
     ssid = chosen.get("ssid")
     password_set = bool(chosen.get("password"))
     out.result({"ssid": ssid, "password_set": password_set, **state})

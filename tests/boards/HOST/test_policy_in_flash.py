@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import itertools
 import json
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-from camera import Camera
+from camera import Camera, streaming
 
 from cors import Policy
 
@@ -72,42 +69,6 @@ def names(camera: Camera) -> set[str]:
 
 def said(camera: Camera) -> list[str]:
     return [line for line in camera.drain() if line.startswith("camcors: ")]
-
-
-@contextlib.contextmanager
-def streaming(camera: Camera) -> Iterator[list[float]]:
-    """A stream that runs meanwhile: the time of each frame; fails if it ended or ever paused for 3 s."""
-    frames: list[float] = []
-    stop = threading.Event()
-    ended: list[str] = []
-
-    def read() -> None:
-        try:
-            with httpx.stream("GET", f"{camera.url}/api/stream?fps=10", timeout=5) as answer:
-                for chunk in answer.iter_raw():
-                    frames.extend([time.monotonic()] * chunk.count(b"--frame\r\n"))
-                    if stop.is_set():
-                        return
-            ended.append("the stream ended")
-        except httpx.HTTPError as exc:
-            ended.append(repr(exc))
-
-    reader = threading.Thread(target=read)
-    reader.start()
-    try:
-        while not frames and not ended:
-            time.sleep(0.01)
-        yield frames
-        count = len(frames)
-        end = time.monotonic() + 5
-        while len(frames) < count + 3 and not ended and time.monotonic() < end:
-            time.sleep(0.01)
-        assert len(frames) >= count + 3, ended
-    finally:
-        stop.set()
-        reader.join(timeout=10)
-    assert ended == []
-    assert max(b - a for a, b in itertools.pairwise(frames)) < 3
 
 
 def test_an_edit_is_in_force_without_a_reset_and_without_dropping_a_stream(camera: Camera) -> None:
@@ -221,15 +182,6 @@ def test_a_deleted_file_allows_nobody_at_once_and_after_a_reset(new_camera: Came
     wait(camera, stands("active", policy("b")))
 
 
-FILL = """
-for size in (65536, 4096, 100):
-    try:
-        for i in range(1000):
-            with open('/full%d_%d' % (size, i), 'wb') as f:
-                f.write(bytes(size))
-    except OSError as exc:
-        assert exc.errno == 28
-"""
 SAVE = """
 from cors.store import Store
 try:
@@ -245,7 +197,7 @@ def test_a_full_filesystem_stops_neither_the_policy_nor_its_next_edit(new_camera
     put(camera, old)
     wait(camera, stands("active", old))
     before = names(camera)
-    camera.exec(FILL)
+    camera.fill()
     full = camera.exec(SAVE.format(text=policy("b", 8192)))
     assert full == "28 cannot write /policy.prev.json: the filesystem is full; remove a file\n"
     assert content(camera, "policy.json") == old
