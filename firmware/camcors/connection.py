@@ -1,7 +1,6 @@
-"""One connection: from a socket to a microdot.Request, from a microdot.Response to the socket.
+"""One connection: its requests and answers one after the other, until one side wants no more.
 
-A request is read in blocks, an answer is sent in one write. What is not a request never reaches
-the application.
+What is not a request never reaches the application.
 """
 
 import asyncio
@@ -9,17 +8,17 @@ import sys
 
 from cors.compat import const
 from microdot import Request, Response
-from microdot.microdot import NoCaseDict, invoke_handler
+from microdot.microdot import invoke_handler
 
-from .limits import ticks_add, ticks_ms
-from .wire import Refusal, check_start, has_body, head_of, parse
+from .answer import has_body, head_of
+from .limits import sleep_ms, ticks_add, ticks_ms
+from .receiver import Receiver
+from .sender import Sender
+from .transport import Transport
+from .wire import Refusal, parse, wants_close
 
-_BLOCK = const(1024)  # a browser's head is 500 to 900 bytes
-_SLICE = const(8192)  # of a large body: what MicroPython's asyncio would copy if it cannot send
-_SMALL = const(4096)  # a body up to this size is sent together with its head
 _RETRY_AFTER_S = const(2)
-_IPPROTO_TCP = const(6)
-_TCP_NODELAY = const(1)
+_GRACE_MS = const(1000)  # a new client that is silent for so long may lose its slot to another one
 
 # A client that left: EPIPE, ECONNABORTED, ECONNRESET, ENOTCONN, ETIMEDOUT, with the numbers of
 # Linux and of lwIP on the ESP32.
@@ -33,36 +32,52 @@ class Connection:
     """One client, from its first byte to the close. Owned by the Server.
 
     deadline: ticks at which the Server cancels the task, or None while the handler runs.
-    A handler finds it as both halves of `request.sock` (microdot's WebSocket reads and writes it).
+    idle_since: ticks from which on another client may have this one's slot, or None while a request
+    is read or answered.
+    has_slot: whether it counts towards the cap; set by the Server.
     """
 
-    def __init__(self, server, reader, writer):
+    def __init__(self, server, reader, writer, buffer):
         self.task = asyncio.current_task()
         self.deadline = None
+        self.idle_since = None
+        self.has_slot = False
         self._server = server
         self._limits = server.limits
-        self._reader = reader
-        self._writer = writer
-        self._rest = b""  # read past the head: the body's beginning
+        self._transport = Transport(reader, writer)
+        self._client = self._transport.client()
+        self._receiver = Receiver(self._transport, buffer)
+        self._sender = Sender(self._transport, self._due, self._limits.write_timeout_ms)
+        self._served = 0
+        self._is_last = False  # whether the connection ends with this request's answer
+        self._unread = 0  # bytes that the client may still send after its last answer
+        self._reading = None  # what a client is told with 408 if it is late with it (str)
         self._expired = False
-        self._closed = False
-        self._is_head = False  # whether the method is HEAD, whose answers have no content
-        transport = getattr(writer, "transport", None)
-        if transport is not None:  # CPython: drain() returns only when all is sent
-            transport.set_write_buffer_limits(0)
 
     def expire(self):
-        """Ends what the connection waits for; called by the Server at the deadline."""
+        """Ends what the connection waits for; called by the Server at the deadline, or to give an
+        idle client's slot to another one."""
         self.deadline = None
         self._expired = True
         self.task.cancel()
 
+    def close(self):
+        """Closes the socket and gives the buffer (bytearray) back."""
+        self.deadline = None
+        self._transport.close(self._expired)
+        return self._receiver.release()
+
     async def serve(self):
-        """Reads one request and answers it; faults end here."""
+        """Reads requests and answers them; faults end here."""
         try:
+            refusal = None
             try:
                 await self._converse()
-            except Refusal as refusal:
+            except Refusal as error:
+                refusal = error
+            except asyncio.CancelledError:
+                refusal = self._end_late()
+            if refusal:
                 self._server.rejected += 1
                 await self._refuse(refusal)
         except asyncio.CancelledError:
@@ -76,7 +91,7 @@ class Connection:
         """Answers 503 to a client above the cap, without looking at its request."""
         try:
             self._due(self._limits.linger_ms)
-            if await self._reader.read(_BLOCK):
+            if await self._receiver.fill():
                 await self._refuse(Refusal(503, "the camera serves as many clients as it can"))
         except asyncio.CancelledError:
             self._end_late()
@@ -84,159 +99,157 @@ class Connection:
             self._end_lost(error)
 
     def _end_late(self):
+        """Of a client that was too late: Refusal if it is told so, else None."""
         if not self._expired:
-            raise asyncio.CancelledError
-        self._server.timeouts += 1
+            raise asyncio.CancelledError  # by Server.close()
+        if self.idle_since is None or not self._served:
+            self._server.timeouts += 1
+        if self._reading is None:
+            return None
+        self._expired = False
+        refusal = Refusal(408, self._reading + " did not arrive in time")
+        self._reading = None
+        return refusal
 
     def _end_lost(self, error):
         number = error.args[0] if error.args else None
-        if isinstance(error, _CONNECTION_ERRORS) or number in _VANISHED:
-            self._server.vanished += 1
-        else:
+        if not isinstance(error, _CONNECTION_ERRORS) and number not in _VANISHED:
             self._server.fault(error)
+        elif self.idle_since is None:  # else it left between two requests, as it may
+            self._server.vanished += 1
 
     def _due(self, duration_ms):
-        self.deadline = ticks_add(ticks_ms(), duration_ms)
+        self.deadline = None if duration_ms is None else ticks_add(ticks_ms(), duration_ms)
 
     # Reading.
 
     async def _converse(self):
-        head = await self._read_head()
-        if head is None:
-            return
-        request = await self._read_request(parse(head))
-        self._server.requests += 1
-        try:
-            response = await self._server.app.dispatch_request(request)
-        except Exception as error:  # of an error handler or a hook: microdot catches the others
-            self._server.fault(error)
-            response = Response("Internal server error", 500)
-            response.is_head = self._is_head
-        if response is not Response.already_handled:
+        limits = self._limits
+        while True:
+            head = await self._read_head()
+            if head is None:
+                return
+            request = await self._read_request(head)
+            self._server.requests += 1
+            try:
+                response = await self._server.app.dispatch_request(request)
+            except Exception as error:  # of an error handler or a hook: microdot catches the others
+                self._server.fault(error)
+                response = Response("Internal server error", 500)
+            if response is Response.already_handled:
+                return
+            if self._receiver.is_used or self._sender.is_used:
+                self._is_last = True  # nobody knows where the next request begins
             await self._respond(response)
-            if request.content_length > self._limits.body_bytes:
-                await self._linger(request.content_length)
+            if self._is_last:
+                if self._unread:
+                    await self._linger()
+                return
+            if self._receiver.unread:  # a client that pipelines shall not hold the others
+                await sleep_ms(0)
 
     async def _read_head(self):
-        """The head without its empty line (bytes), None of a client that left without a word."""
-        self._due(self._limits.head_timeout_ms)
-        most = self._limits.head_bytes
-        data = b""
-        try:
-            while True:
-                block = await self._reader.read(_BLOCK)
-                if not block:
-                    if data:
-                        raise Refusal(400, "the request ends before its headers do")
-                    return None
-                searched = len(data)
-                data = data + block if data else block
-                self._is_head = data.startswith(b"HEAD ")
-                end = data.find(b"\r\n\r\n", max(searched - 3, 0))
-                if end == 0 or data[:2] == b"\r\n":  # RFC 9112 section 2.2: one is forgiven
-                    data = data[2:]
-                    end = data.find(b"\r\n\r\n")
-                if (len(data) if end < 0 else end + 4) > most:
-                    raise Refusal(431, "the headers are longer than {} bytes".format(most))
-                if end >= 0:
-                    self._rest = data[end + 4 :]
-                    return data[:end]
-                if data and not searched:
-                    check_start(data)
-        except asyncio.CancelledError:
-            return self._late(data, "the headers did not arrive in time")
+        """The next request's head (bytes), None if the client leaves without one."""
+        receiver = self._receiver
+        now = ticks_ms()
+        if self._served:
+            self._due(self._limits.keepalive_timeout_ms)
+            self.idle_since = now
+        else:
+            self._due(self._limits.head_timeout_ms)
+            self.idle_since = ticks_add(now, _GRACE_MS)
+        while True:
+            head = receiver.take_head(self._limits.head_bytes)
+            if head is not None or receiver.unread:
+                self._begin()
+            if head is not None:
+                return head
+            if not await receiver.fill():
+                if receiver.unread:
+                    raise Refusal(400, "the request ends before its headers do")
+                return None
 
-    def _late(self, data, reason):
-        """Turns the sweeper's cancellation into 408, or into None of a client that said nothing."""
-        if not self._expired:
-            raise asyncio.CancelledError
-        self._expired = False
-        self._server.timeouts += 1
-        if data:
-            raise Refusal(408, reason)
-        return None
+    def _begin(self):
+        """The client is no longer idle: from now on the time for a head runs."""
+        if self.idle_since is not None:
+            self.idle_since = None
+            self._reading = "the headers"
+            if self._served:
+                self._due(self._limits.head_timeout_ms)
 
-    async def _read_request(self, parsed):
-        """The microdot.Request of a parsed head, with its body; a too large one is left unread."""
-        method, target, version, headers = parsed
+    async def _read_request(self, head):
+        """The microdot.Request of a head, with its body; a too large one is left unread."""
+        method, target, version, headers = parse(head)
+        self._served += 1
+        self._is_last = wants_close(version, headers)
+        if self._served >= self._limits.keepalive_requests:
+            self._is_last = True
+            self._unread = self._limits.drain_bytes  # the client may have sent more requests
         digits = headers.get("content-length")
         body = b""
         if digits is not None:
             # Cut, since a number of thousands of digits is refused like any other too large one.
             length = int(digits) if len(digits) < 16 else 10**15
             headers["content-length"] = str(length)
-            if 0 < length <= self._limits.body_bytes:
+            if length > self._limits.body_bytes:
+                self._is_last = True
+                self._unread = length
+            elif length:
                 body = await self._read_body(length, "expect" in headers and version == "1.1")
-        self.deadline = None
+        self._reading = self.deadline = None
+        return self._make_request(method, target, version, headers, body)
+
+    async def _read_body(self, length, is_expected):
+        self._reading = "the body"
+        if is_expected and self._receiver.unread < length:
+            await self._sender.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+        self._due(self._limits.body_timeout_ms)
+        return await self._receiver.read_body(length)
+
+    def _make_request(self, method, target, version, headers, body):
         try:
-            request = self._make_request(method, target, version, headers, body)
+            return self._request(method, target, version, headers, body)
         except ValueError:  # microdot decodes the query: %FF is no UTF-8
-            request = self._make_request(method, target.split("?")[0], version, headers, b"")
+            request = self._request(method, target.split("?")[0], version, headers, b"")
             if method != "OPTIONS":  # a preflight asks for the path, and is answered on any
                 raise Refusal(400, "the query is not percent-encoded UTF-8", request)
+            return request
+
+    def _request(self, method, target, version, headers, body):
+        request = Request(
+            self._server.app, self._client, method, target, version, headers,
+            body=body, sock=(self._receiver, self._sender),
+        )  # fmt: skip
         request.max_content_length = self._limits.body_bytes  # above it, microdot answers 413
         return request
 
-    def _make_request(self, method, target, version, headers, body):
-        return Request(
-            self._server.app, self._client(), method, target, version, NoCaseDict(headers),
-            body=body, sock=(self, self),
-        )  # fmt: skip
-
-    async def _read_body(self, length, is_expected):
-        self._due(self._limits.body_timeout_ms)
-        body = self._rest
-        try:
-            if is_expected and len(body) < length:
-                self._writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-                await self._writer.drain()
-            while len(body) < length:
-                block = await self._reader.read(min(length - len(body), _SLICE))
-                if not block:
-                    raise Refusal(400, "the body is shorter than its Content-Length")
-                body += block
-        except asyncio.CancelledError:
-            self._late(b"late", "the body did not arrive in time")
-        self._rest = body[length:]
-        return body[:length]
-
-    def _client(self):
-        address = self._writer.get_extra_info("peername")
-        if isinstance(address, (bytes, bytearray)):  # MicroPython on unix: a struct sockaddr_in
-            return ("{}.{}.{}.{}".format(*address[4:8]), address[2] << 8 | address[3])
-        return address
-
-    async def _linger(self, most):
+    async def _linger(self):
         """Reads and forgets what the client still sends, within limits.
 
         Closing with bytes unread makes TCP reset the connection, and the client would lose the
         answer (RFC 9112 section 9.6).
         """
-        left = min(most, self._limits.drain_bytes) - len(self._rest)
-        self._rest = b""
         self._due(self._limits.linger_ms)
         try:
-            while left > 0:
-                block = await self._reader.read(_BLOCK)
-                if not block:
-                    break
-                left -= len(block)
+            await self._receiver.drop(min(self._unread, self._limits.drain_bytes))
         except asyncio.CancelledError:
             if not self._expired:
                 raise
             self._expired = False
         self.deadline = None
 
-    # Writing.
+    # Answering.
 
     async def _refuse(self, refusal):
         status, reason = refusal.args[:2]
         request = refusal.args[2] if len(refusal.args) > 2 else None
         headers = {"Retry-After": str(_RETRY_AFTER_S)} if status == 503 else None
         response = await self._hooked(request, Response(reason + "\n", status, headers))
-        response.is_head = self._is_head
+        self._is_last = True
+        self._reading = None
         await self._respond(response)
-        await self._linger(self._limits.drain_bytes)
+        self._unread = self._limits.drain_bytes
+        await self._linger()
 
     async def _hooked(self, request, response):
         """`response` after the application's hooks for errors, as Microdot runs them; CORS is one."""
@@ -256,104 +269,25 @@ class Connection:
             body = body.encode()
         known = isinstance(body, (bytes, bytearray, memoryview))
         try:
+            is_bare = self._receiver.is_head or not has_body(response.status_code)
+            if response.status_code < 200 or not (known or is_bare):
+                self._is_last = True  # the close is the end of such an answer, RFC 9112 section 6.3
             try:
-                head = head_of(response, len(body) if known else None)
+                head = head_of(response, len(body) if known else None, self._is_last)
             except ValueError as error:
                 self._server.fault(error)
-                known, response = True, Response("Internal server error", 500)
-                body, head = response.body, head_of(response, len(response.body))
-            if response.is_head or not has_body(response.status_code):
-                await self.awrite(head)
+                known, body = True, b"Internal server error"
+                is_bare = self._receiver.is_head
+                head = head_of(Response(body, 500), len(body), self._is_last)
+            if is_bare:
+                await self._sender.send(head)
             elif known:
-                await self._send_known(head, body)
+                await self._sender.send_with(head, body)
             else:
-                self._no_delay()
-                await self.awrite(head)
-                await self._send_pieces(body)
+                await self._sender.send(head)
+                await self._sender.send_pieces(body)
         finally:
             await _close(response.body)
-
-    async def _send_known(self, head, body):
-        if len(body) <= _SMALL:
-            await self.awrite(head + body)
-            return
-        self._no_delay()
-        first = _SLICE - len(head)
-        await self.awrite(head + body[:first])
-        await self.awrite(memoryview(body)[first:])
-
-    async def _send_pieces(self, body):
-        """Sends a body of unknown length: an async iterator, a file or an iterator."""
-        if hasattr(body, "__aiter__") or hasattr(body, "__anext__"):
-            pieces = body.__aiter__() if hasattr(body, "__aiter__") else body
-            while True:
-                try:
-                    piece = await pieces.__anext__()
-                except StopAsyncIteration:
-                    return
-                await self.awrite(piece)
-        elif hasattr(body, "read"):
-            piece = True
-            while piece:
-                piece = body.read(Response.send_file_buffer_size)
-                if hasattr(piece, "send"):
-                    piece = await piece
-                await self.awrite(piece)
-        else:
-            for piece in body:
-                await self.awrite(piece)
-
-    def _no_delay(self):
-        # Nagle's algorithm would hold the end of each frame until the client acknowledges the rest.
-        # CPython's asyncio has switched it off already.
-        sock = getattr(self._writer, "s", None)
-        if sock is not None:
-            sock.setsockopt(_IPPROTO_TCP, _TCP_NODELAY, 1)
-
-    async def awrite(self, data):
-        """Sends `data` (bytes-like or str); each slice of it has the write time-out to itself."""
-        if isinstance(data, str):
-            data = data.encode()
-        size = len(data)
-        view = data if size <= _SLICE else memoryview(data)
-        for start in range(0, size, _SLICE):
-            self._due(self._limits.write_timeout_ms)
-            self._writer.write(view if size <= _SLICE else view[start : start + _SLICE])
-            await self._writer.drain()
-        self.deadline = None
-
-    # The rest of what microdot's extensions ask of `request.sock`.
-
-    async def read(self, n=-1):
-        """Up to `n` bytes (all until the end if -1), b"" at the end."""
-        if self._rest:
-            data = self._rest if n < 0 else self._rest[:n]
-            self._rest = self._rest[len(data) :]
-            return data
-        return await self._reader.read(n)
-
-    async def readexactly(self, n):
-        """`n` bytes; raises EOFError (CPython: its IncompleteReadError) if they do not come."""
-        data = self._rest[:n]
-        self._rest = self._rest[n:]
-        if len(data) < n:
-            data += await self._reader.readexactly(n - len(data))
-        return data
-
-    async def aclose(self):
-        """Closes the socket; does nothing the second time."""
-        if self._closed:
-            return
-        self._closed = True
-        self.deadline = None
-        transport = getattr(self._writer, "transport", None)
-        if self._expired and transport is not None:
-            transport.abort()  # CPython would wait for a client that reads nothing
-        self._writer.close()
-        try:
-            await self._writer.wait_closed()
-        except (OSError, asyncio.CancelledError):
-            pass  # the client left first, or the server closes
 
 
 async def _close(body):

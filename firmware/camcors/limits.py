@@ -38,6 +38,8 @@ TABLE = {
     "body_timeout_ms": (10000, 100, 600000),
     "write_timeout_ms": (20000, 100, 600000),
     "linger_ms": (1000, 0, 10000),
+    "keepalive_requests": (100, 1, 1000000),
+    "keepalive_timeout_ms": (5000, 100, 600000),
     "stream_viewers": (4, 0, 64),
     "stream_fps": (25, 1, 60),
 }
@@ -46,13 +48,15 @@ TABLE = {
 class Limits:
     """One attribute (int) for each name of `TABLE`; `changes` replace defaults.
 
-    connections: clients served at a time; one more gets 503.
+    connections: clients served at a time; one more takes the slot of an idle one, else gets 503.
     head_bytes: request line and headers; more gets 431.
     body_bytes: a request's body; more gets 413.
     drain_bytes, linger_ms: how much, and for how long, an over-long request is still read after
     its refusal, so that the client can read the answer before the connection goes.
     head_timeout_ms, body_timeout_ms: for all of the head, all of the body; later gets 408.
     write_timeout_ms: a client that takes nothing for so long is dropped.
+    keepalive_requests: answers on one connection, of which the last says `Connection: close`.
+    keepalive_timeout_ms: a connection that waits so long for its next request is closed.
     stream_viewers, stream_fps: viewers at a time, pictures a second at most.
 
     Raises ValueError for an unknown name or a value out of range.

@@ -8,6 +8,7 @@ from .connection import Connection
 from .limits import Limits, sleep_ms, ticks_diff, ticks_ms
 
 _SWEEP_MS = const(100)
+_BUFFER = const(1024)  # a browser's head is 500 to 900 bytes
 _TURNED_AWAY = const(2)  # sockets above the cap that may be told so; more are closed unheard
 
 
@@ -15,20 +16,27 @@ class Server:
     """Listens, keeps the open connections and their deadlines, and counts. Owned by the camera.
 
     app: microdot.Microdot. limits: Limits. log: called with one line (str) for each fault of ours.
-    It allocates one Connection and one task for each client.
+    It allocates one Connection and one task for each client, and lends it a buffer, of which it
+    makes as many as there are connections at a time.
 
     Deadlines are kept by one sweeping task that cancels the tasks of late connections.
     asyncio.wait_for would make a task and a closure for every single read, on MicroPython about
     as much heap as the rest of a request. The price: a time-out comes up to 0.1 s late.
 
-    Counters (int): requests, refused (above the cap), rejected (not a request, or too large),
-    timeouts, vanished, faults; `connections` is what is open now.
+    When all slots are taken, a new client gets that of the connection that has waited longest for
+    its next request, which is closed; if there is none, 503.
+
+    Counters (int): accepted (connections), requests, evicted (idle, for a new client), refused
+    (above the cap), rejected (not a request, or too large), timeouts, vanished, faults;
+    `connections` is what is open now.
     """
 
     def __init__(self, app, limits=None, log=print):
         self.app = app
         self.limits = limits or Limits()
+        self.accepted = 0
         self.requests = 0
+        self.evicted = 0
         self.refused = 0
         self.rejected = 0
         self.timeouts = 0
@@ -36,7 +44,9 @@ class Server:
         self.faults = 0
         self._log = log
         self._open = []
-        self._serving = 0
+        self._free_slots = self.limits.connections
+        self._turning_away = 0
+        self._buffers = []
         self._listener = None
         self._sweeper = None
 
@@ -49,7 +59,9 @@ class Server:
         """The counters by name, for /api/status (dict of int)."""
         return {
             "connections": len(self._open),
+            "accepted": self.accepted,
             "requests": self.requests,
+            "evicted": self.evicted,
             "refused": self.refused,
             "rejected": self.rejected,
             "timeouts": self.timeouts,
@@ -83,27 +95,56 @@ class Server:
         self._log("camcors: a connection failed: " + repr(error))
 
     async def _accept(self, reader, writer):
-        connection = Connection(self, reader, writer)
+        self.accepted += 1
+        buffer = self._buffers.pop() if self._buffers else bytearray(_BUFFER)
+        connection = Connection(self, reader, writer, buffer)
         self._open.append(connection)
         try:
-            if self._serving < self.limits.connections:
-                await self._serve(connection)
+            connection.has_slot = self._take_slot()
+            if connection.has_slot:
+                await connection.serve()
             else:
-                self.refused += 1
-                if len(self._open) - self._serving <= _TURNED_AWAY:
-                    await connection.turn_away()
+                await self._refuse(connection)
         except asyncio.CancelledError:
             pass  # by close(): nobody waits for this task
         finally:
-            await connection.aclose()
+            if connection.has_slot:
+                self._free_slots += 1
             self._open.remove(connection)
+            self._buffers.append(connection.close())
 
-    async def _serve(self, connection):
-        self._serving += 1
-        try:
-            await connection.serve()
-        finally:
-            self._serving -= 1
+    def _take_slot(self):
+        """Whether a new client is served; closes an idle connection for it if need be."""
+        if self._free_slots:
+            self._free_slots -= 1
+            return True
+        idle = self._longest_idle()
+        if idle is None:
+            return False
+        self.evicted += 1
+        idle.has_slot = False
+        idle.expire()
+        return True
+
+    def _longest_idle(self):
+        longest = None
+        longest_ms = -1
+        now = ticks_ms()
+        for connection in self._open:
+            if connection.has_slot and connection.idle_since is not None:
+                idle_ms = ticks_diff(now, connection.idle_since)
+                if idle_ms > longest_ms:
+                    longest, longest_ms = connection, idle_ms
+        return longest
+
+    async def _refuse(self, connection):
+        self.refused += 1
+        if self._turning_away < _TURNED_AWAY:
+            self._turning_away += 1
+            try:
+                await connection.turn_away()
+            finally:
+                self._turning_away -= 1
 
     async def _sweep(self):
         while True:

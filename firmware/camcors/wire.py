@@ -1,4 +1,4 @@
-"""HTTP/1.1 as it stands on the wire: the head of a request parsed, the head of an answer written.
+"""The head of a request as it stands on the wire.
 
 RFC 9110 and RFC 9112 are followed strictly; where they leave a choice, or where a camera is safer
 without:
@@ -9,15 +9,17 @@ without:
 - Transfer-Encoding in a request is 501, with Content-Length 400.
 - A head that is not UTF-8 is 400: MicroPython's str holds nothing else.
 - HTTP/1.0 and 1.1 are spoken, any other version is 505.
-- Every answer closes the connection.
+- A connection with a client of HTTP/1.0 is closed after one answer, whatever it asks for.
 """
 
 from cors.compat import const
-from microdot import Response
+from microdot.microdot import NoCaseDict
 
 _DIGITS = "0123456789"
 _ALNUM = _DIGITS + "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _TOKEN = _ALNUM + "!#$%&'*+-.^_`|~"  # RFC 9110 section 5.6.2
+_TOKEN_BYTES = _TOKEN.encode()
+_SPACE = const(32)
 _HOST = _ALNUM + "-._~!$&'()*+;=:[]%"
 _TARGET = _ALNUM + "-._~!$&'()*+;=:[]%/?@,\"<>\\^`{|}"  # browsers leave some of these as they are
 _HEX = "0123456789abcdefABCDEF"
@@ -26,25 +28,17 @@ _METHOD_MAX = const(25)  # bytes; no method is so long
 # Two of these with different meanings to two readers are how requests are smuggled.
 _SINGLE = ("host", "origin", "content-length", "content-type", "authorization")
 
-_PHRASES = {
-    100: "Continue", 101: "Switching Protocols", 200: "OK", 201: "Created", 202: "Accepted",
-    203: "Non-Authoritative Information", 204: "No Content", 205: "Reset Content",
-    206: "Partial Content", 207: "Multi-Status", 300: "Multiple Choices", 301: "Moved Permanently",
-    302: "Found", 303: "See Other", 304: "Not Modified", 307: "Temporary Redirect",
-    308: "Permanent Redirect", 400: "Bad Request", 401: "Unauthorized", 402: "Payment Required",
-    403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 406: "Not Acceptable",
-    407: "Proxy Authentication Required", 408: "Request Timeout", 409: "Conflict", 410: "Gone",
-    411: "Length Required", 412: "Precondition Failed", 413: "Content Too Large",
-    414: "URI Too Long", 415: "Unsupported Media Type", 416: "Range Not Satisfiable",
-    417: "Expectation Failed", 418: "I'm a teapot", 421: "Misdirected Request",
-    422: "Unprocessable Content", 423: "Locked", 424: "Failed Dependency", 425: "Too Early",
-    426: "Upgrade Required", 428: "Precondition Required", 429: "Too Many Requests",
-    431: "Request Header Fields Too Large", 451: "Unavailable For Legal Reasons",
-    500: "Internal Server Error", 501: "Not Implemented", 502: "Bad Gateway",
-    503: "Service Unavailable", 504: "Gateway Timeout", 505: "HTTP Version Not Supported",
-    507: "Insufficient Storage", 511: "Network Authentication Required",
-}  # fmt: skip
-_CLASSES = ("Continue", "OK", "Multiple Choices", "Bad Request", "Internal Server Error")
+# Names that browsers send, so that they are not made anew for each request.
+_NAMES = {}
+for _name in (
+    "Accept", "Accept-Encoding", "Accept-Language", "Access-Control-Request-Headers",
+    "Access-Control-Request-Method", "Authorization", "Cache-Control", "Connection",
+    "Content-Length", "Content-Type", "Cookie", "DNT", "Expect", "Host", "If-None-Match", "Origin",
+    "Pragma", "Priority", "Referer", "Sec-CH-UA", "Sec-CH-UA-Mobile", "Sec-CH-UA-Platform",
+    "Sec-Fetch-Dest", "Sec-Fetch-Mode", "Sec-Fetch-Site", "Sec-Fetch-User", "Sec-GPC", "Upgrade",
+    "Upgrade-Insecure-Requests", "User-Agent",
+):  # fmt: skip
+    _NAMES[_name.encode()] = _NAMES[_name.lower().encode()] = _name.lower()
 
 
 class Refusal(Exception):
@@ -55,6 +49,35 @@ class Refusal(Exception):
 def _is_made_of(text, allowed):
     # strip() stops at the first strange character from either side: one call, no loop.
     return bool(text) and not text.strip(allowed)
+
+
+class Headers(NoCaseDict):
+    """The headers of a request by name, in any case; the names are kept in lower case.
+
+    It is filled by parse(), through setdefault() with small names, and needs none of NoCaseDict's
+    copying and mapping.
+    """
+
+    def __init__(self):
+        self.keymap = {}
+
+    def __setitem__(self, key, value):
+        super().__setitem__(key.lower(), value)
+
+
+def is_token(text):
+    """Whether `text` (str) is one of RFC 9110 section 5.6.2."""
+    return _is_made_of(text, _TOKEN)
+
+
+def wants_close(version, headers):
+    """Whether the client wants one answer only, RFC 9112 section 9.3."""
+    options = headers.get("connection")
+    if version == "1.0":
+        return True
+    if options is None or options == "keep-alive":
+        return False
+    return "close" in [option.strip(" \t") for option in options.lower().split(",")]
 
 
 def check_start(data):
@@ -68,29 +91,34 @@ def check_start(data):
     if end:
         parse(line[:-1] + b"\r\nHost: x")
     method = line[:_METHOD_MAX].partition(b" ")[0]
-    if not _is_made_of(method, _TOKEN.encode()) or len(method) == _METHOD_MAX:
+    if not _is_made_of(method, _TOKEN_BYTES) or len(method) == _METHOD_MAX:
         raise Refusal(400, "this is not an HTTP request (the camera speaks http, not https)")
 
 
 def parse(head):
     """Splits a head (bytes, without the empty line) into (method, target, version, headers).
 
-    headers: dict of str, names in lower case, repeated ones joined as RFC 9110 section 5.3 says.
-    version: "1.0" or "1.1". Raises Refusal for anything that is not to the letter.
+    headers: Headers; repeated ones are joined as RFC 9110 section 5.3 says. version: "1.0" or
+    "1.1". Raises Refusal for anything that is not to the letter.
     """
     breaks = head.count(b"\r\n")
     if head.count(b"\r") != breaks or head.count(b"\n") != breaks:
         raise Refusal(400, "a CR or LF stands alone; end each line with CR LF")
     if b"\0" in head:
         raise Refusal(400, "a NUL byte stands in the headers")
+    size = len(head)
+    headers = Headers()
     try:
-        lines = head.decode().split("\r\n")
+        end = head.find(b"\r\n") if breaks else size
+        method, target, version = _parse_request_line(head[:end].decode())
+        while end < size:
+            start = end + 2
+            end = head.find(b"\r\n", start)
+            if end < 0:
+                end = size
+            _add_header(headers, head, start, end)
     except UnicodeError:
         raise Refusal(400, "the headers are not UTF-8")
-    method, target, version = _parse_request_line(lines[0])
-    headers = {}
-    for i in range(1, len(lines)):
-        _add_header(headers, lines[i])
     _check_headers(version, headers)
     return method, target, version, headers
 
@@ -122,17 +150,25 @@ def _check_escapes(target):
             raise Refusal(400, "a percent sign without two hex digits; write it as %25")
 
 
-def _add_header(headers, line):
-    name, colon, value = line.partition(":")
-    if not colon or not _is_made_of(name, _TOKEN):
-        raise Refusal(400, "a header line is not Name: value on one line, the colon at the name")
-    name = name.lower()
-    value = value.strip(" \t")
-    if name in headers:
-        if name in _SINGLE:
-            raise Refusal(400, "the header " + name + " is there twice")
-        value = headers[name] + ("; " if name == "cookie" else ", ") + value
-    headers[name] = value
+def _add_header(headers, head, start, end):
+    """Adds the header line that `head` (bytes) holds from `start` to `end`."""
+    colon = head.find(b":", start, end)
+    name = head[start:colon] if colon > start else b""
+    small = _NAMES.get(name)
+    if small is None:
+        if not _is_made_of(name, _TOKEN_BYTES):
+            raise Refusal(400, "a header line is not Name: value on one line, the colon at the name")
+        small = name.decode().lower()
+    start = colon + 1
+    if start < end and head[start] == _SPACE:
+        start += 1
+    value = head[start:end].strip(b" \t").decode()
+    known = len(headers)
+    first = headers.setdefault(small, value)
+    if len(headers) == known:
+        if small in _SINGLE:
+            raise Refusal(400, "the header " + small + " is there twice")
+        headers[small] = first + ("; " if small == "cookie" else ", ") + value
 
 
 def _check_headers(version, headers):
@@ -150,46 +186,3 @@ def _check_headers(version, headers):
         raise Refusal(501, "the camera takes no Transfer-Encoding; send a Content-Length")
     if headers.get("expect", "100-continue").lower() != "100-continue":
         raise Refusal(417, "the camera knows no expectation but 100-continue")
-
-
-def phrase(status):
-    """The reason phrase (str) of a status code (int): RFC 9110 section 15, else its class's."""
-    return _PHRASES.get(status) or _CLASSES[min(max(status // 100, 1), 5) - 1]
-
-
-def has_body(status):
-    """Whether an answer with this status (int) may have content (RFC 9110 section 6.4.1)."""
-    return status >= 200 and status != 204 and status != 304
-
-
-def head_of(response, length):
-    """The status line and headers of `response` (microdot.Response) with the empty line, bytes.
-
-    length: bytes of the content, or None if it is not known. Raises ValueError if a header would
-    break the head, so that no value can write headers of its own.
-    """
-    status = response.status_code
-    lines = ["HTTP/1.1 {} {}".format(status, response.reason or phrase(status))]
-    content = has_body(status)
-    typed = not content
-    for name, value in response.headers.items():
-        lower = name.lower()
-        if lower == "connection":
-            continue
-        if lower == "content-length" and (length is not None or not content):
-            continue  # ours is the true one
-        typed = typed or lower == "content-type"
-        for item in value if isinstance(value, list) else (value,):
-            lines.append(name + ": " + str(item))
-        if not _is_made_of(name, _TOKEN):
-            raise ValueError("the header name " + repr(name) + " is not a token")
-    if not typed:
-        lines.append("Content-Type: " + Response.default_content_type + "; charset=UTF-8")
-    if content and length is not None:
-        lines.append("Content-Length: " + str(length))
-    lines.append("Connection: close\r\n\r\n")
-    text = "\r\n".join(lines)
-    breaks = len(lines) + 1
-    if text.count("\r") != breaks or text.count("\n") != breaks or "\0" in text:
-        raise ValueError("a header's value holds a line break")
-    return text.encode()

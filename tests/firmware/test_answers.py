@@ -12,8 +12,11 @@ import pytest
 import urllib3
 
 from .conftest import Server, read_all
-from .test_bad_requests import G, H, P, parse
+from .test_bad_requests import ONCE, parse
 
+H = b"Host: camera\r\n" + ONCE
+G = b"GET /echo HTTP/1.1\r\n" + H
+P = b"POST /echo HTTP/1.1\r\n" + H
 LARGE = b"0123456789" * 30000
 
 # (kind, content, Content-Length is sent, content type)
@@ -137,7 +140,7 @@ def test_request_as_the_handler_sees_it(server: Server) -> None:
         port = client.getsockname()[1]
         client.sendall(
             b"PUT /echo?a=%41+b&c HTTP/1.1\r\nHOST:  camera:80\t\r\nX-One: 1\r\nx-one: 2\r\n"
-            b"Cookie: a=1\r\nCookie: b=2\r\nEmpty:\r\nContent-Length: 3\r\n\r\nabc"
+            b"Cookie: a=1\r\nCookie: b=2\r\nEmpty:\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc"
         )
         seen = echo(read_all(client))
     assert seen == {
@@ -151,6 +154,7 @@ def test_request_as_the_handler_sees_it(server: Server) -> None:
             "cookie": "a=1; b=2",
             "empty": "",
             "content-length": "3",
+            "connection": "close",
         },
         "body": "abc",
         "client": "127.0.0.1",
@@ -163,7 +167,7 @@ def test_request_as_the_handler_sees_it(server: Server) -> None:
 GOOD = [
     ("HTTP/1.0 without Host", b"GET /echo HTTP/1.0\r\n\r\n", "1.0", ""),
     ("an empty line before it", b"\r\n" + G + b"\r\n", "1.1", ""),
-    ("IPv6 Host", b"GET /echo HTTP/1.1\r\nHost: [::1]:8080\r\n\r\n", "1.1", ""),
+    ("IPv6 Host", b"GET /echo HTTP/1.1\r\nHost: [::1]:8080\r\n" + ONCE + b"\r\n", "1.1", ""),
     ("body with GET", G + b"Content-Length: 2\r\n\r\nab", "1.1", "ab"),
     ("length with zeros", P + b"Content-Length: 0002\r\n\r\nab", "1.1", "ab"),
     ("no space after the colon", G + b"A:1\r\n\r\n", "1.1", ""),

@@ -147,7 +147,6 @@ def test_capture(server: Server) -> None:
         "Cache-Control": "no-store",
         "X-Frame-Id": str(before["frames"] + 1),
         "Content-Length": "2000",
-        "Connection": "close",
     }
 
 
@@ -179,8 +178,8 @@ def test_status(server: Server) -> None:
         "clients": counters,
     }
     assert sorted(counters) == [
-        "connections", "faults", "refused", "rejected", "requests", "timeouts", "vanished",
-        "viewers", "viewers_max",
+        "accepted", "connections", "evicted", "faults", "refused", "rejected", "requests",
+        "timeouts", "vanished", "viewers", "viewers_max",
     ]  # fmt: skip
     assert (counters["connections"], counters["viewers"], counters["viewers_max"]) == (1, 0, 4)
 

@@ -10,13 +10,14 @@ import time
 
 import pytest
 
-from camcors.wire import phrase
+from camcors.answer import phrase
 
 from .conftest import Server, Start, read_all
 
 H = b"Host: camera\r\n"
 G = b"GET /echo HTTP/1.1\r\n" + H
 P = b"POST /echo HTTP/1.1\r\n" + H
+ONCE = b"Connection: close\r\n"
 TLS = bytes.fromhex("16030100c4010000c00303") + bytes(range(200))
 
 # (what, bytes sent, status). The request is to /echo, whose handler counts.
@@ -255,8 +256,8 @@ def test_slow_head_is_cut_although_it_moves(server: Server) -> None:
 
 
 def test_head_of_8_kb_is_served(server: Server) -> None:
-    filler = b"A: " + b"a" * (8192 - len(G) - 3 - 4)
-    data = G + filler + b"\r\n\r\n"
+    filler = b"A: " + b"a" * (8192 - len(G + ONCE) - 3 - 4)
+    data = G + ONCE + filler + b"\r\n\r\n"
     assert len(data) == 8192
     assert parse(server.exchange(data))[0] == 200
 
@@ -310,7 +311,7 @@ def test_huge_content_length(server: Server, digits: str) -> None:
 
 
 def test_body_at_the_limit(server: Server) -> None:
-    data = P + b"Content-Length: 16384\r\n\r\n" + b"b" * 16384
+    data = P + ONCE + b"Content-Length: 16384\r\n\r\n" + b"b" * 16384
     status, _, _, body = parse(server.exchange(data))
     assert status == 200
     assert b'"' + b"b" * 16384 + b'"' in body
@@ -326,9 +327,9 @@ def test_connections_over_the_cap(start: Start) -> None:
         assert (status, reason) == (503, "Service Unavailable")
         assert headers["Retry-After"] == "2"
         assert headers["Connection"] == "close"
-        first.sendall(H + b"\r\n")
+        first.sendall(H + ONCE + b"\r\n")
         assert parse(read_all(first))[0] == 200
-        second.sendall(H + b"\r\n")
+        second.sendall(H + ONCE + b"\r\n")
         assert parse(read_all(second))[0] == 200
     after = server.probe()
     assert (after["refused"], after["connections"]) == (1, 1)
@@ -368,7 +369,7 @@ def test_reset_clients_are_quiet(server: Server) -> None:
 
 def test_vectors_in_pieces(server: Server) -> None:
     """The end of the head is found wherever the network cuts it."""
-    whole = G + b"\r\n"
+    whole = G + ONCE + b"\r\n"
     for cut in (1, len(whole) - 3, len(whole) - 2, len(whole) - 1):
         with server.connect() as client:
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

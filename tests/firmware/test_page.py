@@ -50,5 +50,5 @@ def test_size() -> None:
 def test_served(server: Server) -> None:
     status, headers, body = server.request("GET", "/")
     assert (status, body) == (200, PAGE)
-    expected = {**HEADERS, "Content-Length": str(len(PAGE)), "Connection": "close"}
+    expected = {**HEADERS, "Content-Length": str(len(PAGE))}
     assert headers == expected

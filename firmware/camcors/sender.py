@@ -1,0 +1,79 @@
+"""Answers on their way to a client: in one write if they are small, in slices without copies else."""
+
+from cors.compat import const
+from microdot import Response
+
+from .limits import sleep_ms
+
+_SLICE = const(8192)  # of a large body: other connections are served in between
+_SMALL = const(4096)  # a body up to this size is sent together with its head
+
+
+class Sender:
+    """The writing half of a connection; a handler finds it as `request.sock[1]`.
+
+    due: called with the write time-out in ms (int) before each wait, with None after the last one.
+    is_used: whether a handler has written here itself.
+    """
+
+    def __init__(self, transport, due, write_timeout_ms):
+        self.is_used = False
+        self._transport = transport
+        self._due = due
+        self._timeout_ms = write_timeout_ms
+
+    async def send(self, data):
+        """Sends `data` (bytes-like); what takes nothing for the write time-out is cancelled."""
+        start = 0
+        size = len(data)
+        while start < size:
+            self._due(self._timeout_ms)
+            start += await self._transport.send(data, start, min(size - start, _SLICE))
+            if start < size:
+                await sleep_ms(0)
+        self._due(None)
+
+    async def send_with(self, head, body):
+        """Sends `head` (bytes) and `body` (bytes-like), both together if the body is small."""
+        if len(body) <= _SMALL:
+            await self.send(head + body)
+        else:
+            await self.send(head)
+            await self.send(body)
+
+    async def send_pieces(self, body):
+        """Sends a body of unknown length: an async iterator, a file or an iterator."""
+        if hasattr(body, "__aiter__") or hasattr(body, "__anext__"):
+            pieces = body.__aiter__() if hasattr(body, "__aiter__") else body
+            while True:
+                try:
+                    piece = await pieces.__anext__()
+                except StopAsyncIteration:
+                    return
+                await self._send_piece(piece)
+        elif hasattr(body, "read"):
+            piece = True
+            while piece:
+                piece = body.read(Response.send_file_buffer_size)
+                if hasattr(piece, "send"):
+                    piece = await piece
+                await self._send_piece(piece)
+        else:
+            for piece in body:
+                await self._send_piece(piece)
+
+    async def _send_piece(self, piece):
+        await self.send(piece.encode() if isinstance(piece, str) else piece)
+        await sleep_ms(0)  # a body that never waits shall not hold the other connections
+
+    # What microdot's WebSocket asks for.
+
+    async def awrite(self, data):
+        """Sends `data` (bytes-like or str)."""
+        self.is_used = True
+        await self._send_piece(data)
+
+    async def aclose(self):
+        """Closes the socket; does nothing the second time."""
+        self.is_used = True
+        self._transport.close()

@@ -1,0 +1,87 @@
+"""A client's socket, the same on both interpreters: what arrives goes into the caller's buffer, and
+what is sent is not copied."""
+
+try:
+    from asyncio import core
+
+    IS_MICROPYTHON = True
+except ImportError:  # CPython, whose asyncio keeps the socket to itself
+    import asyncio
+
+    IS_MICROPYTHON = False
+
+from cors.compat import const
+
+_IPPROTO_TCP = const(6)
+_TCP_NODELAY = const(1)
+
+
+class _Transport:
+    """On MicroPython: waits as asyncio.Stream does, without the copies that Stream makes.
+
+    receive() and send() are generators, since that is what MicroPython can wait for.
+    """
+
+    def __init__(self, _, writer):
+        self._stream = writer
+        self._socket = writer.s
+        # Nagle's algorithm would hold the end of an answer until the client acknowledges the rest.
+        self._socket.setsockopt(_IPPROTO_TCP, _TCP_NODELAY, 1)
+
+    def receive(self, buffer):
+        """Waits until something is there -> number of bytes put into `buffer`, 0 at the end."""
+        while True:
+            yield core._io_queue.queue_read(self._socket)
+            count = self._socket.readinto(buffer)
+            if count is not None:
+                return count
+
+    def send(self, data, start, size):
+        """Sends of `data`, from `start` on, at most `size` bytes -> how many the socket took (> 0)."""
+        while True:
+            count = self._socket.write(data, start, size)
+            if count:
+                return count
+            yield core._io_queue.queue_write(self._socket)
+
+    def client(self):
+        """The client's address as microdot has it: (host, port)."""
+        address = self._stream.get_extra_info("peername")
+        if isinstance(address, (bytes, bytearray)):  # on unix: a struct sockaddr_in
+            return ("{}.{}.{}.{}".format(*address[4:8]), address[2] << 8 | address[3])
+        return address
+
+    def close(self, is_lost=False):
+        """Closes the socket; `is_lost` is for CPython, which would wait for unsent bytes."""
+        self._socket.close()
+
+
+class _StreamTransport:
+    """On CPython: over asyncio's pair of streams, which has set TCP_NODELAY already."""
+
+    def __init__(self, reader, writer):
+        self._reader = reader
+        self._writer = writer
+        writer.transport.set_write_buffer_limits(0)  # so that drain() returns when all is sent
+
+    async def receive(self, buffer):
+        data = await self._reader.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    async def send(self, data, start, size):
+        piece = memoryview(data)[start : start + size]
+        self._writer.write(piece)
+        await self._writer.drain()
+        return len(piece)
+
+    def client(self):
+        return self._writer.get_extra_info("peername")
+
+    def close(self, is_lost=False):
+        if is_lost:
+            self._writer.transport.abort()
+        self._writer.close()
+
+
+Transport = _Transport if IS_MICROPYTHON else _StreamTransport
