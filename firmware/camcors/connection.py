@@ -160,12 +160,12 @@ class Connection:
             self.idle_since = ticks_add(now, _GRACE_MS)
         while True:
             head = receiver.take_head(self._limits.head_bytes)
-            if head is not None or receiver.unread:
+            if head is not None or receiver.has_begun:
                 self._begin()
             if head is not None:
                 return head
             if not await receiver.fill():
-                if receiver.unread:
+                if receiver.has_begun:
                     raise Refusal(400, "the request ends before its headers do")
                 return None
 

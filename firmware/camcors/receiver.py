@@ -1,8 +1,11 @@
 """What a client sends, read over one buffer that the server uses again: heads and bodies."""
 
+from cors.compat import const
+
 from .wire import Refusal, check_start
 
 _NONE = bytearray(0)
+_CR = const(13)
 
 
 class Receiver:
@@ -33,6 +36,11 @@ class Receiver:
     def unread(self):
         """How many bytes were received and not yet taken (int)."""
         return self._end - self._start
+
+    @property
+    def has_begun(self):
+        """Whether something of a request is there; half an empty line before it is nothing."""
+        return self.unread > 1 or (self.unread == 1 and self._buffer[self._start] != _CR)
 
     async def fill(self):
         """Receives once -> number of bytes, 0 at the client's end."""
@@ -69,7 +77,7 @@ class Receiver:
         """
         if self._is_fresh:
             self._skip_empty_line()
-        if not self.unread:
+        if not self.has_begun:
             return None
         start = self._start
         self.is_head = self.unread > 4 and self._buffer.startswith(b"HEAD ", start)

@@ -70,6 +70,52 @@ class Server:
         return found
 
 
+class Client:
+    """A connection over which answers are read one after the other, by their framing alone."""
+
+    def __init__(self, server: Server):
+        self.socket = server.connect()
+        self.data = b""
+
+    def send(self, data: bytes) -> None:
+        self.socket.sendall(data)
+
+    def answer(self, is_head: bool = False) -> tuple[int, dict[str, str], bytes]:
+        """The next answer -> status, headers, body."""
+        while b"\r\n\r\n" not in self.data:
+            self._more()
+        head, _, self.data = self.data.partition(b"\r\n\r\n")
+        first, *lines = head.decode().split("\r\n")
+        headers = dict(line.split(": ", 1) for line in lines)
+        assert len(headers) == len(lines)
+        status = int(first.split(" ")[1])
+        size = 0 if is_head or status in (204, 304) else int(headers["Content-Length"])
+        while len(self.data) < size:
+            self._more()
+        body, self.data = self.data[:size], self.data[size:]
+        return status, headers, body
+
+    def ask(self, data: bytes) -> tuple[int, dict[str, str], bytes]:
+        self.send(data)
+        return self.answer(data.startswith(b"HEAD "))
+
+    def rest(self) -> bytes:
+        """What comes until the server closes."""
+        self.data += read_all(self.socket)
+        return self.data
+
+    def _more(self) -> None:
+        block = self.socket.recv(65536)
+        assert block, f"closed after {self.data!r}"
+        self.data += block
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.socket.close()
+
+
 def read_all(client: socket.socket) -> bytes:
     data = b""
     while block := client.recv(65536):

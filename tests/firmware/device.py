@@ -109,6 +109,30 @@ class File:
         self._device.closed += 1
 
 
+class Vanishing:
+    """A connection's transport whose receive() or send() fails with `number` after `good` calls."""
+
+    def __init__(self, transport, what, good, number):
+        self._transport = transport
+        self._what = what
+        self._good = good
+        self._number = number
+
+    def _count(self, what):
+        if what == self._what:
+            self._good -= 1
+            if self._good < 0:
+                raise OSError(self._number)
+
+    async def receive(self, buffer):
+        self._count("receive")
+        return await self._transport.receive(buffer)
+
+    async def send(self, data, start, size):
+        self._count("send")
+        return await self._transport.send(data, start, size)
+
+
 class Device:
     def __init__(self, limits):
         self.app = Microdot()
@@ -118,6 +142,8 @@ class Device:
         self.lines = []
         self.server = Server(self.app, limits, self.lines.append)
         self.handled = 0
+        self.running = 0
+        self.most_running = 0
         self.opened = 0
         self.closed = 0
         api.attach(self.app, self.camera, self.frames, self.server, lambda: {"uptime_s": 1})
@@ -174,13 +200,34 @@ class Device:
 
         @app.get("/cookies")
         async def cookies(request):
-            response = Response("x", headers={"Content-Length": "999", "Connection": "keep-alive"})
+            response = Response("x", headers={"content-length": "999", "Connection": "keep-alive"})
+            response.headers["Transfer-Encoding"] = "chunked"
             response.set_cookie("a", "1")
             response.set_cookie("b", "2")
             return response
 
     def _attach_faults(self):
         app = self.app
+
+        @app.get("/slow")
+        async def slow(request):
+            self.running += 1
+            self.most_running = max(self.most_running, self.running)
+            await sleep_ms(20)
+            self.running -= 1
+            return str(request.query_string)
+
+        @app.get("/write")
+        async def write(request):
+            await request.sock[1].awrite(b"HTTP/1.1 102 Processing\r\n\r\n")
+            return "written"
+
+        @app.get("/vanish/<what>/<int:good>/<int:number>")
+        async def vanish(request, what, good, number):
+            receiver, sender = request.sock
+            transport = Vanishing(receiver._transport, what, good, number)
+            receiver._transport = sender._transport = transport
+            return Pieces(["endless"], self) if good > 1 else "x"
 
         @app.get("/split/<kind>")
         async def split(request, kind):
@@ -228,6 +275,7 @@ class Device:
         async def probe(request):
             report = self.server.counters()
             report["handled"] = self.handled
+            report["most_running"] = self.most_running
             report["opened"] = self.opened
             report["closed"] = self.closed
             report["captures"] = self.camera.captures

@@ -12,7 +12,7 @@ import pytest
 
 from camcors.answer import phrase
 
-from .conftest import Server, Start, read_all
+from .conftest import Client, Server, Start, read_all
 
 H = b"Host: camera\r\n"
 G = b"GET /echo HTTP/1.1\r\n" + H
@@ -179,6 +179,108 @@ def test_refused(server: Server, data: bytes, status: int) -> None:
     assert after["faults"] == before["faults"]
 
 
+GOOD = b"GET /status/201 HTTP/1.1\r\n" + H + b"\r\n"
+
+
+@pytest.mark.parametrize("is_pipelined", [False, True], ids=["after", "pipelined"])
+@pytest.mark.parametrize(("data", "status"), [row[1:] for row in BAD], ids=[row[0] for row in BAD])
+def test_refused_as_second_request(server: Server, data: bytes, status: int, is_pipelined: bool) -> None:
+    """The good request before it is answered first, and nothing after it reaches a handler."""
+    before = server.probe()
+    with Client(server) as client:
+        client.send(GOOD + data if is_pipelined else GOOD)
+        good = client.answer()
+        assert (good[0], good[2], "Connection" in good[1]) == (201, b"body", False)
+        if not is_pipelined:
+            client.send(data)
+        check_refusal(client.rest(), status)
+    after = server.probe()
+    assert after["handled"] == before["handled"]
+    assert after["requests"] == before["requests"] + 2  # the good one and the probe itself
+    assert after["rejected"] == before["rejected"] + 1
+    assert after["faults"] == before["faults"]
+
+
+HIDDEN = b"GET /echo?hidden HTTP/1.1\r\n" + H + b"\r\n"
+LENGTH = b"Content-Length: %d\r\n\r\n" % len(HIDDEN)
+POST = b"POST /%b HTTP/1.1\r\n" + H
+
+# (what, a request with HIDDEN for its body, status)
+CARRIERS = [
+    ("a handler that takes it", P + LENGTH + HIDDEN, 200),
+    ("GET", G + LENGTH + HIDDEN, 200),
+    ("HEAD", b"HEAD /echo HTTP/1.1\r\n" + H + LENGTH + HIDDEN, 200),
+    ("OPTIONS", b"OPTIONS /echo HTTP/1.1\r\n" + H + LENGTH + HIDDEN, 200),
+    ("no such path", POST % b"nothing" + LENGTH + HIDDEN, 404),
+    ("no such method there", POST % b"status/201" + LENGTH + HIDDEN, 405),
+    ("a handler that fails", b"GET /raise HTTP/1.1\r\n" + H + LENGTH + HIDDEN, 500),
+    ("a hook that fails", b"GET /hook HTTP/1.1\r\n" + H + LENGTH + HIDDEN, 500),
+    ("a header that would split", b"GET /split/crlf HTTP/1.1\r\n" + H + LENGTH + HIDDEN, 500),
+    ("no content", b"GET /status/204 HTTP/1.1\r\n" + H + LENGTH + HIDDEN, 204),
+]
+
+
+@pytest.mark.parametrize("cut", [0, 1, len(HIDDEN) - 1, len(HIDDEN)])
+@pytest.mark.parametrize(("data", "status"), [row[1:] for row in CARRIERS], ids=[row[0] for row in CARRIERS])
+def test_body_is_never_a_request(server: Server, data: bytes, status: int, cut: int) -> None:
+    """Whatever becomes of the request, wherever the network cuts it: the next one begins after its body."""
+    before = server.probe()
+    with Client(server) as client:
+        client.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        client.send(data[: len(data) - cut])
+        if cut:
+            time.sleep(0.02)
+        client.send(data[len(data) - cut :] + GOOD)
+        assert client.answer(data.startswith(b"HEAD "))[0] == status
+        assert client.answer()[0] == 201
+    takes_it = status == 200 and not data.startswith(b"OPTIONS")
+    assert server.probe()["handled"] == before["handled"] + takes_it
+
+
+# (what, the headers, status): HIDDEN follows, where another reader might see a request.
+SMUGGLED = [
+    ("CL.CL", b"Content-Length: 0\r\nContent-Length: 9\r\n\r\n", 400),
+    ("CL.CL in one line", b"Content-Length: 0, 9\r\n\r\n", 400),
+    ("CL.TE", b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+    ("TE.CL", b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n", 400),
+    ("TE.TE", b"Transfer-Encoding: chunked\r\nTransfer-Encoding: x\r\n\r\n0\r\n\r\n", 501),
+    ("chunked", b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 501),
+    ("chunked, unfinished", b"Transfer-Encoding: chunked\r\n\r\n100\r\n", 501),
+    ("TE with a tab", b"Transfer-Encoding:\tchunked\r\n\r\n0\r\n\r\n", 501),
+    ("TE with a space before the colon", b"Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n", 400),
+    ("TE in a folded line", b"A: 1\r\n Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+    ("TE after a bare LF", b"A: 1\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+    ("length with a sign", b"Content-Length: +0\r\n\r\n", 400),
+    ("length in hex", b"Content-Length: 0x0\r\n\r\n", 400),
+    ("length with a space in it", b"Content-Length: 0 9\r\n\r\n", 400),
+    ("length with a form feed", b"Content-Length: \x0c0\r\n\r\n", 400),
+    ("length after a bare CR", b"A: 1\rContent-Length: 0\r\n\r\n", 400),
+    ("length folded", b"Content-Length:\r\n 0\r\n\r\n", 400),
+    ("length after a NUL", b"Content-Length: 0\0\r\n\r\n", 400),
+    ("length with a space before the colon", b"Content-Length : 0\r\n\r\n", 400),
+    ("second Host", b"Host: other\r\n\r\n", 400),
+    ("head ends in bare LFs", b"A: 1\n\n", 400),
+    ("length over the limit", b"Content-Length: 99999\r\n\r\n", 413),
+    ("expectation unknown", b"Expect: x\r\n\r\n", 417),
+]
+
+
+@pytest.mark.parametrize("first", [b"", GOOD], ids=["first", "second"])
+@pytest.mark.parametrize(("data", "status"), [row[1:] for row in SMUGGLED], ids=[row[0] for row in SMUGGLED])
+def test_nothing_is_smuggled(server: Server, data: bytes, status: int, first: bytes) -> None:
+    before = server.probe()
+    with Client(server) as client:
+        client.send(first + P + data + HIDDEN + GOOD)
+        if first:
+            assert client.answer()[0] == 201
+        assert client.rest().count(b"HTTP/1.1 ") == 1
+        assert parse(client.data)[0] == status
+        assert parse(client.data)[2]["Connection"] == "close"
+    after = server.probe()
+    assert after["handled"] == before["handled"]
+    assert after["requests"] - before["requests"] == 1 + bool(first) + (status == 413)
+
+
 def test_table_is_large() -> None:
     assert len(BAD) >= 60
     assert len({row[0] for row in BAD}) == len(BAD)
@@ -212,6 +314,7 @@ def test_ended_early(server: Server, data: bytes, status: int | None) -> None:
 # (what, bytes sent before the client falls silent, status or None)
 SILENT = [
     ("nothing", b"", None),
+    ("half a line end", b"\r", None),
     ("only a line end", b"\r\n", None),
     ("half a line", b"GET /ec", 408),
     ("half a head", G, 408),
