@@ -124,7 +124,6 @@ class Connection:
     # Reading.
 
     async def _converse(self):
-        limits = self._limits
         while True:
             head = await self._read_head()
             if head is None:

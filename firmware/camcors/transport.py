@@ -6,8 +6,6 @@ try:
 
     IS_MICROPYTHON = True
 except ImportError:  # CPython, whose asyncio keeps the socket to itself
-    import asyncio
-
     IS_MICROPYTHON = False
 
 from cors.compat import const

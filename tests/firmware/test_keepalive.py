@@ -1,0 +1,450 @@
+"""Connections that stay open: how long, for how many requests, in which order, and what ends them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import http.client
+import json
+import socket
+import struct
+import subprocess
+import threading
+
+import httpx
+import pytest
+import urllib3
+
+from .conftest import Client, Server, Start, read_all
+from .test_bad_requests import G, H, P, check_refusal, parse
+
+GET = b"GET /%b HTTP/1.1\r\n" + H + b"\r\n"
+ECHO = G + b"\r\n"
+LARGE = b"0123456789" * 30000
+
+# (Connection headers of the request, HTTP version, whether the connection stays open)
+PERSISTENCE = [
+    (b"", b"1.1", True),
+    (b"Connection: keep-alive\r\n", b"1.1", True),
+    (b"Connection: Keep-Alive\r\n", b"1.1", True),
+    (b"Connection:\r\n", b"1.1", True),
+    (b"Connection: closed\r\n", b"1.1", True),
+    (b"Connection: Upgrade, HTTP2-Settings\r\n", b"1.1", True),
+    (b"Connection: close\r\n", b"1.1", False),
+    (b"connection: CLOSE\r\n", b"1.1", False),
+    (b"Connection: keep-alive, close\r\n", b"1.1", False),
+    (b"Connection: close,TE\r\n", b"1.1", False),
+    (b"Connection: TE ,\tClose , x\r\n", b"1.1", False),
+    (b"Connection: TE\r\nConnection: close\r\n", b"1.1", False),
+    (b"", b"1.0", False),
+    (b"Connection: keep-alive\r\n", b"1.0", False),
+    (b"Connection: close\r\n", b"1.0", False),
+]
+
+
+@pytest.mark.parametrize(("options", "version", "stays"), PERSISTENCE)
+def test_persistence(server: Server, options: bytes, version: bytes, stays: bool) -> None:
+    data = b"GET /status/200 HTTP/" + version + b"\r\n" + H + options + b"\r\n"
+    with Client(server) as client:
+        status, headers, body = client.ask(data)
+        assert (status, body) == (200, b"body")
+        assert headers.get("Connection") == (None if stays else "close")
+        if stays:
+            assert client.ask(GET % b"status/201")[0] == 201
+        else:
+            assert client.rest() == b""
+
+
+# (what, request, status, whether there is content): each leaves the connection open.
+LASTING = [
+    ("GET", GET % b"body/bytes", 200, True),
+    ("empty", GET % b"body/empty", 200, False),
+    ("large", GET % b"body/large", 200, True),
+    ("view", GET % b"body/largeview", 200, True),
+    ("HEAD", b"HEAD /body/large HTTP/1.1\r\n" + H + b"\r\n", 200, False),
+    ("HEAD of a stream", b"HEAD /body/endless HTTP/1.1\r\n" + H + b"\r\n", 200, False),
+    ("204", GET % b"status/204", 204, False),
+    ("304", GET % b"status/304", 304, False),
+    ("404", GET % b"missing", 404, True),
+    ("405", b"DELETE /status/200 HTTP/1.1\r\n" + H + b"\r\n", 405, True),
+    ("framing set by the handler", GET % b"cookies", 200, True),
+    ("handler fails", GET % b"raise", 500, True),
+    ("hook fails", GET % b"hook", 500, True),
+    ("header that would split", GET % b"split/lf", 500, True),
+    ("body", P + b"Content-Length: 3\r\n\r\nabc", 200, True),
+    ("100-continue", P + b"Expect: 100-continue\r\nContent-Length: 3\r\n\r\nabc", 200, True),
+    ("empty line before it", b"\r\n" + ECHO, 200, True),
+    ("OPTIONS", b"OPTIONS /echo HTTP/1.1\r\n" + H + b"\r\n", 200, False),
+]
+
+
+@pytest.mark.parametrize(
+    ("data", "status", "content"), [row[1:] for row in LASTING], ids=[row[0] for row in LASTING]
+)
+def test_framing_lasts(server: Server, data: bytes, status: int, content: bool) -> None:
+    """The next answer is found where this one ends, and it is the next one's."""
+    with Client(server) as client:
+        for i in range(3):
+            found, headers, body = cookies(client) if b"cookies" in data else client.ask(data)
+            assert (found, bool(body)) == (status, content)
+            assert "Connection" not in headers and "Transfer-Encoding" not in headers
+            if status in (204, 304):
+                assert "Content-Length" not in headers
+            assert json.loads(client.ask(b"GET /echo?%d HTTP/1.1\r\n" % i + H + b"\r\n")[2])["query"] == str(
+                i
+            )
+
+
+def cookies(client: Client) -> tuple[int, dict[str, str], bytes]:
+    """An answer with a repeated header."""
+    client.send(GET % b"cookies")
+    while not client.data.endswith(b"\r\n\r\nx"):
+        client.data += client.socket.recv(1)
+    head = client.data.decode().split("\r\n")
+    client.data = b""
+    assert "Content-Length: 1" in head and not [line for line in head if line.endswith("999")]
+    return int(head[0].split(" ")[1]), dict(line.split(": ") for line in head[1:-2]), b"x"
+
+
+# (what, request, what comes before the close)
+LAST = [
+    ("stream", GET % b"body/async", "onetwé34".encode()),
+    ("iterator", GET % b"body/sync", b"onetwo"),
+    ("file", GET % b"body/file", b"f" * 5000),
+    ("upgraded", GET % b"status/101", b""),
+    ("too large a body", P + b"Content-Length: 16385\r\n\r\n" + b"b" * 16385, b"Payload too large"),
+]
+
+
+@pytest.mark.parametrize(("data", "content"), [row[1:] for row in LAST], ids=[row[0] for row in LAST])
+def test_last_answer(server: Server, data: bytes, content: bytes) -> None:
+    before = server.probe()
+    answer = server.exchange(data + ECHO)
+    _, _, headers, body = parse(answer)
+    assert (headers["Connection"], body) == ("close", content)
+    assert server.probe()["handled"] == before["handled"]
+
+
+def test_handler_that_writes_itself_ends_the_connection(server: Server) -> None:
+    answer = server.exchange(GET % b"write" + ECHO)
+    first, _, last = answer.partition(b"\r\n\r\n")
+    assert first == b"HTTP/1.1 102 Processing"
+    assert (parse(last)[2]["Connection"], parse(last)[3]) == ("close", b"written")
+
+
+def test_handler_that_takes_the_socket_ends_the_connection(server: Server) -> None:
+    with Client(server) as client:
+        client.ask(GET % b"status/200")
+        client.send(GET % b"take" + b"abcdtail")
+        assert client.rest() == b"HTTP/1.1 200 OK\r\n\r\ntaken:abcdtail"
+
+
+def test_pipelined_in_order(server: Server) -> None:
+    """Requests of all kinds in one piece; the answers are told apart by what was asked."""
+    data = b""
+    for i in range(12):
+        body = b"b" * (i * 400)
+        data += b"PUT /echo?%d HTTP/1.1\r\n" % i + H + b"Content-Length: %d\r\n\r\n" % len(body) + body
+        data += b"HEAD /body/large HTTP/1.1\r\n" + H + b"\r\n" + GET % b"status/204" + GET % b"body/large"
+    with Client(server) as client:
+        sending = threading.Thread(target=client.send, args=(data,))
+        sending.start()
+        for i in range(12):
+            seen = json.loads(client.answer()[2])
+            assert (seen["query"], seen["body"]) == (str(i), "b" * (i * 400))
+            assert client.answer(is_head=True)[1]["Content-Length"] == "300000"
+            assert client.answer()[0] == 204
+            assert client.answer()[2] == LARGE
+        sending.join(10)
+        assert client.ask(GET % b"status/201")[0] == 201
+
+
+@pytest.mark.parametrize("size", [1, 3, 100, 1000, 1023, 1024, 1025])
+def test_pipelined_in_pieces(server: Server, size: int) -> None:
+    """However the network cuts requests that are shorter and longer than the server's buffer."""
+    count = 3 if size < 100 else 12
+    data = b""
+    for i in range(count):
+        data += b"GET /echo?%d HTTP/1.1\r\n" % i + H + b"A: " + b"a" * (150 * i) + b"\r\n\r\n"
+    with Client(server) as client:
+        client.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for start in range(0, len(data), size):
+            client.send(data[start : start + size])
+        for i in range(count):
+            seen = json.loads(client.answer()[2])
+            assert (seen["query"], seen["headers"]["a"]) == (str(i), "a" * (150 * i))
+
+
+def test_one_handler_at_a_time(server: Server) -> None:
+    with Client(server) as client:
+        client.send(b"".join(GET % b"slow?%d" % i for i in range(6)))
+        assert [client.answer()[2] for _ in range(6)] == [b"%d" % i for i in range(6)]
+    assert server.probe()["most_running"] == 1
+
+
+@pytest.mark.parametrize("is_pipelined", [False, True])
+def test_limit_of_requests(start: Start, is_pipelined: bool) -> None:
+    """The last answer says so; what was sent behind it is not served, and takes no answer away."""
+    server = start(keepalive_requests=3, linger_ms=5000)
+    with Client(server) as client:
+        if is_pipelined:
+            client.send(ECHO * 50)
+        answers = [client.answer() if is_pipelined else client.ask(ECHO) for _ in range(3)]
+        assert [answer[1].get("Connection") for answer in answers] == [None, None, "close"]
+        client.socket.shutdown(socket.SHUT_WR)
+        assert client.rest() == b""
+    assert server.probe()["handled"] == 3
+
+
+def test_idle_connection_is_closed_in_silence(start: Start) -> None:
+    server = start(keepalive_timeout_ms=300, head_timeout_ms=60000)
+    before = server.probe()
+    for data in (b"", b"\r\n", b"\r"):
+        with Client(server) as client:
+            assert client.ask(ECHO)[0] == 200
+            client.send(data)
+            assert client.rest() == b""
+    after = server.probe()
+    assert [after[name] - before[name] for name in ("timeouts", "rejected", "faults")] == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    "data", [b"G", b"GET /ec", G, P + b"Content-Length: 10\r\n\r\nabc"], ids=["byte", "line", "head", "body"]
+)
+def test_second_request_that_stalls(start: Start, data: bytes) -> None:
+    server = start(keepalive_timeout_ms=60000)
+    with Client(server) as client:
+        assert client.ask(ECHO)[0] == 200
+        client.send(data)
+        check_refusal(client.rest(), 408)
+    assert server.probe()["timeouts"] == 1
+
+
+@pytest.mark.parametrize("data", [b"", b"\r\n", b"\r"])
+def test_client_that_leaves_while_idle(server: Server, data: bytes) -> None:
+    before = server.probe()
+    for is_reset in (False, True):
+        with Client(server) as client:
+            assert client.ask(ECHO)[0] == 200
+            client.send(data)
+            if is_reset:
+                client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            else:
+                client.socket.shutdown(socket.SHUT_WR)
+                assert client.rest() == b""
+    after = server.wait(lambda probe: probe["connections"] == 1)
+    assert after["connections"] == 1
+    names = ("timeouts", "rejected", "faults", "vanished", "lines")
+    assert [after[name] for name in names] == [before[name] for name in names]
+
+
+@pytest.mark.parametrize(
+    "data", [b"GET /ec", G, P + b"Content-Length: 10\r\n\r\nabc"], ids=["line", "head", "body"]
+)
+def test_client_that_ends_in_a_second_request(server: Server, data: bytes) -> None:
+    with Client(server) as client:
+        assert client.ask(ECHO)[0] == 200
+        client.send(data)
+        client.socket.shutdown(socket.SHUT_WR)
+        check_refusal(client.rest(), 400)
+
+
+# (where a connection fails, what fails after how many good calls, what is sent then, whether it counts)
+STAGES = [
+    ("idle", "receive", 0, b"", 0),
+    ("in a head", "receive", 1, b"GET /ec", 1),
+    ("in a body", "receive", 1, P + b"Content-Length: 9\r\n\r\nabc", 1),
+    ("in an answer", "send", 1, ECHO, 1),
+    ("in a stream", "send", 4, b"", 1),
+]
+
+
+@pytest.mark.parametrize("number", [32, 103, 104, 107, 110, 113, 116, 118, 128, 5])
+@pytest.mark.parametrize(
+    ("what", "good", "data", "counts"), [r[1:] for r in STAGES], ids=[r[0] for r in STAGES]
+)
+def test_vanished(server: Server, what: str, good: int, data: bytes, counts: int, number: int) -> None:
+    """The numbers with which a lost client is reported, wherever it happens; 5 is a fault of ours."""
+    before = server.probe()
+    with Client(server) as client, contextlib.suppress(ConnectionError):
+        client.send(GET % b"vanish/%b/%d/%d" % (what.encode(), good, number))
+        if good < 2:
+            assert client.answer()[2] == b"x"
+        client.send(data)
+        client.rest()
+    after = server.wait(lambda probe: probe["connections"] == 1)
+    assert after["connections"] == 1
+    assert after["faults"] - before["faults"] == (number == 5)
+    assert len(after["lines"]) - len(before["lines"]) == (number == 5)
+    assert after["vanished"] - before["vanished"] == (0 if number == 5 else counts)
+    assert after["opened"] == after["closed"]
+
+
+def test_idle_connections_make_room(start: Start) -> None:
+    """The one that has been idle longest goes first; a third client is served at once."""
+    server = start(connections=2, keepalive_timeout_ms=60000, head_timeout_ms=60000)
+    with Client(server) as first, Client(server) as second:
+        assert first.ask(ECHO)[0] == 200
+        assert second.ask(ECHO)[0] == 200
+        assert first.ask(GET % b"slow")[0] == 200
+        with Client(server) as third:
+            assert third.ask(ECHO)[0] == 200
+            assert second.rest() == b""
+            assert first.ask(ECHO)[0] == 200
+            seen = json.loads(third.ask(GET % b"probe")[2])
+        names = ("connections", "accepted", "evicted", "refused", "timeouts", "vanished", "faults")
+        assert [seen[name] for name in names] == [2, 3, 1, 0, 0, 0, 0]
+
+
+def test_busy_connections_make_no_room(start: Start) -> None:
+    server = start(connections=2, keepalive_timeout_ms=60000, head_timeout_ms=60000)
+    with Client(server) as first, Client(server) as second:
+        for client in (first, second):
+            assert client.ask(ECHO)[0] == 200
+            client.send(b"GET /probe HTTP/1.1\r\n")
+        while server.exchange(ECHO)[:12] != b"HTTP/1.1 503":  # until both have begun
+            assert first.data == second.data == b""
+        status, reason, headers, _ = parse(server.exchange(ECHO))
+        assert (status, reason) == (503, "Service Unavailable")
+        assert (headers["Retry-After"], headers["Connection"]) == ("2", "close")
+        for client in (first, second):
+            assert client.ask(H + b"\r\n")[0] == 200
+
+
+def test_streams_are_not_idle(start: Start) -> None:
+    """Viewers keep their slots while others come and go, and idle clients hold no viewer up."""
+    server = start(connections=3, keepalive_timeout_ms=60000)
+    with Client(server) as viewer, Client(server) as other:
+        for client in (viewer, other):
+            client.send(GET % b"api/stream")
+            while b"--frame" not in client.data:
+                client.data += client.socket.recv(65536)
+        idle = []
+        for _ in range(6):
+            idle.append(Client(server))
+            assert idle[-1].ask(ECHO)[0] == 200
+        size = len(viewer.data)
+        while len(viewer.data) < size + 10000:
+            viewer._more()
+        assert server.probe()["viewers"] == 2
+        for client in idle:
+            client.socket.close()
+
+
+def test_silent_newcomers_make_room_after_a_while(start: Start) -> None:
+    """As browsers open connections in advance: a client that says nothing holds nobody off for long."""
+    server = start(connections=2, head_timeout_ms=60000)
+    with server.connect() as first, server.connect() as second:
+        answers = [server.exchange(GET % b"status/200")[:12]]
+        while answers[-1] == b"HTTP/1.1 503":
+            answers.append(server.exchange(b"GET /status/200 HTTP/1.0\r\n\r\n")[:12])
+        assert answers[-1] == b"HTTP/1.1 200"
+        assert read_all(first) == b""
+        second.sendall(b"GET /status/200 HTTP/1.0\r\n\r\n")
+        assert read_all(second)[:12] == b"HTTP/1.1 200"
+
+
+# HTTP clients that no one here wrote.
+
+
+def accepted(server: Server) -> int:
+    return int(server.probe()["accepted"])
+
+
+def test_httpx_reuses_its_connection(server: Server) -> None:
+    before = accepted(server)
+    with httpx.Client() as client:
+        for i in range(20):
+            assert client.get(f"{server.url}/echo?{i}").json()["query"] == str(i)
+            assert client.put(f"{server.url}/echo", content=b"b" * 5000).json()["body"] == "b" * 5000
+            assert client.head(f"{server.url}/body/large").headers["content-length"] == "300000"
+            assert client.get(f"{server.url}/status/204").content == b""
+    assert accepted(server) == before + 2  # and the probe's own
+
+
+def test_httpx_goes_on_after_the_limit(start: Start) -> None:
+    server = start(keepalive_requests=5)
+    with httpx.Client() as client:
+        assert {client.get(f"{server.url}/echo").status_code for _ in range(20)} == {200}
+    assert accepted(server) == 4 + 1
+
+
+def test_urllib3_reuses_its_connection(server: Server) -> None:
+    before = accepted(server)
+    with urllib3.PoolManager(maxsize=1) as pool:
+        for _ in range(10):
+            answer = pool.request("GET", server.url + "/body/large", retries=False)
+            assert (answer.status, answer.data) == (200, LARGE)
+            assert pool.request("GET", server.url + "/status/304", retries=False).status == 304
+    assert accepted(server) == before + 2
+
+
+def test_http_client_reuses_its_connection(server: Server) -> None:
+    before = accepted(server)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    with contextlib.closing(connection):
+        for method, path in (
+            ("GET", "/body/large"),
+            ("HEAD", "/body/large"),
+            ("PUT", "/echo"),
+            ("GET", "/x"),
+        ):
+            connection.request(method, path, b"abc" if method == "PUT" else None)
+            answer = connection.getresponse()
+            answer.read()
+            assert answer.status == (404 if path == "/x" else 200)
+    assert accepted(server) == before + 2
+
+
+def curl(*args: str) -> str:
+    done = subprocess.run(["curl", "-sS", "--max-time", "10", *args], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_curl_reuses_its_connection(server: Server) -> None:
+    url = f"{server.url}/status/200"
+    shown = curl("-w", " %{http_code} %{http_version} %{num_connects}\n", url, url)
+    assert shown == "body 200 1.1 1\nbody 200 1.1 0\n"
+
+
+def test_curl_speaks_http_1_0(server: Server) -> None:
+    url = f"{server.url}/status/200"
+    assert curl("--http1.0", "-w", " %{http_code} %{num_connects}\n", url, url) == "body 200 1\n" * 2
+
+
+def test_curl_expects_100_continue(server: Server) -> None:
+    url = f"{server.url}/echo"
+    options = ("-H", "Expect: 100-continue", "-X", "PUT", "--data-binary", "b" * 9000, "-v", "--stderr", "-")
+    shown = curl(*options, url, url)
+    assert shown.count("< HTTP/1.1 100 Continue") == 2
+    assert shown.count('"body": "' + "b" * 9000 + '"') == 2
+    assert shown.count("* Connected to") == 1
+
+
+def test_long_stream(server: Server) -> None:
+    with httpx.Client() as client, client.stream("GET", server.url + "/body/endless") as answer:
+        assert "content-length" not in answer.headers
+        read = 0
+        for block in answer.iter_raw():
+            read += len(block)
+            if read > 100_000:
+                break
+        assert read > 100_000
+
+
+def test_asyncio_pipelines(server: Server) -> None:
+    async def talk() -> list[bytes]:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.writelines(GET % b"slow?%d" % i for i in range(8))
+        await writer.drain()
+        bodies = []
+        for _ in range(8):
+            head = await reader.readuntil(b"\r\n\r\n")
+            size = int(head.split(b"Content-Length: ")[1].split(b"\r\n")[0])
+            bodies.append(await reader.readexactly(size))
+        writer.close()
+        await writer.wait_closed()
+        return bodies
+
+    assert asyncio.run(talk()) == [b"%d" % i for i in range(8)]
