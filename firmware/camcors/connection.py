@@ -245,7 +245,7 @@ class Connection:
         headers = {"Retry-After": str(_RETRY_AFTER_S)} if status == 503 else None
         response = await self._hooked(request, Response(reason + "\n", status, headers))
         self._is_last = True
-        self._reading = None
+        self._reading = self.deadline = None
         await self._respond(response)
         self._unread = self._limits.drain_bytes
         await self._linger()

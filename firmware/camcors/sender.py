@@ -28,8 +28,10 @@ class Sender:
         size = len(data)
         while start < size:
             self._due(self._timeout_ms)
-            start += await self._transport.send(data, start, min(size - start, _SLICE))
-            if start < size:
+            start += self._transport.send(data, start, min(size - start, _SLICE))
+            if self._transport.is_full:
+                await self._transport.drain()
+            elif start < size:
                 await sleep_ms(0)
         self._due(None)
 

@@ -12,35 +12,49 @@ from cors.compat import const
 
 _IPPROTO_TCP = const(6)
 _TCP_NODELAY = const(1)
+_ENOTCONN = const(128)  # lwIP's
 
 
 class _Transport:
     """On MicroPython: waits as asyncio.Stream does, without the copies that Stream makes.
 
-    receive() and send() are generators, since that is what MicroPython can wait for.
+    receive() and drain() are generators, since that is what MicroPython can wait for. receive() and
+    send() raise OSError if the connection is lost, or was closed.
     """
 
     def __init__(self, _, writer):
+        self.is_full = False
         self._stream = writer
         self._socket = writer.s
         # Nagle's algorithm would hold the end of an answer until the client acknowledges the rest.
-        self._socket.setsockopt(_IPPROTO_TCP, _TCP_NODELAY, 1)
+        try:
+            self._socket.setsockopt(_IPPROTO_TCP, _TCP_NODELAY, 1)
+        except OSError:
+            pass  # the client has left, as the first read will tell
 
     def receive(self, buffer):
         """Waits until something is there -> number of bytes put into `buffer`, 0 at the end."""
-        while True:
+        while self._socket:
             yield core._io_queue.queue_read(self._socket)
             count = self._socket.readinto(buffer)
             if count is not None:
                 return count
+        raise OSError(_ENOTCONN)
 
     def send(self, data, start, size):
-        """Sends of `data`, from `start` on, at most `size` bytes -> how many the socket took (> 0)."""
-        while True:
-            count = self._socket.write(data, start, size)
-            if count:
-                return count
-            yield core._io_queue.queue_write(self._socket)
+        """Sends of `data`, from `start` on, at most `size` bytes -> how many the socket took.
+
+        Wait for drain() before the next call if `is_full` is set then.
+        """
+        if not self._socket:
+            raise OSError(_ENOTCONN)
+        count = self._socket.write(data, start, size) or 0
+        self.is_full = count < size
+        return count
+
+    def drain(self):
+        """Waits until the socket takes bytes again."""
+        yield core._io_queue.queue_write(self._socket)
 
     def client(self):
         """The client's address as microdot has it: (host, port)."""
@@ -51,13 +65,17 @@ class _Transport:
 
     def close(self, is_lost=False):
         """Closes the socket; `is_lost` is for CPython, which would wait for unsent bytes."""
-        self._socket.close()
+        # Once only: on unix a second close would hit whoever has got the same number since.
+        if self._socket:
+            self._socket.close()
+            self._socket = None
 
 
 class _StreamTransport:
     """On CPython: over asyncio's pair of streams, which has set TCP_NODELAY already."""
 
     def __init__(self, reader, writer):
+        self.is_full = True  # what was written may not be touched before drain() is over
         self._reader = reader
         self._writer = writer
         writer.transport.set_write_buffer_limits(0)  # so that drain() returns when all is sent
@@ -67,11 +85,15 @@ class _StreamTransport:
         buffer[: len(data)] = data
         return len(data)
 
-    async def send(self, data, start, size):
+    def send(self, data, start, size):
+        if self._writer.is_closing():
+            raise OSError(_ENOTCONN)
         piece = memoryview(data)[start : start + size]
         self._writer.write(piece)
-        await self._writer.drain()
         return len(piece)
+
+    async def drain(self):
+        await self._writer.drain()
 
     def client(self):
         return self._writer.get_extra_info("peername")

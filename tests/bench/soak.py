@@ -19,6 +19,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from camera import Camera
@@ -180,7 +181,9 @@ class Soak:
                 connection.sendall(STATUS)
                 client.answer(is_head=False)
             data = source.choice([STATUS, PUT, STREAM, KINDS[1][1]])
-            connection.sendall(data[: source.choice([0, 1, source.randrange(len(data)), len(data), len(data)])])
+            connection.sendall(
+                data[: source.choice([0, 1, source.randrange(len(data)), len(data), len(data)])]
+            )
             if source.random() < 0.5:
                 connection.settimeout(0.05)
                 with contextlib.suppress(TimeoutError):
@@ -205,8 +208,8 @@ class Soak:
         raise AssertionError("20 attempts without an answer")
 
 
-def status(camera: Camera) -> dict[str, dict[str, int]]:
-    """`clients` of /api/status once all other connections have ended, and the heap in use after a collection."""
+def status(camera: Camera) -> dict[str, Any]:
+    """/api/status once all other connections have ended, with the heap in use after a collection."""
     end = time.monotonic() + 30
     while True:
         with socket.create_connection(("127.0.0.1", camera.port), timeout=10) as client:
@@ -231,7 +234,24 @@ def sockets(camera: Camera) -> int:
     return count
 
 
+def warm_up(camera: Camera) -> None:
+    """Has the camera make what it makes once: its picture, and buffers for as many clients as it serves."""
+    with socket.create_connection(("127.0.0.1", camera.port), timeout=10) as viewer:
+        viewer.sendall(STREAM)
+        seen = b""
+        while seen.count(b"--frame") < 2:
+            seen += viewer.recv(65536)
+    clients = [Client(camera.port) for _ in range(12)]
+    for client in clients:
+        with contextlib.suppress(ConnectionError):
+            client.connect().sendall(STATUS[:1])
+    time.sleep(0.2)
+    for client in clients:
+        client.close()
+
+
 def check(camera: Camera, requests: int, seed: int) -> bool:
+    warm_up(camera)
     status(camera)
     at_start = sockets(camera)
     soak = Soak(camera.port, seed)

@@ -4,6 +4,7 @@ As a script: device.py PORT LIMITS, with LIMITS as JSON. Prints "ready", serves 
 """
 
 import asyncio
+import gc
 import json
 import sys
 
@@ -50,6 +51,8 @@ class FakeCamera:
             raise OSError(116)
         if self.mode == "bug":
             raise KeyError("driver")
+        if self.mode == "still":  # allocates nothing
+            return self._view
         if len(self._buffer) != self.size:
             self._buffer = bytearray(self.size)
         # Every byte is the capture's number: a picture that changes while it is sent shows it.
@@ -59,7 +62,8 @@ class FakeCamera:
             self._buffer[i : i + len(part)] = part
         self._buffer[:2] = b"\xff\xd8"
         self._buffer[-2:] = b"\xff\xd9"
-        return memoryview(self._buffer)
+        self._view = memoryview(self._buffer)
+        return self._view
 
 
 class Pieces:
@@ -128,9 +132,14 @@ class Vanishing:
         self._count("receive")
         return await self._transport.receive(buffer)
 
-    async def send(self, data, start, size):
+    def send(self, data, start, size):
         self._count("send")
-        return await self._transport.send(data, start, size)
+        count = self._transport.send(data, start, size)
+        self.is_full = self._transport.is_full
+        return count
+
+    async def drain(self):
+        await self._transport.drain()
 
 
 class Device:
@@ -222,6 +231,12 @@ class Device:
             await request.sock[1].awrite(b"HTTP/1.1 102 Processing\r\n\r\n")
             return "written"
 
+        @app.get("/close")
+        async def close(request):
+            await request.sock[1].aclose()
+            await request.sock[1].aclose()
+            return "lost"
+
         @app.get("/vanish/<what>/<int:good>/<int:number>")
         async def vanish(request, what, good, number):
             receiver, sender = request.sock
@@ -285,6 +300,12 @@ class Device:
             report["parts"] = len(self.frames._parts)
             report["lines"] = self.lines
             return report
+
+        @app.get("/heap")
+        async def heap(request):
+            """On MicroPython: the heap in use, and frames captured; nothing is freed from now on."""
+            gc.disable()
+            return {"used": gc.mem_alloc(), "frames": self.frames.frames}
 
         @app.put("/camera")
         async def set_camera(request):

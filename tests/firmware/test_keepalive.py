@@ -139,6 +139,17 @@ def test_handler_that_takes_the_socket_ends_the_connection(server: Server) -> No
         assert client.rest() == b"HTTP/1.1 200 OK\r\n\r\ntaken:abcdtail"
 
 
+def test_handler_that_closes_the_socket(server: Server) -> None:
+    """What it returns goes to nobody, not to a client that has got the same socket number."""
+    before = server.probe()
+    with Client(server) as client, Client(server) as other:
+        client.send(GET % b"close")
+        assert client.rest() == b""
+        assert other.ask(ECHO)[0] == 200
+    after = server.probe()
+    assert (after["faults"], after["vanished"]) == (before["faults"], before["vanished"] + 1)
+
+
 def test_pipelined_in_order(server: Server) -> None:
     """Requests of all kinds in one piece; the answers are told apart by what was asked."""
     data = b""

@@ -41,7 +41,12 @@ def test_all_good() -> None:
         "host": "127.0.0.1",
         "port": 8080,
         "camera": {"quality": 9, "hmirror": True},
-        "limits": {"connections": 4, "stream_fps": 60},
+        "limits": {
+            "connections": 4,
+            "stream_fps": 60,
+            "keepalive_requests": 1,
+            "keepalive_timeout_ms": 600000,
+        },
         "wifi": {"ssid": "küche", "password": "pass word"},
     }
     settings, limits, faults = loaded(json.dumps(given))
@@ -68,6 +73,18 @@ FAULTS = [
     ('"camera": {"qualty": 5}', ['camera.qualty: unknown key: write "quality"']),
     ('"limits": 5', ["limits: 5: write an object, such as {}"]),
     ('"limits": {"connections": 0}', ["limits.connections: 0: write a whole number from 1 to 256"]),
+    (
+        '"limits": {"keepalive_requests": 0}',
+        ["limits.keepalive_requests: 0: write a whole number from 1 to 1000000"],
+    ),
+    (
+        '"limits": {"keepalive_timeout_ms": 99}',
+        ["limits.keepalive_timeout_ms: 99: write a whole number from 100 to 600000"],
+    ),
+    (
+        '"limits": {"keepalive_timeout": 5000}',
+        ['limits.keepalive_timeout: unknown key: write "keepalive_timeout_ms"'],
+    ),
     (
         '"limits": {"connections": true}',
         ["limits.connections: true: write a whole number from 1 to 256"],
@@ -163,3 +180,15 @@ def test_limits_refuse_at_once() -> None:
         Limits(connections=0)
     with pytest.raises(ValueError, match=r"^limits.nothing: unknown; write one of body_bytes, "):
         Limits(nothing=1)
+
+
+@pytest.mark.parametrize("name", sorted(TABLE))
+def test_every_limit_is_tunable_in_its_range(name: str) -> None:
+    default, low, high = TABLE[name]
+    assert low <= default <= high
+    assert name in (Limits.__doc__ or "")
+    for value in (low, high):
+        _, limits, faults = loaded(json.dumps({"limits": {name: value}}))
+        assert (limits.get(name, default), faults) == (value, [])
+    for value in (low - 1, high + 1):
+        assert len(loaded(json.dumps({"limits": {name: value}}))[2]) == 1

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import json
 import re
 import socket
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 
-from .conftest import Server, Start
+from .conftest import Server, Start, on_micropython
 from .test_bad_requests import H, parse
 
 PART = re.compile(
@@ -302,3 +304,43 @@ def test_status_answers_beside_four_streams(server: Server) -> None:
             thread.join(10)
     assert min(counts) > 0
     assert idle(server)["faults"] == server.probe()["faults"]
+
+
+@pytest.fixture
+def device(program: Path) -> Iterator[Server]:
+    """A server of its own on MicroPython, where heap can be counted."""
+    with on_micropython({"write_timeout_ms": 60000}) as server:
+        yield server
+
+
+def heap(server: Server) -> dict[str, int]:
+    return json.loads(server.request("GET", "/heap")[2])
+
+
+@pytest.mark.parametrize("size", [20_000, 200_000])
+def test_heap_of_a_frame(device: Server, size: int) -> None:
+    """A frame to four viewers allocates its head, a view and what waiting takes; no copy, no slice."""
+    device.set_camera(size=size)
+    stop = threading.Event()
+    with contextlib.ExitStack() as stack:
+        viewers = [stack.enter_context(viewing(device)) for _ in range(4)]
+
+        def watch(viewer: Viewer) -> None:
+            while not stop.is_set():
+                viewer.part()
+
+        threads = [threading.Thread(target=watch, args=(viewer,)) for viewer in viewers[1:]]
+        for thread in threads:
+            thread.start()
+        device.set_camera(mode="still")
+        for _ in range(5):
+            viewers[0].part()
+        first = heap(device)
+        for _ in range(40):
+            viewers[0].part()
+        last = heap(device)
+        stop.set()
+        for thread in threads:
+            thread.join(10)
+    assert last["frames"] - first["frames"] >= 30
+    assert (last["used"] - first["used"]) / (last["frames"] - first["frames"]) < 5000

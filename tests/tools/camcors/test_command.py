@@ -26,7 +26,7 @@ def commands(command: click.Command = main, path: tuple[str, ...] = ()) -> Itera
             yield from commands(each, (*path, name))
 
 
-@pytest.mark.parametrize("path", commands(), ids=" ".join)
+@pytest.mark.parametrize("path", list(commands()), ids=" ".join)
 def test_every_command_has_help_and_refuses_unknown_options(path: tuple[str, ...]) -> None:
     done = CliRunner().invoke(main, [*path, "--help"])
     assert (done.stderr, done.exit_code) == ("", 0)
