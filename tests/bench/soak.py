@@ -215,10 +215,11 @@ def status(camera: Camera) -> dict[str, Any]:
         with socket.create_connection(("127.0.0.1", camera.port), timeout=10) as client:
             client.sendall(b"GET /api/status HTTP/1.0\r\n\r\n")
             answer = b"".join(iter(lambda: client.recv(65536), b""))
-        report = json.loads(answer.partition(b"\r\n\r\n")[2])
-        if report["clients"]["connections"] == 1 and report["clients"]["viewers"] == 0:
-            break
-        assert time.monotonic() < end, report["clients"]
+        if answer.startswith(b"HTTP/1.1 200 "):  # 503 as long as the last ones leave
+            report = json.loads(answer.partition(b"\r\n\r\n")[2])
+            if report["clients"]["connections"] == 1 and report["clients"]["viewers"] == 0:
+                break
+        assert time.monotonic() < end, answer
         time.sleep(0.05)
     report["heap"]["used"] = int(camera.exec("import gc; gc.collect(); print(gc.mem_alloc())"))
     return report
