@@ -10,12 +10,13 @@ import socket
 import struct
 import subprocess
 import threading
+from pathlib import Path
 
 import httpx
 import pytest
 import urllib3
 
-from .conftest import Client, Server, Start, read_all
+from .conftest import Client, Server, Start, on_micropython, read_all
 from .test_bad_requests import G, H, P, check_refusal, parse
 
 GET = b"GET /%b HTTP/1.1\r\n" + H + b"\r\n"
@@ -461,3 +462,38 @@ def test_asyncio_pipelines(server: Server) -> None:
         return bodies
 
     assert asyncio.run(talk()) == [b"%d" % i for i in range(8)]
+
+
+CHROME = (
+    b"Connection: keep-alive\r\n"
+    b'sec-ch-ua-platform: "Linux"\r\n'
+    b"User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 "
+    b"Safari/537.36\r\n"
+    b"Accept: application/json, text/plain, */*\r\n"
+    b'sec-ch-ua: "Chromium";v="141", "Not?A_Brand";v="8", "Google Chrome";v="141"\r\n'
+    b"sec-ch-ua-mobile: ?0\r\n"
+    b"Origin: http://localhost:8000\r\n"
+    b"Sec-Fetch-Site: cross-site\r\n"
+    b"Sec-Fetch-Mode: cors\r\n"
+    b"Sec-Fetch-Dest: empty\r\n"
+    b"Referer: http://localhost:8000/dashboard/index.html\r\n"
+    b"Accept-Encoding: gzip, deflate, br, zstd\r\n"
+    b"Accept-Language: en-GB,en-US;q=0.9,en;q=0.8,de;q=0.7\r\n"
+)
+
+
+def test_heap_of_a_request(program: Path) -> None:
+    """What a request of a browser allocates on MicroPython, in bytes: about 10,000."""
+    with on_micropython({}) as server, Client(server) as client:
+
+        def used() -> int:
+            return int(json.loads(client.ask(GET % b"heap")[2])["used"])
+
+        data = b"GET /status/200 HTTP/1.1\r\n" + H + CHROME + b"\r\n"
+        client.ask(data)
+        used()
+        asked_twice = -used() + used()
+        before = used()
+        for _ in range(20):
+            assert client.ask(data)[0] == 200
+        assert (used() - before - asked_twice) / 20 < 11_000

@@ -1,0 +1,81 @@
+"""MicroPython's transport over a socket that notes what it is asked for; CPython cannot run its waits, so
+here is what it does without waiting. The rest is tested with real sockets on both interpreters."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from camcors.transport import _Transport
+
+
+class Socket:
+    """Takes at most `room` bytes, and none after them."""
+
+    def __init__(self, room: int = 100, fails: bool = False):
+        self.calls: list[tuple[object, ...]] = []
+        self.taken = b""
+        self._room = room
+        self._fails = fails
+
+    def setsockopt(self, *option: int) -> None:
+        self.calls.append(("setsockopt", *option))
+        if self._fails:
+            raise OSError(22)
+
+    def write(self, data: bytes, start: int, size: int) -> int | None:
+        piece = bytes(data[start : start + min(size, self._room)])
+        self._room -= len(piece)
+        self.taken += piece
+        return len(piece) or None
+
+    def close(self) -> None:
+        self.calls.append(("close",))
+
+
+def transport(socket: Socket, peer: object = ("10.0.0.7", 5000)) -> _Transport:
+    return _Transport(None, SimpleNamespace(s=socket, get_extra_info=lambda name: peer))
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_no_delay_from_the_beginning(fails: bool) -> None:
+    socket = Socket(fails=fails)
+    transport(socket)
+    assert socket.calls == [("setsockopt", 6, 1, 1)]  # IPPROTO_TCP, TCP_NODELAY
+
+
+def test_send_says_when_to_wait() -> None:
+    socket = Socket(room=10)
+    client = transport(socket)
+    seen = [
+        (client.send(b"0123456789ab", start, size), client.is_full)
+        for start, size in ((0, 4), (4, 8), (10, 2))
+    ]
+    assert seen == [(4, False), (6, True), (0, True)]
+    assert socket.taken == b"0123456789"
+
+
+def test_closed_once_and_for_all() -> None:
+    """On unix a second close, or a write after it, would reach whoever has got the number since."""
+    socket = Socket()
+    client = transport(socket)
+    client.close()
+    client.close()
+    assert socket.calls[1:] == [("close",)]
+    with pytest.raises(OSError, match=r"^128$"):
+        client.send(b"x", 0, 1)
+    with pytest.raises(OSError, match=r"^128$"):
+        next(client.receive(bytearray(1)))
+    assert socket.taken == b""
+
+
+@pytest.mark.parametrize(
+    ("peer", "client"),
+    [
+        (("10.0.0.7", 5000), ("10.0.0.7", 5000)),
+        (b"\x02\x00\x13\x88\x0a\x00\x00\x07" + bytes(8), ("10.0.0.7", 5000)),
+    ],
+)
+def test_client(peer: object, client: tuple[str, int]) -> None:
+    assert transport(Socket(), peer).client() == client
