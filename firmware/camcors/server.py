@@ -24,7 +24,8 @@ class Server:
     as much heap as the rest of a request. The price: a time-out comes up to 0.1 s late.
 
     When all slots are taken, a new client gets that of the connection that has waited longest for
-    its next request, which is closed; if there is none, 503.
+    its next request, which is closed; if there is none, 503. A client that connected and then said
+    nothing for a second counts as waiting too: browsers open connections in advance.
 
     Counters (int): accepted (connections), requests, evicted (idle, for a new client), refused
     (above the cap), rejected (not a request, or too large), timeouts, vanished, faults;

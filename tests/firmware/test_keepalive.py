@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import http.client
 import json
+import shutil
 import socket
 import struct
 import subprocess
@@ -410,23 +411,29 @@ def test_http_client_reuses_its_connection(server: Server) -> None:
     assert accepted(server) == before + 2
 
 
+with_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+
+
 def curl(*args: str) -> str:
     done = subprocess.run(["curl", "-sS", "--max-time", "10", *args], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
+@with_curl
 def test_curl_reuses_its_connection(server: Server) -> None:
     url = f"{server.url}/status/200"
     shown = curl("-w", " %{http_code} %{http_version} %{num_connects}\n", url, url)
     assert shown == "body 200 1.1 1\nbody 200 1.1 0\n"
 
 
+@with_curl
 def test_curl_speaks_http_1_0(server: Server) -> None:
     url = f"{server.url}/status/200"
     assert curl("--http1.0", "-w", " %{http_code} %{num_connects}\n", url, url) == "body 200 1\n" * 2
 
 
+@with_curl
 def test_curl_expects_100_continue(server: Server) -> None:
     url = f"{server.url}/echo"
     options = ("-H", "Expect: 100-continue", "-X", "PUT", "--data-binary", "b" * 9000, "-v", "--stderr", "-")
