@@ -49,9 +49,8 @@ def head_of(response, length, is_last):
     break the head, so that no value can write headers of its own.
     """
     status = response.status_code
-    parts = ["HTTP/1.1 ", str(status), " ", response.reason or phrase(status), "\r\n"]
+    parts = ["HTTP/1.1 ", str(status) + " ", response.reason or phrase(status), "\r\n"]
     add = parts.append  # half the heap of lines that are put together one by one
-    breaks = 2
     content = has_body(status)
     typed = not content
     for name, value in response.headers.items():
@@ -63,18 +62,15 @@ def head_of(response, length, is_last):
         typed = typed or (size == _CONTENT_TYPE_SIZE and name.lower() == "content-type")
         for item in value if isinstance(value, list) else (value,):
             _add_line(add, name, str(item))
-            breaks += 1
     if not typed:
         _add_line(add, "Content-Type", Response.default_content_type + "; charset=UTF-8")
-        breaks += 1
     if content and length is not None:
         _add_line(add, "Content-Length", str(length))
-        breaks += 1
     if is_last:
         _add_line(add, "Connection", "close")
-        breaks += 1
     add("\r\n")
     text = "".join(parts)
+    breaks = len(parts) // 4 + 1  # each line is four parts, the last one is the empty line
     if text.count("\r") != breaks or text.count("\n") != breaks or "\0" in text:
         raise ValueError("a header's value holds a line break")
     return text.encode()

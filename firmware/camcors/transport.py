@@ -3,10 +3,8 @@ what is sent is not copied."""
 
 try:
     from asyncio import core
-
-    IS_MICROPYTHON = True
 except ImportError:  # CPython, whose asyncio keeps the socket to itself
-    IS_MICROPYTHON = False
+    core = None
 
 from cors.compat import const
 
@@ -104,4 +102,4 @@ class _StreamTransport:
         self._writer.close()
 
 
-Transport = _Transport if IS_MICROPYTHON else _StreamTransport
+Transport = _Transport if core else _StreamTransport
