@@ -18,7 +18,7 @@ TABLE_SIZE = 0xC00
 TYPES = {"app": 0x00, "data": 0x01}
 SUBTYPES = {
     "app": {"factory": 0x00, "ota_0": 0x10, "ota_1": 0x11, "test": 0x20},
-    "data": {"ota": 0x00, "phy": 0x01, "nvs": 0x02, "coredump": 0x03, "fat": 0x81},
+    "data": {"ota": 0x00, "phy": 0x01, "nvs": 0x02, "coredump": 0x03, "fat": 0x81, "littlefs": 0x83},
 }
 
 _ENTRY = struct.Struct("<2sBBII16sI")
@@ -41,9 +41,20 @@ class Partition:
         return self.offset + self.size
 
     def encode(self) -> bytes:
-        subtype = SUBTYPES[self.type][self.subtype]
+        subtype = subtype_number(self.type, self.subtype)
         name = self.name.encode("ascii")
         return _ENTRY.pack(_ENTRY_MAGIC, TYPES[self.type], subtype, self.offset, self.size, name, 0)
+
+
+def subtype_number(kind: str, subtype: str) -> int:
+    """The number of a subtype given by name or, like MicroPython's romfs, as 0x8f. Raises KeyError, ValueError."""
+    known = SUBTYPES[kind]
+    if subtype in known:
+        return known[subtype]
+    number = int(subtype, 0)
+    if not 0 <= number <= 0xFE:
+        raise ValueError(subtype)
+    return number
 
 
 def read_csv(path: Path, flash_size: int) -> list[Partition]:
@@ -69,7 +80,7 @@ def read_csv(path: Path, flash_size: int) -> list[Partition]:
 def _partition(path: Path, row: list[str]) -> Partition:
     try:
         name, kind, subtype, offset, size = (field.strip() for field in row[:5])
-        SUBTYPES[kind][subtype]
+        subtype_number(kind, subtype)
         if not 1 <= len(name.encode("ascii")) <= 15:
             raise ValueError("name")
         return Partition(name, kind, subtype, int(offset, 0), int(size, 0))

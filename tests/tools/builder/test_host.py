@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+import frozen
 import host
 import pytest
 import source
@@ -19,18 +20,18 @@ def frozen_content(path: Path, names: set[str]) -> Path:
 
 
 def test_all_required_modules_are_frozen(tmp_path: Path) -> None:
-    host.check_frozen(frozen_content(tmp_path / "c", host.required_modules()))
+    frozen.check_frozen(frozen_content(tmp_path / "c", frozen.required_modules(host.BOARD)), host.BOARD)
 
 
 @pytest.mark.parametrize("name", ["cors/origin.py", "microdot/cors.py", "boot.py", "host_boot.py"])
 def test_a_module_that_is_not_frozen_fails_the_build(tmp_path: Path, name: str) -> None:
-    content = frozen_content(tmp_path / "c", host.required_modules() - {name})
+    content = frozen_content(tmp_path / "c", frozen.required_modules(host.BOARD) - {name})
     with pytest.raises(BuildError, match=f"not frozen: {name}; add them to manifest.py"):
-        host.check_frozen(content)
+        frozen.check_frozen(content, host.BOARD)
 
 
 def test_the_built_image_was_checked(program: Path) -> None:
-    host.check_frozen(program.parent / "frozen_content.c")
+    frozen.check_frozen(program.parent / "frozen_content.c", host.BOARD)
 
 
 def test_frozen_modules_need_no_file_beside_the_program(program: Path, tmp_path: Path) -> None:
@@ -57,13 +58,13 @@ def test_the_camera_ignores_modules_of_the_folder_it_was_started_in(program: Pat
 
 
 def test_mpy_files_are_the_frozen_modules(program: Path) -> None:
-    src = source.find(host.BUILD)
-    host.build_mpy(src, host.mpy_cross(src.version))
+    src = source.find(frozen.BUILD)
+    host.build_mpy(src, frozen.mpy_cross(src.version))
     built = {
-        path.relative_to(host.BUILD / "mpy").with_suffix(".py")
-        for path in (host.BUILD / "mpy").rglob("*.mpy")
+        path.relative_to(frozen.BUILD / "mpy").with_suffix(".py")
+        for path in (frozen.BUILD / "mpy").rglob("*.mpy")
     }
-    assert {Path(name) for name in host.required_modules()} <= built
+    assert {Path(name) for name in frozen.required_modules(host.BOARD)} <= built
     assert built == {Path(name) for _, name in host.manifest_files(src)}
-    for path in (host.BUILD / "mpy").rglob("*.mpy"):
+    for path in (frozen.BUILD / "mpy").rglob("*.mpy"):
         assert path.read_bytes()[:2] == b"M\x06", path  # docs.micropython.org, "MicroPython .mpy files"

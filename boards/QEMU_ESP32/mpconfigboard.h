@@ -1,0 +1,4 @@
+#define MICROPY_HW_BOARD_NAME "camcors QEMU"
+#define MICROPY_HW_MCU_NAME "ESP32"
+
+#define MICROPY_PY_BLUETOOTH (0)
