@@ -3,6 +3,7 @@ HOST = 127.0.0.1
 PORT = 8080
 REPL_PORT = 2323
 FLASH = build/HOST/flash.bin
+BOARD ?=
 MPY_DIR ?=
 export MPY_DIR V
 
@@ -11,12 +12,12 @@ CAMERA := build/HOST/camcors-host
 FROZEN := manifest.py $(shell find boards src/cors firmware -name '*.py' -o -name '*.c' -o -name '*.h' -o -name '*.csv' -o -name '*.mk' -o -name '*.json')
 
 .DEFAULT_GOAL := help
-.PHONY: FORCE help run host mpy camcors test lint bench clean distclean
+.PHONY: FORCE help run host mpy firmware firmware-all idf emulate table camcors test lint bench clean distclean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-10s %s\n", $$1, $$2 }'
-	@echo "variables: PORT=$(PORT) REPL_PORT=$(REPL_PORT) HOST=$(HOST) FLASH=$(FLASH) MPY_DIR=(a MicroPython source)"
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-12s %s\n", $$1, $$2 }'
+	@echo "variables: BOARD=(a folder of boards/) PORT=$(PORT) REPL_PORT=$(REPL_PORT) HOST=$(HOST) FLASH=$(FLASH) MPY_DIR=(a MicroPython source)"
 
 run: $(CAMERA) ## start the camera on your desk
 	@exec $(CAMERA) --port $(PORT) --repl-port $(REPL_PORT) --host $(HOST) --flash $(FLASH)
@@ -25,6 +26,21 @@ host: $(CAMERA) ## build the camera on your desk, build/HOST/camcors-host
 
 mpy: build/.tools ## compile the frozen modules to build/mpy/*.mpy
 	@$(PYTHON) tools/builder/host.py mpy
+
+firmware: build/.tools ## build the image of an ESP32 board, build/X/firmware.bin: BOARD=X
+	@$(PYTHON) tools/builder/firmware_image.py $(BOARD)
+
+firmware-all: build/.tools ## build the images of all ESP32 boards
+	@$(PYTHON) tools/builder/firmware_image.py --all
+
+idf: build/.tools ## fetch and install the ESP-IDF that make firmware needs, under build/
+	@$(PYTHON) tools/builder/esp_idf.py
+
+emulate: build/.tools ## build boards/QEMU_ESP32 and start it in Espressif's QEMU
+	@exec $(PYTHON) tools/builder/emulate.py --port $(PORT) --repl-port $(REPL_PORT) --host $(HOST)
+
+table: build/.tools ## write the table of boards in README.md
+	@$(PYTHON) tools/builder/boards.py table
 
 camcors: build/.camcors ## install the command that edits a camera's policy, build/venv/bin/camcors
 
@@ -43,7 +59,7 @@ bench: $(CAMERA) build/.bench ## measure against stock Microdot: tables, build/b
 
 clean: ## remove what was built; keep what was fetched, and flash images
 	@test ! -d build/HOST || find build/HOST -mindepth 1 -maxdepth 1 ! -name '*.bin' -exec rm -rf {} +
-	@rm -rf build/mpy build/pypi
+	@rm -rf build/mpy build/pypi build/*/idf build/*/generated build/*/inputs build/*/firmware.bin
 
 distclean: ## remove everything that was built or fetched, the flash images in build/ too
 	@rm -rf build

@@ -7,5 +7,7 @@ module("jpeg_tiles.py", base_path="../../firmware/host")
 module("testcard.py", base_path="../../firmware/host")
 module("testfont.py", base_path="../../firmware/host")
 module("testsymbols.py", base_path="../../firmware/host")
+# Ethernet in the place of Wi-Fi.
+module("board_network.py", base_path="../../firmware/qemu")
 # Written by the build from board.json.
 module("board.py", base_path="../../build/QEMU_ESP32/generated")

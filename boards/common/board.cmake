@@ -1,10 +1,5 @@
 # Included by each ESP32 board's mpconfigboard.cmake, after it has set SDKCONFIG_DEFAULTS and CAMCORS_FLASH.
-# Names without a folder in front of them resolve in ports/esp32, so ours are absolute.
-
-# The build's tools/builder/firmware.py sets these; CMake run by itself has no way to know where they are.
-if(CAMCORS_CAMERA AND (NOT DEFINED ENV{ESP32_CAMERA_DIR} OR NOT DEFINED ENV{CAMERA_API_DIR}))
-    message(FATAL_ERROR "ESP32_CAMERA_DIR and CAMERA_API_DIR are not set: build with make firmware BOARD=${MICROPY_BOARD}")
-endif()
+# Relative names resolve in ports/esp32, so ours are absolute.
 
 list(APPEND SDKCONFIG_DEFAULTS
     ${CMAKE_CURRENT_LIST_DIR}/sdkconfig.camera
@@ -20,7 +15,11 @@ file(WRITE ${CAMCORS_SDKCONFIG}
 list(APPEND SDKCONFIG_DEFAULTS ${CAMCORS_SDKCONFIG})
 
 # The camera driver becomes a component of ESP-IDF; its folder must be called esp32-camera.
+# tools/builder/firmware_image.py says where it is; CMake run by itself has no way to know.
 if(CAMCORS_CAMERA)
+    if(NOT DEFINED ENV{ESP32_CAMERA_DIR})
+        message(FATAL_ERROR "ESP32_CAMERA_DIR is not set: build with make firmware BOARD=${MICROPY_BOARD}")
+    endif()
     list(APPEND EXTRA_COMPONENT_DIRS $ENV{ESP32_CAMERA_DIR})
 endif()
 

@@ -80,13 +80,11 @@ class Board:
         arguments["fb_count"] = camera["frame_buffers"]
         return arguments
 
-    def power(self) -> dict[str, Any] | None:
-        """What gives the sensor its power before Camera() is called, pins by number; None if nothing does."""
-        power, pins = self.data.get("power"), self.pins()
-        if power is None:
-            return None
+    def power(self) -> dict[str, Any]:
+        """What feeds the sensor, pins by number: levels to hold, and a chip on I2C or None."""
+        power = self.data.get("power") or {"levels": {}, "i2c": None}
+        pins, i2c = self.pins(), power["i2c"]
         levels = tuple((pins[name], level) for name, level in power["levels"].items())
-        i2c = power["i2c"]
         if i2c is not None:
             i2c = {**i2c, "sda": pins[i2c["sda"]], "scl": pins[i2c["scl"]]}
             i2c["writes"] = tuple(tuple(write) for write in i2c["writes"])
@@ -100,7 +98,6 @@ class Board:
             f"SERVER_STACK_BYTES = {self.data['server_stack_bytes']}\n"
             "# Settings that outrank /camera.json: where the board itself knows better.\n"
             "SETTINGS = {}\n"
-            f"PSRAM_BYTES = {self.data.get('psram_size', 0)}\n"
             f"CAMERA = {self.camera()!r}\n"
             f"LED = {self.lamp('LED')!r}\n"
             f"LAMP = {self.lamp('LAMP')!r}\n"
@@ -134,8 +131,8 @@ def table() -> str:
     for board in every():
         data = board.data
         lights = [f"GPIO{light[0]}" for light in (board.lamp("LED"), board.lamp("LAMP")) if light]
-        cells = [f"`{board.id}`<br>{data['vendor']} {data['product']}", data["chip"], size(data["flash_size"])]
-        cells += [size(data["psram_size"]), ", ".join(lights) or "–", data["usb"] or "–"]
+        cells = [f"`{board.id}`<br>{data['vendor']} {data['product']}", data["chip"]]
+        cells += [size(data["flash_size"]), size(data["psram_size"]), ", ".join(lights) or "–", data["usb"]]
         cells += [f"{data['flash_offset']:#x}", data["level"]]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
@@ -145,7 +142,7 @@ def with_table(text: str) -> str:
     """README's text with the table between its markers made anew. Raises BuildError without markers."""
     start, end = (text.find(marker) for marker in MARKERS)
     if start < 0 or end < start:
-        raise BuildError(f"README.md has no lines {MARKERS[0]} and {MARKERS[1]}; put them where the table goes")
+        raise BuildError(f"README.md has no table of boards; write {MARKERS[0]} and {MARKERS[1]}")
     return f"{text[: start + len(MARKERS[0])]}\n{table()}{text[end:]}"
 
 

@@ -1,4 +1,4 @@
-"""What every image freezes: the generated modules, microdot, the compiler, and the check that all are there."""
+"""What every image freezes: generated modules, microdot, the compiler, and the check that all are there."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import sys
 from pathlib import Path
 
 import partitions
-from boards import BOARDS, TOP, Board
 from source import BuildError
+
+from boards import BOARDS, TOP, Board
 
 BUILD = TOP / "build"
 LIB = BUILD / "micropython-lib"

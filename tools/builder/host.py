@@ -10,19 +10,26 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-import boards
 import frozen
 import source
 from frozen import BUILD
 from source import BuildError
 
+import boards
+from boards import Board
+
 BOARD = boards.load("HOST")
 OUT = BUILD / BOARD.id
+
 
 def make(src: source.Source, cross: Path) -> None:
     command = ["make", "--no-print-directory", "-C", str(src.path / "ports" / "unix")]
     command += [f"-j{os.cpu_count()}", f"VARIANT_DIR={BOARD.path}", f"BUILD={OUT}"]
-    command += [f"MICROPY_MPYCROSS={cross}", "MICROPY_MPYCROSS_DEPENDENCY=", f"MPY_LIB_DIR={frozen.make_lib()}"]
+    command += [
+        f"MICROPY_MPYCROSS={cross}",
+        "MICROPY_MPYCROSS_DEPENDENCY=",
+        f"MPY_LIB_DIR={frozen.make_lib()}",
+    ]
     env = {name: value for name, value in os.environ.items() if name != "MAKEFLAGS"}
     env["MICROPY_GIT_TAG"] = f"v{src.version}"
     # V shows the steps; MicroPython's makefile, which knows it too, would print whole command lines.
@@ -50,14 +57,14 @@ def write_generated() -> None:
     frozen.write_partition_table(BOARD)
 
 
-def manifest_files(src: source.Source) -> list[tuple[Path, str]]:
-    """What the manifest freezes, as (file, frozen name), read with MicroPython's own tool."""
+def manifest_files(src: source.Source, board: Board = BOARD) -> list[tuple[Path, str]]:
+    """What the board's manifest freezes, as (file, frozen name), read with MicroPython's own tool."""
     sys.path.insert(0, str(src.path / "tools"))
     manifestfile: ModuleType = __import__("manifestfile")
     variables = {"MPY_DIR": str(src.path), "PORT_DIR": str(src.path / "ports" / "unix")}
-    variables |= {"MPY_LIB_DIR": str(frozen.LIB), "BOARD_DIR": str(BOARD.path)}
+    variables |= {"MPY_LIB_DIR": str(frozen.LIB), "BOARD_DIR": str(board.path)}
     manifest = manifestfile.ManifestFile(manifestfile.MODE_FREEZE, variables)
-    manifest.execute(str(BOARD.path / "manifest.py"))
+    manifest.execute(str(board.path / "manifest.py"))
     return [(Path(entry.full_path), entry.target_path) for entry in manifest.files()]
 
 

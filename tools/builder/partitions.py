@@ -47,7 +47,7 @@ class Partition:
 
 
 def subtype_number(kind: str, subtype: str) -> int:
-    """The number of a subtype given by name or, like MicroPython's romfs, as 0x8f. Raises KeyError, ValueError."""
+    """A subtype's number, from its name or, as for MicroPython's romfs, 0x8f. Raises KeyError, ValueError."""
     known = SUBTYPES[kind]
     if subtype in known:
         return known[subtype]

@@ -19,6 +19,8 @@ PINNED = "1.28.0"
 PINNED_COMMIT = "e0e9fbb17ed6fd06bb76e266ae554784c9c80804"
 REPOSITORY = "https://github.com/micropython/micropython.git"
 CLONE_SECONDS = 300
+#: A host that does not answer must not hold the build: git gives up below 1 KB/s for 20 s.
+GIT = ("git", "-c", "http.lowSpeedLimit=1000", "-c", "http.lowSpeedTime=20")
 
 DEBIAN_SUITE = "trixie"
 DEBIAN_PACKAGE = "micropython"
@@ -86,7 +88,23 @@ def find(cache: Path) -> Source:
     raise BuildError("no source of MicroPython; set MPY_DIR to an unpacked release of it")
 
 
-def _run(command: list[str], seconds: int, what: str, cwd: Path | None = None) -> str:
+def find_pinned(cache: Path) -> Source:
+    """The pinned release, which the ESP32 port is built from: MPY_DIR, else its clone, kept in `cache`."""
+    given = os.environ.get("MPY_DIR")
+    if given:
+        return Source(Path(given).resolve(), "MPY_DIR")
+    clone = cache / f"micropython-{PINNED}"
+    if not clone.is_dir():
+        cache.mkdir(parents=True, exist_ok=True)
+        try:
+            _clone(clone)
+        except BuildError as exc:
+            raise BuildError(f"{exc}; set MPY_DIR to the source of MicroPython {PINNED}") from None
+    return Source(clone, "its repository")
+
+
+def run(command: list[str], seconds: int, what: str, cwd: Path | None = None) -> str:
+    """Runs a command without a terminal -> its output. Raises BuildError with the last line of its errors."""
     env = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
     try:
         done = subprocess.run(
@@ -110,12 +128,9 @@ def _without_hosts(line: str) -> str:
 def _clone(path: Path) -> None:
     part = path.with_suffix(".part")
     shutil.rmtree(part, ignore_errors=True)
-    command = ["git", "-c", "advice.detachedHead=false", "clone", "--quiet", "--depth", "1"]
-    # A host that does not answer must not hold the build: give up below 1 KB/s for 20 s.
-    slow = ["-c", "http.lowSpeedLimit=1000", "-c", "http.lowSpeedTime=20"]
-    command[1:1] = slow
-    _run([*command, "--branch", f"v{PINNED}", REPOSITORY, str(part)], CLONE_SECONDS, "clone")
-    commit = _run(["git", "rev-parse", "HEAD"], 10, "clone", cwd=part).strip()
+    command = [*GIT, "-c", "advice.detachedHead=false", "clone", "--quiet", "--depth", "1"]
+    run([*command, "--branch", f"v{PINNED}", REPOSITORY, str(part)], CLONE_SECONDS, "clone")
+    commit = run(["git", "rev-parse", "HEAD"], 10, "clone", cwd=part).strip()
     if commit != PINNED_COMMIT:
         raise BuildError(f"clone: v{PINNED} is {commit}, not the pinned {PINNED_COMMIT}")
     part.rename(path)
@@ -138,9 +153,9 @@ def _unpack_debian(path: Path) -> None:
 def _download_source(work: Path, mirror: str) -> Path:
     shutil.rmtree(work, ignore_errors=True)
     options = _private_apt(work, mirror)
-    _run(["apt-get", *options, "update"], 300, _DEBIAN)
+    run(["apt-get", *options, "update"], 300, _DEBIAN)
     download = ["source", "--download-only", f"{DEBIAN_PACKAGE}/{DEBIAN_SUITE}"]
-    _run(["apt-get", *options, *download], 300, _DEBIAN, cwd=work)
+    run(["apt-get", *options, *download], 300, _DEBIAN, cwd=work)
     archives = sorted(work.glob(f"{DEBIAN_PACKAGE}_{DEBIAN_VERSION}+ds.orig.tar.*"))
     if not archives:
         raise BuildError(f"{_DEBIAN}: {DEBIAN_SUITE} has no {DEBIAN_VERSION}")
@@ -184,6 +199,6 @@ def _private_apt(work: Path, mirror: str) -> list[str]:
 
 def _mirrors() -> list[str]:
     """The archives of the machine's own apt configuration, those that look like Debian's first."""
-    rows = _run(["apt-get", "--print-uris", "update"], 60, _DEBIAN)
+    rows = run(["apt-get", "--print-uris", "update"], 60, _DEBIAN)
     found = dict.fromkeys(re.findall(r"'(\S+?)/dists/", rows))
     return sorted(found, key=lambda uri: not uri.endswith("/debian"))

@@ -25,7 +25,7 @@ def test_mpy_dir_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_what_was_fetched_once_needs_no_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MPY_DIR", raising=False)
-    monkeypatch.setattr(source, "_run", lambda *_, **__: pytest.fail("ran a command"))
+    monkeypatch.setattr(source, "run", lambda *_, **__: pytest.fail("ran a command"))
     tree(tmp_path / "micropython-1.25.0", (1, 25, 0))
     assert str(source.find(tmp_path)) == "MicroPython 1.25.0 from Debian trixie"
 
@@ -73,7 +73,7 @@ def test_a_clone_of_another_commit_is_refused(tmp_path: Path, monkeypatch: pytes
     def run(command: list[str], *_: object, **__: object) -> str:
         return "0123456789\n" if "rev-parse" in command else ""
 
-    monkeypatch.setattr(source, "_run", run)
+    monkeypatch.setattr(source, "run", run)
     with pytest.raises(source.BuildError, match="is 0123456789, not the pinned e0e9fbb"):
         source._clone(tmp_path / "micropython")
 
@@ -85,5 +85,5 @@ def test_a_mirrors_address_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr(subprocess, "run", run)
     with pytest.raises(source.BuildError) as raised:
-        source._run(["apt-get", "update"], 1, "apt")
+        source.run(["apt-get", "update"], 1, "apt")
     assert str(raised.value) == "apt: E: Failed to fetch (mirror)/debian/dists/x"

@@ -1,0 +1,107 @@
+"""Builds build/X/firmware.bin: MicroPython's ESP32 port with this project's modules frozen in."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import esp_idf
+import frozen
+import pinned
+import sizes
+import source
+from esp_idf import Idf
+from frozen import BUILD
+from source import BuildError, Source
+
+import boards
+from boards import TOP, Board
+
+
+def make_command(board: Board, src: Source, out: Path) -> list[str]:
+    """The call of the port's makefile. Every path is absolute: make runs in ports/esp32."""
+    return [
+        "make",
+        "--no-print-directory",
+        "-C",
+        str(src.path / "ports" / "esp32"),
+        f"BOARD_DIR={board.path}",
+        f"BUILD={out}",
+        f"USER_C_MODULES={TOP / board.data['user_c_modules']}",
+        f"FROZEN_MANIFEST={board.path / 'manifest.py'}",
+    ]
+
+
+def environment(idf: Idf, src: Source, cross: Path, drivers: dict[str, str]) -> dict[str, str]:
+    """What the port's makefile and boards/common/board.cmake read."""
+    env = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "V")}
+    env |= idf.environment() | drivers
+    env |= {"MICROPY_MPYCROSS": str(cross), "MICROPY_GIT_TAG": f"v{src.version}"}
+    return env
+
+
+def camera_drivers(board: Board) -> dict[str, str]:
+    """The sources of the camera driver, by the variables that name them; none without a sensor."""
+    pins = (pinned.CAMERA_API, pinned.ESP32_CAMERA) if board.data["camera"] else ()
+    return {pin.variable: str(pinned.find(pin, BUILD)) for pin in pins}
+
+
+def start_over_if_changed(board: Board, out: Path, inputs: list[str]) -> None:
+    """Drops the build folder when its inputs changed: ESP-IDF keeps an sdkconfig after its fragments do."""
+    files = [board.path / "mpconfigboard.cmake", *sorted((TOP / "boards" / "common").glob("*"))]
+    texts = [*inputs, *(path.read_text() for path in files if path.suffix != ".py")]
+    mark = out.with_name("inputs")
+    if not mark.is_file() or mark.read_text() != "\n".join(texts):
+        shutil.rmtree(out, ignore_errors=True)
+    frozen.write_if_changed(mark, "\n".join(texts))
+
+
+def build(board: Board) -> Path:
+    """Builds, checks and reports -> the image. Raises BuildError with one line that says what to do."""
+    idf = esp_idf.find()
+    src = source.find_pinned(BUILD)
+    print(f"{board.id}: {src}, {idf}", flush=True)
+    drivers = camera_drivers(board)
+    cross = frozen.mpy_cross(src.version)
+    frozen.copy_microdot()
+    frozen.make_lib()
+    frozen.write_board(board)
+    out = BUILD / board.id / "idf"
+    start_over_if_changed(board, out, [str(src.path), src.version, str(idf.path), idf.version, str(drivers)])
+    shown = None if os.environ.get("V") else subprocess.DEVNULL
+    command = idf.command(make_command(board, src, out))
+    if subprocess.run(command, env=environment(idf, src, cross, drivers), stdout=shown).returncode:
+        raise BuildError(f"the build failed; make firmware BOARD={board.id} V=1 shows its steps")
+    return finish(board, out)
+
+
+def finish(board: Board, out: Path) -> Path:
+    """Checks what was built in `out`, prints the sizes and puts the image at build/X/firmware.bin."""
+    frozen.check_frozen(out / "frozen_content.c", board)
+    rows = sizes.parts(board, out)
+    print(sizes.report(rows, sizes.frozen_bytes(out)), flush=True)
+    sizes.check(board, rows)
+    image = out.parent / "firmware.bin"
+    shutil.copyfile(out / "firmware.bin", image)
+    print(f"{image}: flash it at {board.data['flash_offset']:#x}")
+    return image
+
+
+def main(arguments: list[str]) -> int:
+    try:
+        chosen = boards.every() if arguments == ["--all"] else [boards.load(" ".join(arguments))]
+        for board in chosen:
+            if not board.is_esp32:
+                raise BuildError(f"{board.id} is not an ESP32; make host builds it")
+            build(board)
+    except BuildError as exc:
+        print(f"camcors: {exc}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
