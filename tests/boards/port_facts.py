@@ -14,15 +14,8 @@ FRAGMENTS = {
     "v1.28.0": {*_SINCE_1_25, "c2", "flash_2MiB", "free_ram", "p4", "riscv"},
 }
 
-_ORDER = (
-    *(f"CAM_D{n}" for n in range(8)),
-    "CAM_XCLK",
-    "CAM_PCLK",
-    "CAM_VSYNC",
-    "CAM_HREF",
-    "CAM_SDA",
-    "CAM_SCL",
-)
+_SIGNALS = ("CAM_XCLK", "CAM_PCLK", "CAM_VSYNC", "CAM_HREF", "CAM_SDA", "CAM_SCL")
+_ORDER = (*(f"CAM_D{n}" for n in range(8)), *_SIGNALS)
 
 
 def _pins(*numbers: int, **extra: int) -> dict[str, int]:

@@ -1,0 +1,149 @@
+"""What the build makes of the boards' data: the frozen board.py, the manifests, the README's table."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import frozen
+import host
+import pytest
+import source
+from cmake_reader import Cmake
+
+import boards
+from boards import BOARDS, TOP, Board
+
+ALL = boards.every()
+CAMERAS = [board for board in ALL if board.data["camera"]]
+
+
+def each(chosen: list[Board]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("board", chosen, ids=lambda board: board.id)
+
+
+@each(ALL)
+def test_board_py_compiles_and_says_what_the_firmware_reads(board: Board, tmp_path: Path) -> None:
+    text = board.module("1.2.3")
+    path = tmp_path / "board.py"
+    path.write_text(text)
+    cross = frozen.mpy_cross(source.find(frozen.BUILD).version)
+    assert subprocess.run([cross, "-o", tmp_path / "board.mpy", path]).returncode == 0
+    names: dict[str, object] = {}
+    exec(text, names)
+    assert {name for name in names if name.isupper()} == {
+        "NAME",
+        "FIRMWARE",
+        "SERVER_STACK_BYTES",
+        "SETTINGS",
+        "CAMERA",
+        "LED",
+        "LAMP",
+        "POWER",
+    }
+
+
+def module_of(name: str) -> dict[str, object]:
+    names: dict[str, object] = {}
+    exec(boards.load(name).module("1.2.3"), names)
+    return names
+
+
+def test_board_py_of_the_ai_thinker() -> None:
+    module = module_of("AI_THINKER_ESP32_CAM")
+    assert module["CAMERA"] == {
+        "data_pins": (5, 18, 19, 21, 36, 39, 34, 35),
+        "pclk_pin": 22,
+        "vsync_pin": 25,
+        "href_pin": 23,
+        "sda_pin": 26,
+        "scl_pin": 27,
+        "xclk_pin": 0,
+        "powerdown_pin": 32,
+        "reset_pin": -1,
+        "xclk_freq": 20_000_000,
+        "fb_count": 2,
+    }
+    assert (module["LED"], module["LAMP"]) == ((33, False), (4, True))
+    assert module["POWER"] == {"levels": (), "i2c": None}
+
+
+def test_board_py_of_boards_that_power_the_sensor() -> None:
+    assert module_of("M5STACK_TIMER_CAMERA")["POWER"] == {"levels": ((33, 1),), "i2c": None}
+    assert module_of("DFROBOT_FIREBEETLE2_S3")["POWER"] == {
+        "levels": (),
+        "i2c": {
+            "chip": "AXP313A",
+            "sda": 1,
+            "scl": 2,
+            "address": 0x36,
+            # Outputs on, then ALDO 0.5 V + 7 * 0.1 V and DLDO 0.5 V + 23 * 0.1 V.
+            "writes": ((0x00, 0x04), (0x10, 0x19), (0x16, 7), (0x17, 23)),
+            "delay_ms": 10,
+        },
+    }
+
+
+def test_board_py_of_the_boards_without_a_sensor() -> None:
+    for name in ("HOST", "QEMU_ESP32"):
+        module = module_of(name)
+        assert (module["CAMERA"], module["LED"], module["LAMP"]) == (None, None, None)
+
+
+def test_every_driver_of_the_esp32_boards_is_in_their_manifest() -> None:
+    text = (BOARDS / "common" / "manifest_esp32.py").read_text()
+    line = r'^module\("(\w+\.py)", base_path="\.\./\.\./firmware/esp32"\)$'
+    listed = set(re.findall(line, text, re.MULTILINE))
+    assert {path.name for path in (TOP / "firmware" / "esp32").glob("*.py")} <= listed
+
+
+@each(CAMERAS)
+def test_a_cameras_manifest_is_the_common_one_and_its_own_board_py(board: Board) -> None:
+    lines = (board.path / "manifest.py").read_text().splitlines()
+    assert [line for line in lines if not line.startswith("#")] == [
+        'include("../common/manifest_esp32.py")',
+        f'module("board.py", base_path="../../build/{board.id}/generated")',
+    ]
+
+
+def test_the_emulators_manifest_freezes_what_its_image_must_have() -> None:
+    board = boards.load("QEMU_ESP32")
+    frozen.copy_microdot()
+    frozen.make_lib()
+    frozen.write_board(board)
+    names = {name for _, name in host.manifest_files(source.find(frozen.BUILD), board)}
+    assert frozen.required_modules(board) <= names
+
+
+def test_our_c_modules_keep_our_manifest(tmp_path: Path) -> None:
+    theirs = tmp_path / "micropython.cmake"
+    theirs.write_text("set(MICROPY_FROZEN_MANIFEST theirs)\n")
+    cmake = Cmake({"MICROPY_FROZEN_MANIFEST": ["ours"]}, {"CAMERA_API_DIR": str(tmp_path)})
+    cmake.read(BOARDS / "common" / "micropython.cmake")
+    assert cmake.included == [str(theirs)]
+    assert cmake.variables["MICROPY_FROZEN_MANIFEST"] == ["ours"]
+
+
+def test_the_table_in_the_readme_is_current() -> None:
+    text = boards.README.read_text()
+    assert boards.with_table(text) == text, "run make table"
+
+
+def test_the_list_for_the_workflow(capsys: pytest.CaptureFixture[str]) -> None:
+    assert boards.main(["list"]) == 0
+    assert json.loads(capsys.readouterr().out) == [board.id for board in ALL]
+
+
+@pytest.mark.parametrize("name", ["", "AI_THINKER", "../boards/HOST", "common"])
+def test_an_unknown_board_names_the_known_ones(name: str) -> None:
+    with pytest.raises(source.BuildError, match="write BOARD= and one of AI_THINKER_ESP32_CAM, DFROBOT"):
+        boards.load(name)
+
+
+@pytest.mark.parametrize("row", ["LED", "LED,33", "LED,GPIO33,1", "LED,GPIO33\nLED,GPIO4"])
+def test_a_bad_row_of_pins_is_refused(tmp_path: Path, row: str) -> None:
+    (tmp_path / "pins.csv").write_text(row + "\n")
+    with pytest.raises(source.BuildError, match="write name,GPIOn, each name once"):
+        Board(tmp_path, {}).pins()
