@@ -2,12 +2,7 @@
 include("../../manifest.py")
 include("$(MPY_DIR)/extmod/asyncio")
 
-# The drivers of the sensor, its power and the LED, and the network.
-module("access_point.py", base_path="../../firmware/esp32")
-module("board_network.py", base_path="../../firmware/esp32")
+# The sensor behind micropython-camera-API, the network, and what both are made of.
 module("camera_driver.py", base_path="../../firmware/esp32")
-module("lamp.py", base_path="../../firmware/esp32")
-module("power.py", base_path="../../firmware/esp32")
-module("sensors.py", base_path="../../firmware/esp32")
-module("setup_page.py", base_path="../../firmware/esp32")
-module("station.py", base_path="../../firmware/esp32")
+module("board_network.py", base_path="../../firmware/esp32")
+package("camcors_esp32", base_path="../../firmware/esp32")

@@ -28,7 +28,7 @@ def required_modules(board: Board) -> set[str]:
     for package in (TOP / "src" / "cors", TOP / "firmware" / "camcors"):
         names |= {f"{package.name}/{path.name}" for path in package.glob("*.py")}
     for folder in board.data["drivers"]:
-        names |= {path.name for path in (TOP / folder).glob("*.py")}
+        names |= {str(path.relative_to(TOP / folder)) for path in (TOP / folder).rglob("*.py")}
     return names - set(board.data.get("without", ()))
 
 

@@ -1,0 +1,158 @@
+"""ESP-IDF: where it is looked for, which versions are taken, and what `make idf` runs."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import esp_idf
+import pinned
+import pytest
+import source
+from esp_idf import Idf
+
+
+def idf_tree(path: Path, version: str) -> Path:
+    file = path / "tools" / "cmake" / "version.cmake"
+    file.parent.mkdir(parents=True)
+    parts = zip(("MAJOR", "MINOR", "PATCH"), version.split("."), strict=True)
+    file.write_text("".join(f"set(IDF_VERSION_{name} {number})\n" for name, number in parts))
+    return path
+
+
+def script(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    path.chmod(0o755)
+    return path
+
+
+@pytest.fixture
+def no_idf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A PATH with the system's programs and no idf.py, and an empty cache."""
+    monkeypatch.delenv("IDF_PATH", raising=False)
+    monkeypatch.setenv("PATH", os.pathsep.join(["/usr/bin", "/bin"]))
+    return tmp_path / "cache"
+
+
+@pytest.mark.parametrize(
+    ("version", "shown"),
+    [
+        ("5.5.1", "ESP-IDF 5.5.1"),
+        ("5.5.2", "ESP-IDF 5.5.2 (5.5.1 is the version that images are released with)"),
+        ("5.4.2", "ESP-IDF 5.4.2 (5.5.1 is the version that images are released with)"),
+        ("5.3.0", "ESP-IDF 5.3.0 (5.5.1 is the version that images are released with)"),
+    ],
+)
+def test_the_versions_that_work(
+    no_idf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str, shown: str
+) -> None:
+    monkeypatch.setenv("IDF_PATH", str(idf_tree(tmp_path / "idf", version)))
+    assert str(esp_idf.find(no_idf)) == shown
+
+
+@pytest.mark.parametrize("version", ["5.2.6", "5.6.0", "6.0.0", "4.4.8"])
+def test_other_versions_are_refused_with_the_right_one(
+    no_idf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str
+) -> None:
+    monkeypatch.setenv("IDF_PATH", str(idf_tree(tmp_path / "idf", version)))
+    message = f"IDF_PATH is ESP-IDF {version}; set it to 5.5.1 (5.3 and 5.4 work too), or run make idf"
+    with pytest.raises(source.BuildError, match=f"^{re.escape(message)}$"):
+        esp_idf.find(no_idf)
+
+
+def test_no_esp_idf_says_how_to_get_it(no_idf: Path) -> None:
+    message = "no ESP-IDF: set IDF_PATH to version 5.5.1, or run make idf"
+    with pytest.raises(source.BuildError, match=f"^{message}$"):
+        esp_idf.find(no_idf)
+
+
+def test_a_folder_that_is_not_esp_idf_is_refused(
+    no_idf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IDF_PATH", str(tmp_path))
+    with pytest.raises(
+        source.BuildError, match=r"is not ESP-IDF; set it to version 5\.5\.1, or run make idf"
+    ):
+        esp_idf.find(no_idf)
+
+
+def test_what_make_idf_installed_is_found_with_its_tools(no_idf: Path) -> None:
+    path = idf_tree(no_idf / "esp-idf", "5.5.1")
+    idf = esp_idf.find(no_idf)
+    assert idf.environment() == {"IDF_PATH": str(path), "IDF_TOOLS_PATH": str(no_idf / "esp-idf-tools")}
+
+
+def test_a_command_runs_in_the_environment_of_export_sh(no_idf: Path, tmp_path: Path) -> None:
+    script(tmp_path / "idf" / "export.sh", "echo noise\nexport FROM_EXPORT=yes\n")
+    idf = Idf(tmp_path / "idf", "5.5.1")
+    command = idf.command(["sh", "-c", 'echo "$FROM_EXPORT" "$1"', "sh", "a b"])
+    done = subprocess.run(command, env={**os.environ, **idf.environment()}, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "yes a b\n")
+
+
+def test_an_export_sh_that_fails_ends_the_command(no_idf: Path, tmp_path: Path) -> None:
+    script(tmp_path / "idf" / "export.sh", "return 1\n")
+    idf = Idf(tmp_path / "idf", "5.5.1")
+    assert subprocess.run(idf.command(["true"]), env={**os.environ, **idf.environment()}).returncode == 3
+
+
+def test_an_environment_that_is_set_up_is_used(
+    no_idf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script(tmp_path / "bin" / "idf.py", "#!/bin/sh\n")
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    assert Idf(tmp_path, "5.5.1").command(["make", "x"]) == ["make", "x"]
+
+
+class Upstream:
+    """Stands in for pinned.fetch: puts an ESP-IDF there that notes what is run in it."""
+
+    def __init__(self, log: Path, install_status: int = 0, qemu_status: int = 0) -> None:
+        self.log, self.install_status, self.qemu_status = log, install_status, qemu_status
+
+    def fetch(self, repository: str, commit: str, path: Path, remedy: str) -> None:
+        assert (repository, commit) == (esp_idf.REPOSITORY, esp_idf.COMMIT)
+        idf_tree(path, "5.5.1")
+        note = f'echo install "$@" "$IDF_TOOLS_PATH" >> {self.log}\nexit {self.install_status}\n'
+        script(path / "install.sh", "#!/bin/sh\n" + note)
+        tool = f"print(*sys.argv[1:], file=open({str(self.log)!r}, 'a'))\nsys.exit({self.qemu_status})\n"
+        script(path / "tools" / "idf_tools.py", "import sys\n" + tool)
+        subprocess.run(["git", "init", "--quiet"], cwd=path, check=True)
+
+
+@pytest.mark.parametrize("qemu_status", [0, 1])
+def test_make_idf_installs_both_chips_and_the_emulator(
+    no_idf: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    qemu_status: int,
+) -> None:
+    monkeypatch.setattr(pinned, "fetch", Upstream(tmp_path / "log", 0, qemu_status).fetch)
+    assert esp_idf.install(no_idf).version == "5.5.1"
+    tools = no_idf / "esp-idf-tools"
+    assert (tmp_path / "log").read_text() == f"install esp32,esp32s3 {tools}\ninstall qemu-xtensa\n"
+    without = "camcors: the emulator was not installed; make firmware works without it\n"
+    assert capfd.readouterr().err == (without if qemu_status else "")
+
+
+def test_an_install_that_fails_is_one_line(
+    no_idf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pinned, "fetch", Upstream(tmp_path / "log", 1).fetch)
+    with pytest.raises(source.BuildError, match=r"install\.sh failed; its last lines above say why$"):
+        esp_idf.install(no_idf)
+
+
+def test_a_host_that_cannot_be_reached_is_one_line(
+    no_idf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(esp_idf, "REPOSITORY", str(tmp_path / "nowhere"))
+    monkeypatch.setattr(esp_idf.install, "__defaults__", (no_idf,))
+    assert esp_idf.main() == 1
+    error = capsys.readouterr().err
+    assert error.startswith("camcors: esp-idf: ") and error.count("\n") == 1
+    assert error.endswith("; get ESP-IDF 5.5.1 another way and set IDF_PATH to it\n")
