@@ -73,9 +73,7 @@ def test_a_folder_that_is_not_esp_idf_is_refused(
     no_idf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("IDF_PATH", str(tmp_path))
-    with pytest.raises(
-        source.BuildError, match=r"is not ESP-IDF; set it to version 5\.5\.1, or run make idf"
-    ):
+    with pytest.raises(source.BuildError, match=r"is not ESP-IDF; set it to version 5\.5\.1,"):
         esp_idf.find(no_idf)
 
 

@@ -118,22 +118,20 @@ def test_an_app_over_its_budget_fails_with_both_numbers(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("APP", "1769473")
-    with pytest.raises(
-        BuildError, match="^AI_THINKER_ESP32_CAM: the app is 1769473 bytes, over its budget of 1769472$"
-    ):
+    with pytest.raises(BuildError, match=r"the app is 1769473 bytes, over its budget of 1769472$"):
         firmware_image.build(bench.board)
     assert not (bench.build / bench.board.id / "firmware.bin").exists()
 
 
 def test_a_part_without_room_fails(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("APP", "2031617")
-    with pytest.raises(BuildError, match="factory is 2031617 bytes and has room for 2031616$"):
+    with pytest.raises(BuildError, match=r"factory is 2031617 bytes and has room for 2031616$"):
         firmware_image.build(bench.board)
 
 
 def test_a_module_that_is_not_frozen_fails(bench: Bench) -> None:
     bench.freeze(frozen.required_modules(bench.board) - {"cors/guard.py"})
-    with pytest.raises(BuildError, match="not frozen: cors/guard.py"):
+    with pytest.raises(BuildError, match=r"not frozen: cors/guard\.py;"):
         firmware_image.build(bench.board)
 
 
@@ -194,7 +192,7 @@ def test_the_esp32_port_is_built_from_the_pinned_release(
 ) -> None:
     monkeypatch.delenv("MPY_DIR", raising=False)
     monkeypatch.setattr(source, "REPOSITORY", str(tmp_path / "nowhere"))
-    with pytest.raises(BuildError, match="; set MPY_DIR to the source of MicroPython 1.28.0$"):
+    with pytest.raises(BuildError, match=r"; set MPY_DIR to the source of MicroPython 1\.28\.0$"):
         source.find_pinned(tmp_path / "cache")
     (tmp_path / "cache" / "micropython-1.25.0").mkdir()  # Debian's serves the camera on your desk alone
     (tmp_path / "cache" / "micropython-1.28.0").mkdir()
