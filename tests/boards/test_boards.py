@@ -133,7 +133,8 @@ def test_pins_and_figures_are_cited(board: Board) -> None:
     for cited in board.data["sources"]:
         assert set(cited) == {"repository", "file", "at", "for"}
         assert re.fullmatch(r"[\w.-]+/[\w.-]+", cited["repository"])
-        assert cited["file"] and cited["at"] and cited["for"]
+        assert cited["file"] and cited["for"]
+        assert re.fullmatch(r"v[\d.]+|[0-9a-f]{40}", cited["at"])
     if board.data["camera"]:
         assert sum("camera pins" in cited["for"] for cited in board.data["sources"]) >= 1
 

@@ -38,6 +38,14 @@ def test_the_4_mb_app_slot_holds_what_design_md_says() -> None:
     assert rows["vfs"].end == FLASH_4MB
 
 
+@pytest.mark.parametrize(("size", "vfs"), [(8, 0x400000), (16, 0xC00000)])
+def test_a_larger_flash_has_a_romfs_and_more_room_for_files(size: int, vfs: int) -> None:
+    rows = {row.name: row for row in partitions.read_csv(COMMON / f"partitions-{size}MB.csv", size << 20)}
+    assert (rows["factory"].offset, rows["factory"].size) == (0x10000, 0x2F0000)
+    assert (rows["romfs"].encode()[2:4], rows["romfs"].size) == (b"\x01\x8f", 0x100000)
+    assert (rows["vfs"].encode()[2:4], rows["vfs"].size) == (b"\x01\x81", vfs)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -51,6 +59,8 @@ def test_the_4_mb_app_slot_holds_what_design_md_says() -> None:
         ("vfs, data, fat, 0x200000, 0x201000", "vfs: ends past the flash, at 0x401000"),
         ("vfs, data, fat, here, 0x1000", "write name,type,subtype,offset,size"),
         ("vfs, data, fat32, 0x9000, 0x1000", "write name,type,subtype,offset,size"),
+        ("vfs, data, 0xff, 0x9000, 0x1000", "write name,type,subtype,offset,size"),
+        ("vfs, data, -1, 0x9000, 0x1000", "write name,type,subtype,offset,size"),
         ("vfs, file, fat, 0x9000, 0x1000", "write name,type,subtype,offset,size"),
         ("vfs, data", "write name,type,subtype,offset,size"),
         ("a_name_of_16_chars, data, fat, 0x9000, 0x1000", "name of 1 to 15 letters"),
