@@ -14,6 +14,19 @@ FRAGMENTS = {
     "v1.28.0": {*_SINCE_1_25, "c2", "flash_2MiB", "free_ram", "p4", "riscv"},
 }
 
+#: espressif/esp-idf, the Kconfig files of components/ at v5.3, v5.4.2 and v5.5.1: what our fragments may set.
+CONFIG_NAMES = {
+    "CONFIG_BT_ENABLED",
+    "CONFIG_ESPTOOLPY_FLASHSIZE_16MB",
+    "CONFIG_ESPTOOLPY_FLASHSIZE_4MB",
+    "CONFIG_ESPTOOLPY_FLASHSIZE_8MB",
+    "CONFIG_ETH_USE_OPENETH",
+    "CONFIG_LWIP_MAX_SOCKETS",
+    "CONFIG_LWIP_TCP_SND_BUF_DEFAULT",
+    "CONFIG_PARTITION_TABLE_CUSTOM",
+    "CONFIG_PARTITION_TABLE_CUSTOM_FILENAME",
+}
+
 _SIGNALS = ("CAM_XCLK", "CAM_PCLK", "CAM_VSYNC", "CAM_HREF", "CAM_SDA", "CAM_SCL")
 _ORDER = (*(f"CAM_D{n}" for n in range(8)), *_SIGNALS)
 

@@ -194,6 +194,8 @@ def test_cmake_run_by_itself_says_how_to_build() -> None:
 @each(ALL)
 def test_what_our_fragments_set(board: Board) -> None:
     config = sdkconfig(board)
+    assert set(config) <= facts.CONFIG_NAMES
+    assert int(config["CONFIG_LWIP_MAX_SOCKETS"]) <= 16  # the range of ESP-IDF 5.3
     assert config["CONFIG_BT_ENABLED"] == "n"
     table = config["CONFIG_PARTITION_TABLE_CUSTOM_FILENAME"].strip('"')
     assert Path(table).is_absolute()
