@@ -3,6 +3,7 @@ include("$(MPY_DIR)/extmod/asyncio")
 
 # The power-on script and the drivers of this board.
 module("host_boot.py", base_path="../../firmware/host")
+module("board_network.py", base_path="../../firmware/host")
 module("camera_driver.py", base_path="../../firmware/host")
 module("jpeg_tiles.py", base_path="../../firmware/host")
 module("testcard.py", base_path="../../firmware/host")

@@ -20,7 +20,7 @@ class _Bad(Exception):
 def attach(app, camera, frames, server, status):
     """Registers GET / and everything under /api/ on `app` (microdot.Microdot).
 
-    camera: the driver. frames: stream.Frames over it. server: connection.Server, for its
+    camera: the driver (firmware/host/camera_driver.py shows its interface). frames: stream.Frames over it. server: connection.Server, for its
     counters. status: called for each GET /api/status; gives a dict of JSON values, to which
     `camera`, `frames` and `clients` are added.
     """
@@ -31,7 +31,7 @@ def attach(app, camera, frames, server, status):
     @app.get("/api/status")
     async def get_status(request):
         report = status()
-        report["camera"] = {"name": camera.name, "led": camera.led, "error": frames.error}
+        report["camera"] = {"name": camera.name, "led": camera.led, "error": camera.error or frames.error}
         report["frames"] = {"captured": frames.frames, "failed": frames.failures}
         clients = server.counters()
         clients["viewers"] = frames.viewers
@@ -87,6 +87,8 @@ def _attach_controls(app, camera):
 
     @app.put("/api/camera")
     async def put_camera(request):
+        if not camera.FIELDS:
+            return _unavailable(camera.error)
         try:
             changes = _object(request.body, '{"quality": 80}')
             for name, value in changes.items():

@@ -38,6 +38,8 @@ def boot():
 
 
 def _start():
+    # A board's own, as the manifest has frozen them.
+    from board_network import Network
     from camera_driver import Camera
 
     state.check_flash()
@@ -46,28 +48,35 @@ def _start():
         state.fault("/camera.json: " + fault)
     chosen.update(board.SETTINGS)
     state.load_policy(cors)
-    Guard(app, cors, _own_hosts(chosen["name"], chosen["host"]))
+    guard = Guard(app, cors)
     camera = Camera()
-    for field, value in chosen["camera"].items():
-        camera.set(field, value)
+    network = Network(chosen, camera, lambda: _know_own(guard, network))
+    state.network = network
+    _know_own(guard, network)
     server = Server(app, chosen["limits"])
+    network.attach(app)  # before the camera's routes: a set-up form stands in the place of its page
     api.attach(app, camera, Frames(camera, chosen["limits"]), server, state.report)
     _thread.stack_size(board.SERVER_STACK_BYTES)
-    _thread.start_new_thread(_serve, (server, chosen["host"], chosen["port"]))
+    _thread.start_new_thread(_serve, (chosen, server, network, camera))
 
 
-def _serve(server, host, port):
+def _serve(chosen, server, network, camera):
     try:
-        asyncio.run(_main(server, host, port))
+        asyncio.run(_main(chosen, server, network, camera))
     except Exception as exc:
         state.fault("the server ended: " + repr(exc))
 
 
-async def _main(server, host, port):
-    await _listen(server, host, port)
+async def _main(chosen, server, network, camera):
+    # One after the other: a radio and a sensor that start together draw more than some supplies give.
+    await network.start()
+    for fault in camera.start(chosen["camera"]):
+        state.fault(fault)
+    port = chosen["port"]
+    await _listen(server, chosen["host"], port)
     # Collecting after each quarter of the heap, not when it is full, keeps large blocks free for pictures.
     gc.threshold((gc.mem_alloc() + gc.mem_free()) // 4)
-    print("ready http://" + host + ":" + str(port))
+    print("ready http://" + (network.address or chosen["host"]) + ":" + str(port))
     while True:
         await asyncio.sleep(POLL_S)
         state.poll_policy(cors)
@@ -86,11 +95,11 @@ async def _listen(server, host, port):
         await asyncio.sleep(_RETRY_S)
 
 
-def _own_hosts(name, host):
-    """The hosts that are this camera, for Guard (tuple of str): its name, alone as a router's DNS may know
-    it and as multicast DNS does, and the address it listens on, unless that is all of them."""
-    names = (name, name + ".local")
-    return names if host == "0.0.0.0" else names + (host,)
+def _know_own(guard, network):
+    """Tells the guard the hosts that are this camera: its name, alone as a router's DNS may know it and as
+    multicast DNS does, and its address, if it has one."""
+    names = (network.name, network.name + ".local")
+    guard.own = names + (network.address,) if network.address else names
 
 
 def _exists(path):

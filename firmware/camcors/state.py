@@ -23,10 +23,14 @@ _FIRST_POLICY = """\
 
 
 class State:
-    """Owned by the camera; allocates a report when one is asked for, nothing otherwise."""
+    """Owned by the camera; allocates a report when one is asked for, nothing otherwise.
+
+    network: the board's Network, None before the start.
+    """
 
     def __init__(self):
         self.faults = []
+        self.network = None
         self._store = Store()
         self._policy_lines = []
         self._clock = Clock()
@@ -90,6 +94,7 @@ class State:
             "micropython": ".".join(str(n) for n in sys.implementation.version[:3]),
             "firmware": board.FIRMWARE,
             "uptime_s": self._clock.read_ms() // 1000,
+            "network": self.network and self.network.report(),
             "heap": {"used": gc.mem_alloc(), "free": gc.mem_free()},
             "policy": self._store.status(),
             "faults": self.faults,

@@ -8,6 +8,7 @@ BOUNDARY = "frame"
 
 _BACK_OFF_MS = (100, 2000)  # first, longest wait after a failed capture
 _REPEAT_MS = 2000  # a stalled stream says something this often, so that gone viewers are noticed
+_POLL_MS = 5  # between two looks for a picture
 _GRAIN = 4096  # buffers grow by this many bytes, so that a slightly larger picture fits
 _PART = (
     "--" + BOUNDARY + "\r\nContent-Type: image/jpeg\r\nContent-Length: {}\r\n"
@@ -20,7 +21,7 @@ class Busy(Exception):
 
 
 class CaptureFailed(Exception):
-    """The camera gave no picture; args[0] says why in words (str)."""
+    """The camera gave no picture; args[0] says why in words (str). A driver may raise it too."""
 
 
 class Clock:
@@ -64,7 +65,9 @@ class _Part:
 class Frames:
     """The camera's pictures, numbered from 1. Owned by the camera server.
 
-    camera: its capture() gives a bytes-like JPEG, None after its time-out, or raises OSError.
+    camera: its is_ready() says that capture() will not wait, or that waiting is of no use; its
+    capture() gives a bytes-like JPEG, None after its time-out, or raises OSError or CaptureFailed;
+    its release() is told that the picture has been copied.
     limits: Limits, of which stream_viewers and stream_fps count here.
 
     The driver may use its buffer again at the next capture, while a slow viewer still sends the
@@ -120,17 +123,24 @@ class Frames:
 
         Raises CaptureFailed.
         """
-        jpeg = self._take()
+        jpeg = await self._take()
         if self._viewers:
             self._publish(jpeg)
-        return bytes(jpeg), self.frames, self._stamp
+        picture = bytes(jpeg), self.frames, self._stamp
+        self._camera.release()
+        return picture
 
-    def _take(self):
-        # The driver's capture() does not yield to other tasks, so two never overlap.
+    async def _take(self):
+        # The wait is here and not in the driver, where it would hold up every other task. After it
+        # nothing yields until the picture is copied, so two captures never overlap.
+        while not self._camera.is_ready():
+            await sleep_ms(_POLL_MS)
         try:
             jpeg = self._camera.capture()
         except OSError as error:
             raise self._failed("the camera reports " + repr(error))
+        except CaptureFailed as failure:
+            raise self._failed(failure.args[0])
         if not jpeg:
             raise self._failed("the camera gave no picture in time")
         now_ms = self._clock.read_ms()
@@ -185,7 +195,8 @@ class Frames:
             else:
                 now = ticks_ms()
                 try:
-                    self._publish(self._take())
+                    self._publish(await self._take())
+                    self._camera.release()
                     due = ticks_add(now, self._interval_ms())
                     silent_since = now
                     back_off_ms = _BACK_OFF_MS[0]

@@ -33,6 +33,9 @@ class Camera:
 
     name = "test card"
 
+    #: Why there are no pictures, in words, or None. A sensor may be missing; a test card never is.
+    error = None
+
     #: field -> what it accepts; validation and the ranges that the API prints come from here.
     FIELDS = {
         "frame_size": Choice(*[name for name, _ in FRAME_SIZES]),
@@ -56,6 +59,12 @@ class Camera:
         self._led = 0
         self._number = 0
         self._started_ms = None
+
+    def start(self, wished):
+        """Powers it up and sets the fields in `wished` (dict, checked with FIELDS) -> faults (list of str)."""
+        for field, value in wished.items():
+            self.set(field, value)
+        return []
 
     def get(self, field):
         """The field's value. Raises KeyError for a field that is not in FIELDS."""
@@ -89,6 +98,10 @@ class Camera:
             raise ValueError("led must be " + Range(0, 100).describe())
         self._led = percent
 
+    def is_ready(self):
+        """Whether capture() will not wait."""
+        return True
+
     def capture(self):
         """The next frame: one JPEG in a memoryview that is valid until the next capture()."""
         if self._card is None:
@@ -99,6 +112,9 @@ class Camera:
         jpeg = self._card.frame(self._number, max(0, now_ms - self._started_ms), self._led)
         self._number += 1
         return jpeg
+
+    def release(self):
+        """Says that the last picture has been copied; a sensor may use its buffer again."""
 
     def deinit(self):
         """Free the caches and the frame buffer; a later capture() makes them again."""

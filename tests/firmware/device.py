@@ -20,6 +20,7 @@ class FakeCamera:
     """Counts captures; reuses its buffer and hands out a signed view of it, as real drivers do."""
 
     name = "fake"
+    error = None
     FIELDS = {
         "frame_size": Choice("QVGA", "VGA"),
         "quality": Range(1, 100),
@@ -42,6 +43,12 @@ class FakeCamera:
         if field == "stubborn" and value:
             raise OSError(5)
         self._values[field] = value
+
+    def is_ready(self):
+        return True
+
+    def release(self):
+        pass
 
     def capture(self):
         self.captures += 1

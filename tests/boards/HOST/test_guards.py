@@ -185,6 +185,16 @@ def test_websocket(new_camera: Camera) -> None:
         assert answer.startswith(b"HTTP/1.1 101 Switching Protocols\r\n")
 
 
-def test_the_camera_s_own_hosts(camera: Camera) -> None:
-    code = "from camcors.start import _own_hosts as own; print(own('n', '10.0.0.7'), own('n', '0.0.0.0'))"
-    assert camera.exec(code) == "('n', 'n.local', '10.0.0.7') ('n', 'n.local')\n"
+@pytest.mark.parametrize(
+    ("address", "own"), [("10.0.0.7", "('n', 'n.local', '10.0.0.7')"), (None, "('n', 'n.local')")]
+)
+def test_the_camera_s_own_hosts(camera: Camera, address: str | None, own: str) -> None:
+    code = f"""
+from camcors.start import _know_own
+class Network:
+    name = "n"
+    address = {address!r}
+_know_own(Network, Network)
+print(Network.own)
+"""
+    assert camera.exec(code) == own + "\n"

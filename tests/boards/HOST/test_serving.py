@@ -194,7 +194,7 @@ def test_status_tells_what_it_should(camera: Camera) -> None:
     assert re.fullmatch(r"[0-9a-f]{12}", report["policy"]["digest"])
     assert report["heap"]["used"] > 0
     assert report["faults"] == []
-    always = {"board", "micropython", "firmware", "uptime_s", "heap", "policy", "faults"}
+    always = {"board", "micropython", "firmware", "uptime_s", "network", "heap", "policy", "faults"}
     assert set(report) == always | {"camera", "frames", "clients"}
 
 

@@ -1,0 +1,25 @@
+"""The network of the HOST board: the computer's own, which is there before the camera starts."""
+
+
+class Network:
+    """What every board's has; a board with a radio overrides nothing of this, it brings its own.
+
+    settings: what settings.load gave. camera: the driver, whose lamp may show the state. changed: called
+    without arguments when `address` has changed.
+
+    name: host name (str). address: the camera's address (str), None if it has none or listens on all.
+    """
+
+    def __init__(self, settings, camera, changed):
+        self.name = settings["name"]
+        self.address = None if settings["host"] == "0.0.0.0" else settings["host"]
+
+    def attach(self, app):
+        """Adds the network's own routes to `app` (microdot.Microdot), before the camera's."""
+
+    async def start(self):
+        """Brings the network up in tasks of its own; ends when it is up or has failed once."""
+
+    def report(self):
+        """The `network` object of /api/status (dict of JSON values)."""
+        return {"state": "wired", "address": self.address, "name": self.name, "rssi": None, "error": None}
