@@ -20,9 +20,9 @@ class _Bad(Exception):
 def attach(app, camera, frames, server, status):
     """Registers GET / and everything under /api/ on `app` (microdot.Microdot).
 
-    camera: the driver (firmware/host/camera_driver.py shows its interface). frames: stream.Frames over it. server: connection.Server, for its
-    counters. status: called for each GET /api/status; gives a dict of JSON values, to which
-    `camera`, `frames` and `clients` are added.
+    camera: the driver, with the interface of firmware/host/camera_driver.py. frames: stream.Frames
+    over it. server: connection.Server, for its counters. status: called for each GET /api/status;
+    gives a dict of JSON values, to which `camera`, `frames` and `clients` are added.
     """
     _attach_page(app)
     _attach_pictures(app, frames)
@@ -125,11 +125,18 @@ def _apply(camera, changes):
         try:
             camera.set(name, value)
         except (OSError, ValueError):  # the sensor refused; what runs must stay consistent
-            for other in done:
-                camera.set(other, before[other])
+            _restore(camera, done, before)
             return name
         done.append(name)
     return None
+
+
+def _restore(camera, done, before):
+    try:
+        for name in done:
+            camera.set(name, before[name])
+    except (KeyError, OSError, ValueError):
+        pass  # the sensor is gone, and its settings with it
 
 
 def _object(data, example):

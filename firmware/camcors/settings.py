@@ -46,7 +46,7 @@ def load(text, fields):
             chosen = _section(key, value, limits.TABLE, faults, _limit_remedy)
             settings[key] = limits.Limits(**chosen)
         elif key == "wifi":
-            settings[key] = _wifi(value, faults)
+            settings[key] = read_wifi(value, faults)
         else:
             remedy = _remedy(key, value)
             if remedy:
@@ -87,8 +87,11 @@ def _section(key, given, known, faults, remedy_of):
     return chosen
 
 
-def _wifi(given, faults):
-    """The network of the object `given`, or None; no fault shows a value, which may be the password."""
+def read_wifi(given, faults):
+    """The network of the object `given`, a dict of ssid and password; else None and lines in `faults`.
+
+    No fault shows a value, which may be the password.
+    """
     before = len(faults)
     if type(given) is not dict:
         faults.append('wifi: write an object, such as {"ssid": "name", "password": "..."}')

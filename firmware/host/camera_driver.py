@@ -61,7 +61,7 @@ class Camera:
         self._started_ms = None
 
     def start(self, wished):
-        """Powers it up and sets the fields in `wished` (dict, checked with FIELDS) -> faults (list of str)."""
+        """Powers it up and sets the fields in `wished` (dict, good ones) -> faults (list of str)."""
         for field, value in wished.items():
             self.set(field, value)
         return []

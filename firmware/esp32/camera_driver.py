@@ -1,0 +1,247 @@
+"""The camera of the ESP32 boards: a sensor behind micropython-camera-API's module `camera` (v0.6.2).
+
+What its sources say, and what is done about it (modcamera.c, modcamera_api.c; esp32-camera, cam_hal.c):
+- capture() waits up to 4 s for a picture and holds MicroPython's lock all the while, so that not even the
+  REPL runs. So it is called only when frame_available() says that a picture is there. What remains: the
+  constructor takes a picture itself. Of a sensor that answers on I2C and sends nothing, each start costs
+  those 4 s; it is tried again at most once a minute, and only while somebody asks for pictures.
+- The picture is a memoryview of signed bytes over the driver's buffer. Whoever takes it copies it at once and
+  calls release(), which gives the buffer back: with one buffer no new picture comes before.
+- The module's object outlives a soft reset, and its constructor shuts down what it finds running.
+- A larger frame size needs larger buffers: reconfigure() makes them, and the sensor forgets its settings.
+- The buffers are in PSRAM. Without it, or without a sensor, there is no picture, and all else works.
+"""
+
+import time
+
+import camera
+import esp32
+
+import board
+import power
+import sensors
+from camcors.limits import ticks_diff, ticks_ms
+from camcors.stream import CaptureFailed
+from lamp import Lamp
+
+_SPIRAM = 1 << 10  # ESP-IDF, esp_heap_caps.h: MALLOC_CAP_SPIRAM
+_WAIT_MS = 4000  # esp32-camera, esp_camera.c: FB_GET_TIMEOUT
+_STALE_MS = 500
+_RETRY_S = 60
+_ENOMEM = 12
+_EOPNOTSUPP = 95
+
+_NO_PSRAM = "no PSRAM found, and pictures need it; check that the board is the one the firmware is for"
+_NO_SENSOR = (
+    "no camera sensor that makes JPEG answers; switch off, reseat its ribbon cable, and check its power"
+)
+_NO_ROOM = "the PSRAM has no room for the pictures; reset, or choose a smaller frame_size"
+_NO_FRAME = "the sensor answers but sends no picture; switch off and reseat its ribbon cable"
+_ANEW = "the sensor was started anew"
+
+
+class Camera:
+    """One sensor and its lamp. Owned by the camera server, whose thread alone calls it.
+
+    It allocates the fields' tables at the start, and one view a picture; the pictures are in the driver's own
+    memory.
+
+    name: the sensor's, once it is started. FIELDS: what it can be set to; of the class all that any sensor
+    takes, of an object what its sensor takes, nothing while it has none. error: why there are no pictures, in
+    words, or None.
+    """
+
+    FIELDS = sensors.FIELDS
+
+    def __init__(self):
+        self.name = "camera"
+        self.error = None
+        self.FIELDS = {}
+        self._camera = None
+        self._settings = {}
+        self._wished = {}
+        self._faults = []
+        self._keeps_stale = False
+        self._tried_s = 0
+        self._waits_since = None
+        self._used = ticks_ms()
+        self._lamp = Lamp(board.LAMP or board.LED)
+        self._signal = Lamp(board.LED) if board.LAMP else self._lamp
+        power.hold(board.POWER["levels"])
+
+    def start(self, wished):
+        """Powers it up and sets the fields in `wished` (dict, checked with the class's FIELDS) -> faults
+        (list of str)."""
+        self._wished = dict(wished)
+        for lamp in (self._lamp, self._signal):
+            lamp.signal(False)
+        self._open()
+        return [self.error] if self.error else self._faults
+
+    def settings(self):
+        """A new dict, field -> current value; empty without a sensor."""
+        return dict(self._settings)
+
+    def set(self, field, value):
+        """Changes a field, in force at one of the next pictures.
+
+        Raises KeyError for a field that is not in FIELDS, ValueError for a value that it does not accept or
+        the sensor refuses, OSError if the camera did not come back with another frame size.
+        """
+        kind = self.FIELDS[field]
+        if not kind.accepts(value):
+            raise ValueError("{} must be {}".format(field, kind.describe()))
+        if self._settings[field] != value:
+            self._apply(field, value)
+            self._settings[field] = value
+            self._wished[field] = value
+
+    @property
+    def led(self):
+        """The lamp's level in percent, 0 (off) to 100. A board without a lamp stays at 0."""
+        return self._lamp.level
+
+    @led.setter
+    def led(self, percent):
+        self._lamp.take(percent)
+
+    def signal(self, is_on):
+        """Shows a state on the board's LED; does nothing once a person has set its level."""
+        self._signal.signal(is_on)
+
+    def is_ready(self):
+        """Whether capture() will not wait: a picture is there, or waiting for one is of no use."""
+        if self._camera is None:
+            return True
+        now = ticks_ms()
+        if self._camera.frame_available():
+            if not self._keeps_stale or ticks_diff(now, self._used) < _STALE_MS:
+                return True
+            self._camera.capture()  # taken just after the last one was released
+            self.release()
+        if self._waits_since is None:
+            self._waits_since = now
+        return ticks_diff(now, self._waits_since) >= _WAIT_MS
+
+    def capture(self):
+        """One JPEG in a memoryview of signed bytes, valid until release(). Raises CaptureFailed."""
+        self._waits_since = None
+        jpeg = None
+        if self._camera is not None and self._camera.frame_available():
+            jpeg = self._camera.capture()
+        if jpeg is None:
+            self._fail()
+        self.error = None
+        return jpeg
+
+    def release(self):
+        """Says that the last picture has been copied; the sensor may use its buffer again."""
+        if self._camera is not None:
+            self._used = ticks_ms()
+            self._camera.free_buffer()
+
+    def deinit(self):
+        """Switches the sensor off; a later capture() starts it again."""
+        sensor, self._camera = self._camera, None
+        self._settings = {}
+        self.FIELDS = {}
+        if sensor is not None:
+            sensor.deinit()
+
+    def _fail(self):
+        """Raises CaptureFailed, after a new start if one is due."""
+        if self._camera is not None:
+            self.error = _NO_FRAME
+        # Not by ticks, which turn over between two people who ask a week apart.
+        if self.error != _NO_PSRAM and not 0 <= time.time() - self._tried_s < _RETRY_S:
+            self._open()
+        raise CaptureFailed(self.error or _ANEW)
+
+    def _open(self):
+        """Starts the sensor anew with what was wished for; sets `error`."""
+        self._tried_s = time.time()
+        self._faults = []
+        self.error = _NO_PSRAM
+        if not esp32.idf_heap_info(_SPIRAM):
+            return
+        try:
+            self.deinit()
+            power.bring_up(board.POWER["i2c"])
+            self._camera = self._construct()
+            self.FIELDS = sensors.fields_of(self._camera)
+            self._read()
+            self.error = None
+        except Exception as exc:  # whatever the driver says, the server runs on and reports it
+            self._camera = None
+            self.error = _words(exc)
+            return
+        for field in sorted(self._wished, key=_frame_size_first):
+            self._wish(field, self._wished[field])
+
+    def _construct(self):
+        buffers = board.CAMERA["fb_count"]
+        # GrabMode.LATEST drops the old picture for the new one, for which it needs a second buffer.
+        self._keeps_stale = buffers < 2
+        mode = camera.GrabMode.WHEN_EMPTY if self._keeps_stale else camera.GrabMode.LATEST
+        sensor = camera.Camera(
+            pixel_format=camera.PixelFormat.JPEG,
+            frame_size=camera.FrameSize.VGA,
+            jpeg_quality=sensors.module_quality(80),
+            grab_mode=mode,
+            **board.CAMERA,
+        )
+        self.name = sensor.sensor_name
+        self._settings = {"frame_size": "VGA", "quality": 80}
+        return sensor
+
+    def _read(self):
+        for field in self.FIELDS:
+            if field not in self._settings:
+                self._settings[field] = getattr(self._camera, field)
+
+    def _wish(self, field, value):
+        try:
+            self.set(field, value)
+        except KeyError:
+            self._faults.append("camera." + field + ": the sensor " + self.name + " has no such setting")
+        except (OSError, ValueError) as exc:
+            self._faults.append(
+                "camera." + field + ": the sensor " + self.name + " refused it: " + str(exc.args[-1])
+            )
+
+    def _apply(self, field, value):
+        if field == "frame_size":
+            self._resize(value)
+        elif field == "quality":
+            self._camera.quality = sensors.module_quality(value)
+        else:
+            setattr(self._camera, field, value)
+
+    def _resize(self, name):
+        try:
+            self._camera.reconfigure(frame_size=getattr(camera.FrameSize, name))
+        except OSError as exc:
+            self._wished.pop("frame_size", None)
+            self._open()
+            raise OSError(exc.args[0], _words(exc))
+        for field, value in self._settings.items():
+            if field != "frame_size":
+                self._apply(field, value)
+
+
+def _frame_size_first(field):
+    return field != "frame_size", field
+
+
+def _words(exc):
+    """What the exception of a start means for a person (str)."""
+    what = exc.args[0] if exc.args else None
+    if what == _EOPNOTSUPP:
+        return _NO_SENSOR
+    if what == _ENOMEM:
+        return _NO_ROOM
+    if type(what) is str and "initial frame" in what:
+        return _NO_FRAME
+    if isinstance(exc, OSError) and " " in str(exc.args[-1]):
+        return str(exc.args[-1])
+    return "the camera does not start: " + repr(exc)

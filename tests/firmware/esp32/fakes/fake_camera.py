@@ -1,0 +1,188 @@
+"""camera as micropython-camera-API v0.6.2 has it (src/modcamera.c, src/modcamera_api.c).
+
+What a test may break: `sensor`, `has_frames`, `errors`.
+"""
+
+from array import array
+
+from clock import clock
+
+#: "OV2640", "OV5640", or None: nothing answers.
+sensor = "OV2640"
+#: Set to False: the sensor answers and sends no picture, so each capture blocks for 4 s.
+has_frames = True
+#: Exceptions that the next calls of reconfigure() raise, after it has shut the camera down.
+errors = []
+#: Fields that the sensor refuses whatever the value, as set_dummy() of esp32-camera's sensors does.
+refused = ("sharpness", "denoise")
+#: What happened, in order, and for how long MicroPython's lock was held.
+log = []
+blocked_ms = 0
+
+_ENOENT = 2
+_EOPNOTSUPP = 95
+_FRAME_MS = 40
+
+
+class PixelFormat:
+    JPEG = 4
+    RGB565 = 0
+
+
+class GrabMode:
+    WHEN_EMPTY = 0
+    LATEST = 1
+
+
+class FrameSize:
+    QQVGA, QVGA, CIF, HVGA, VGA, SVGA, XGA, HD, SXGA, UXGA, FHD, QXGA, QSXGA = (
+        1, 6, 8, 9, 10, 11, 12, 13, 14, 15, 16, 19, 23,
+    )  # fmt: skip
+
+
+_LARGEST = {"OV2640": FrameSize.UXGA, "OV5640": FrameSize.QSXGA}
+_SPANS = {
+    "OV2640": {"brightness": 2, "contrast": 2, "saturation": 2, "ae_level": 2},
+    "OV5640": {"brightness": 3, "contrast": 3, "saturation": 4, "sharpness": 3, "ae_level": 5},
+}
+_FIRST = {
+    "brightness": 0, "contrast": 0, "saturation": 0, "sharpness": 0, "denoise": 0, "hmirror": False,
+    "vflip": False, "whitebal": True, "wb_mode": 0, "gain_ctrl": True, "agc_gain": 5, "exposure_ctrl": True,
+    "aec_value": 300, "ae_level": 0, "special_effect": 0,
+}  # fmt: skip
+
+#: The module has one object, which outlives a soft reset.
+_running = None
+
+
+def _field(name):
+    def get(self):
+        self._check_on(name)
+        return self._values[name]
+
+    def put(self, value):
+        self._check_on(name)
+        span = _SPANS[sensor].get(name)
+        if name in refused or (span is not None and not -span <= value <= span):
+            raise ValueError("Invalid setting for " + name)
+        log.append([name, value])
+        self._values[name] = value
+
+    return property(get, put)
+
+
+class Camera:
+    quality = _field("quality")
+    brightness = _field("brightness")
+    contrast = _field("contrast")
+    saturation = _field("saturation")
+    sharpness = _field("sharpness")
+    denoise = _field("denoise")
+    hmirror = _field("hmirror")
+    vflip = _field("vflip")
+    whitebal = _field("whitebal")
+    wb_mode = _field("wb_mode")
+    gain_ctrl = _field("gain_ctrl")
+    agc_gain = _field("agc_gain")
+    exposure_ctrl = _field("exposure_ctrl")
+    aec_value = _field("aec_value")
+    ae_level = _field("ae_level")
+    special_effect = _field("special_effect")
+
+    def __init__(
+        self, *, data_pins, pclk_pin, vsync_pin, href_pin, sda_pin=-1, scl_pin=-1, xclk_pin, i2c=None,
+        xclk_freq=20000000, powerdown_pin=-1, reset_pin=-1, pixel_format=0, frame_size=1, jpeg_quality=85,
+        fb_count=1, grab_mode=0, init=True,
+    ):  # fmt: skip
+        global _running
+        if type(data_pins) is not list or len(data_pins) != 8:
+            raise TypeError("data_pins must be a list or bytearray")
+        if not 0 <= jpeg_quality <= 100:
+            raise ValueError("jpeg quality must be in range 0-100")
+        if _running is not None:
+            _running.deinit()
+        self._values = {}
+        self._fb_count = fb_count
+        self._grab_mode = grab_mode
+        self._buffers = [array("b", bytes(64)) for _ in range(fb_count)]
+        self._held = None
+        self._count = 0
+        self._freed = clock.now
+        self._is_on = False
+        log.append(["init", frame_size, jpeg_quality, fb_count, grab_mode])
+        self._init(frame_size, jpeg_quality)
+        _running = self
+        if self.capture() is None:
+            self.deinit()
+            raise OSError(
+                "Failed to capture initial frame. Construct a new object with appropriate configuration."
+            )
+        self.free_buffer()
+
+    def _init(self, frame_size, quality):
+        if sensor is None:
+            raise OSError(_EOPNOTSUPP, "ESP_ERR_NOT_SUPPORTED")
+        self._values.clear()
+        self._values.update(_FIRST)
+        self._values.update(frame_size=frame_size, quality=quality)
+        self._is_on = True
+
+    def _check(self):
+        if not self._is_on:
+            raise OSError(_ENOENT)
+
+    def _check_on(self, name):
+        if not self._is_on:  # the property is then looked up among the methods
+            raise AttributeError(name)
+
+    @property
+    def sensor_name(self):
+        self._check_on("sensor_name")
+        return sensor
+
+    @property
+    def max_frame_size(self):
+        self._check_on("max_frame_size")
+        return _LARGEST[sensor]
+
+    def capture(self):
+        global blocked_ms
+        self._check()
+        self.free_buffer()
+        if not has_frames:
+            blocked_ms += 4000
+            clock.now += 4000
+            return None
+        self._count = self._count + 1
+        buffer = self._buffers[self._count % self._fb_count]
+        for i in range(len(buffer)):
+            buffer[i] = self._count % 100
+        buffer[0], buffer[1] = -1, -40  # FF D8
+        self._held = buffer
+        return memoryview(buffer)
+
+    def free_buffer(self):
+        if self._held is not None:
+            for i in range(len(self._held)):  # the sensor fills it at once
+                self._held[i] = -18
+            self._held = None
+            self._freed = clock.now
+
+    def frame_available(self):
+        self._check()
+        is_late = self._fb_count == 1 and clock.now - self._freed < _FRAME_MS
+        return has_frames and not is_late and not (self._held is not None and self._fb_count == 1)
+
+    def reconfigure(self, *, frame_size=None, pixel_format=None, grab_mode=None, fb_count=None):
+        self._check()
+        self.free_buffer()
+        log.append(["reconfigure", frame_size])
+        self._is_on = False
+        if errors:
+            raise errors.pop(0)
+        self._init(frame_size, self._values["quality"])
+
+    def deinit(self):
+        if self._is_on:
+            log.append(["deinit"])
+        self._is_on = False

@@ -1,0 +1,40 @@
+"""machine.Pin, PWM, SoftI2C and reset, as the ESP32 port of MicroPython v1.28.0 has them."""
+
+#: What happened, in order.
+log = []
+#: Set to False: nothing acknowledges on the I2C bus.
+chip_answers = True
+
+
+class Pin:
+    OUT = 3
+
+    def __init__(self, number, mode=-1, pull=-1, *, value=None):
+        self.number = number
+        if value is not None:
+            log.append(["pin", number, value])
+
+
+class PWM:
+    def __init__(self, pin, freq=-1, *, duty_u16=-1):
+        self._pin = pin.number
+        log.append(["pwm", self._pin, freq, duty_u16])
+
+    def duty_u16(self, duty):
+        if not 0 <= duty <= 65535:
+            raise ValueError("duty_u16 must be from 0 to 65535")
+        log.append(["duty", self._pin, duty])
+
+
+class SoftI2C:
+    def __init__(self, scl, sda, *, freq=400000, timeout=50000):
+        log.append(["i2c", scl.number, sda.number])
+
+    def writeto_mem(self, address, register, data, *, addrsize=8):
+        if not chip_answers:
+            raise OSError(19)  # ENODEV: no acknowledgement (extmod/machine_i2c.c)
+        log.append(["write", address, register, bytes(data)[0]])
+
+
+def reset():
+    log.append(["reset"])

@@ -1,0 +1,15 @@
+"""Puts the fakes in the places of the ESP32's modules, before anything imports those."""
+
+import sys
+
+import fake_board
+import fake_camera
+import fake_esp32
+import fake_machine
+import fake_network
+
+sys.modules["board"] = fake_board
+sys.modules["camera"] = fake_camera
+sys.modules["esp32"] = fake_esp32
+sys.modules["machine"] = fake_machine
+sys.modules["network"] = fake_network
