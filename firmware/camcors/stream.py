@@ -124,11 +124,12 @@ class Frames:
         Raises CaptureFailed.
         """
         jpeg = await self._take()
-        if self._viewers:
-            self._publish(jpeg)
-        picture = bytes(jpeg), self.frames, self._stamp
-        self._camera.release()
-        return picture
+        try:
+            if self._viewers:
+                self._publish(jpeg)
+            return bytes(jpeg), self.frames, self._stamp
+        finally:
+            self._camera.release()
 
     async def _take(self):
         # The wait is here and not in the driver, where it would hold up every other task. After it
@@ -195,8 +196,11 @@ class Frames:
             else:
                 now = ticks_ms()
                 try:
-                    self._publish(await self._take())
-                    self._camera.release()
+                    jpeg = await self._take()
+                    try:
+                        self._publish(jpeg)
+                    finally:
+                        self._camera.release()
                     due = ticks_add(now, self._interval_ms())
                     silent_since = now
                     back_off_ms = _BACK_OFF_MS[0]

@@ -1,16 +1,16 @@
 """The network of the ESP32 boards: the Wi-Fi network of /camera.json, or an access point to set one up.
 
-A camera without a network makes its own, camcors-XXXX, so that a phone can set one (setup_page.py). So does
-one with a file /setup, which is how a person asks for it. A camera whose network is out of reach goes on
-trying and opens no access point: else whoever jams the network could make it open one.
+A camera without a network makes its own, camcors-XXXX, so that a phone can set one (setup_page.py of
+camcors_esp32). So does one with a file /setup, which is how a person asks for it. A camera whose network is
+out of reach goes on trying and opens no access point: else whoever jams the network could make it open one.
 """
 
 import asyncio
 import os
 
-from access_point import AccessPoint
 from camcors.limits import sleep_ms
-from station import Station
+from camcors_esp32.access_point import AccessPoint
+from camcors_esp32.station import Station
 
 _SETUP = "/setup"
 _FIRST_PAUSE_S = 1

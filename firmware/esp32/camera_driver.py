@@ -18,11 +18,10 @@ import camera
 import esp32
 
 import board
-import power
-import sensors
 from camcors.limits import ticks_diff, ticks_ms
 from camcors.stream import CaptureFailed
-from lamp import Lamp
+from camcors_esp32 import power, sensors
+from camcors_esp32.lamp import Lamp
 
 _SPIRAM = 1 << 10  # ESP-IDF, esp_heap_caps.h: MALLOC_CAP_SPIRAM
 _WAIT_MS = 4000  # esp32-camera, esp_camera.c: FB_GET_TIMEOUT
@@ -179,7 +178,9 @@ class Camera:
             self._wish(field, self._wished[field])
 
     def _construct(self):
-        buffers = board.CAMERA["fb_count"]
+        arguments = dict(board.CAMERA)
+        arguments["data_pins"] = list(arguments["data_pins"])  # the constructor takes no tuple
+        buffers = arguments["fb_count"]
         # GrabMode.LATEST drops the old picture for the new one, for which it needs a second buffer.
         self._keeps_stale = buffers < 2
         mode = camera.GrabMode.WHEN_EMPTY if self._keeps_stale else camera.GrabMode.LATEST
@@ -188,7 +189,7 @@ class Camera:
             frame_size=camera.FrameSize.VGA,
             jpeg_quality=sensors.module_quality(80),
             grab_mode=mode,
-            **board.CAMERA,
+            **arguments,
         )
         self.name = sensor.sensor_name
         self._settings = {"frame_size": "VGA", "quality": 80}

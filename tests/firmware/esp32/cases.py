@@ -12,6 +12,8 @@ sys.path.insert(0, HERE + "/../../../firmware/esp32")
 sys.path.insert(0, HERE + "/fakes")
 
 import install  # noqa: F401
+
+# isort: split
 import fake_board
 import fake_camera
 import fake_esp32
@@ -19,12 +21,12 @@ import fake_machine
 from clock import BlockingTime, clock
 from fake_network import radio
 
-import access_point
 import board_network
 import camera_driver
-import station
-from camcors import stream
+from camcors import start, stream
+from camcors_esp32 import access_point, station
 
+TASKS = []
 WIFI = {"ssid": "home", "password": "a secret"}
 
 for module in (access_point, board_network, station, stream):
@@ -67,6 +69,7 @@ def make_network(wifi=WIFI, name="camcors"):
 
 async def started(network):
     task = asyncio.create_task(network.start())
+    TASKS.append(task)  # the loop itself holds no reference
     await clock.run(0)
     return task
 
@@ -154,6 +157,19 @@ async def keeps_a_connection_over_a_soft_reset():
     second, _, _ = make_network()
     await started(second)
     return [count, len(attempts()), second.state]
+
+
+async def joins_though_a_soft_reset_broke_a_join_off():
+    radio.networks = {"home": "a secret"}
+    first, _, _ = make_network()
+    await started(first)
+    await clock.run(1000)
+    for task in first._tasks:
+        task.cancel()
+    second, _, _ = make_network()
+    await started(second)
+    await clock.run(3000)
+    return [second.state, attempts()]
 
 
 async def survives_a_radio_that_fails():
@@ -256,6 +272,85 @@ async def blinks_by_state():
         for task in network._tasks:
             task.cancel()
     return shown
+
+
+# Both, started as boot.py does.
+
+
+async def booted(port, wifi):
+    """camcors.start with the fakes, in this loop and not in a thread."""
+    begun = []
+    settings = {"host": "127.0.0.1", "port": port}
+    if wifi:
+        settings["wifi"] = wifi
+    start.state.read = lambda path: json.dumps(settings)
+    start._thread = FakeThread(begun)
+    start._start()
+    task = asyncio.create_task(start._main(*begun))
+    TASKS.append(task)
+    await clock.run(5000)
+    for _ in range(100):
+        await asyncio.sleep(0.02)
+        if start.state.network.state in ("connected", "access-point"):
+            break
+        await clock.run(1000)
+
+
+class FakeThread:
+    def __init__(self, begun):
+        self._begun = begun
+
+    def stack_size(self, size):
+        pass
+
+    def start_new_thread(self, function, arguments):
+        self._begun.extend(arguments)
+
+
+async def ask(port, line, body=""):
+    """One request -> [status, JSON or None]."""
+    for _ in range(100):
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            break
+        except OSError:
+            await asyncio.sleep(0.02)
+    method, path, host = line
+    head = "{} {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n"
+    writer.write((head.format(method, path, host, len(body)) + body).encode())
+    await writer.drain()
+    answer = b""
+    block = await reader.read(4096)
+    while block:
+        answer += block
+        block = await reader.read(4096)
+    writer.close()
+    head, _, body = answer.partition(b"\r\n\r\n")
+    value = json.loads(body) if b"application/json" in head else None
+    return [int(head.split(b" ")[1]), value]
+
+
+async def boots_the_radio_before_the_sensor():
+    radio.networks = {"home": "a secret"}
+    fake_camera.log.clear()
+    port = int(sys.argv[2])
+    await booted(port, WIFI)
+    status = (await ask(port, ("GET", "/api/status", "192.168.1.7")))[1]
+    no_form = await ask(port, ("POST", "/", "192.168.1.7"))
+    connect = [when for when, what, *_ in radio.log if what == "connect"]
+    return [connect, fake_camera.started_at, status["network"], status["camera"], no_form[0]]
+
+
+async def boots_without_a_sensor_and_a_network():
+    fake_camera.sensor = None
+    port = int(sys.argv[2])
+    await booted(port, None)
+    status = (await ask(port, ("GET", "/api/status", "192.168.4.1")))[1]
+    settings = await ask(port, ("GET", "/api/camera", "192.168.4.1"))
+    change = await ask(port, ("PUT", "/api/camera", "192.168.4.1"), '{"quality": 50}')
+    rebound = await ask(port, ("GET", "/", "evil.example"))
+    page = await ask(port, ("GET", "/", "192.168.4.1"))
+    return [status["network"], status["camera"], status["faults"][-1], settings, change, rebound[0], page[0]]
 
 
 # The camera.

@@ -5,7 +5,7 @@ FIRMWARE = "0.1.0"
 SERVER_STACK_BYTES = 16384
 SETTINGS = {}
 CAMERA = {
-    "data_pins": [5, 18, 19, 21, 36, 39, 34, 35],
+    "data_pins": (5, 18, 19, 21, 36, 39, 34, 35),
     "pclk_pin": 22,
     "vsync_pin": 25,
     "href_pin": 23,

@@ -51,6 +51,9 @@ _FIRST = {
     "aec_value": 300, "ae_level": 0, "special_effect": 0,
 }  # fmt: skip
 
+#: When the sensor was started, in virtual milliseconds.
+started_at = []
+
 #: The module has one object, which outlives a soft reset.
 _running = None
 
@@ -109,6 +112,7 @@ class Camera:
         self._count = 0
         self._freed = clock.now
         self._is_on = False
+        started_at.append(clock.now)
         log.append(["init", frame_size, jpeg_quality, fb_count, grab_mode])
         self._init(frame_size, jpeg_quality)
         _running = self

@@ -159,6 +159,8 @@ class WLAN:
             return self._get(what[0])
         if not self._is_sta and not radio.is_ap_active:
             raise OSError("Wifi Invalid Mode")  # esp_wifi_set_config: ESP_ERR_WIFI_MODE
+        if self._is_sta and radio.joins:
+            raise OSError("Wifi Internal State Error")  # esp_wifi_set_config: ESP_ERR_WIFI_STATE
         if radio.config_errors:
             raise radio.config_errors.pop(0)
         for name, value in values.items():

@@ -5,11 +5,13 @@ import sys
 import fake_board
 import fake_camera
 import fake_esp32
+import fake_filesystem
 import fake_machine
 import fake_network
 
 sys.modules["board"] = fake_board
 sys.modules["camera"] = fake_camera
 sys.modules["esp32"] = fake_esp32
+sys.modules["filesystem"] = fake_filesystem
 sys.modules["machine"] = fake_machine
 sys.modules["network"] = fake_network

@@ -79,14 +79,16 @@ class Station:
             point.active(False)
         if not wlan.active():
             wlan.active(True)
+        if wlan.isconnected() and wlan.config("ssid") == self._ssid:
+            return True
+        wlan.disconnect()  # it takes no settings while it joins
         # Without sleeping between beacons: pictures come late otherwise.
         wlan.config(reconnects=0, pm=WLAN.PM_NONE)
-        return wlan.isconnected() and wlan.config("ssid") == self._ssid
+        return False
 
     async def _join(self):
         """Returns None when there is an address, else what is wrong in words."""
         wlan = self._wlan
-        wlan.disconnect()
         wlan.connect(self._ssid, self._password or None)
         # Until it is connected, status() may tell the reason of an earlier attempt (network_wlan.c), so only
         # a change of it counts before the time is over.

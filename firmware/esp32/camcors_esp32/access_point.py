@@ -11,8 +11,9 @@ from esp32 import NVS
 from machine import reset
 from network import WLAN
 
-import setup_page
 from camcors.limits import sleep_ms
+
+from . import setup_page
 
 _ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # 32: no l, o, 0, 1
 _KEY_LENGTH = 12

@@ -1,0 +1,4 @@
+"""The module filesystem of a flash that is well."""
+
+fault = None
+is_new = False
