@@ -65,10 +65,7 @@ class _Part:
 class Frames:
     """The camera's pictures, numbered from 1. Owned by the camera server.
 
-    camera: its is_ready() says that capture() will not wait, or that waiting is of no use; its
-    capture() gives a bytes-like JPEG, None after its time-out, or raises OSError or CaptureFailed;
-    its release() is told that the picture has been copied.
-    limits: Limits, of which stream_viewers and stream_fps count here.
+    camera: the driver. limits: Limits, of which stream_viewers and stream_fps count here.
 
     The driver may use its buffer again at the next capture, while a slow viewer still sends the
     picture. So each capture is copied once, into a buffer that stays untouched while anybody
@@ -132,10 +129,9 @@ class Frames:
             self._camera.release()
 
     async def _take(self):
-        # The wait is here and not in the driver, where it would hold up every other task. After it
-        # nothing yields until the picture is copied, so two captures never overlap.
-        while not self._camera.is_ready():
+        while not self._camera.is_ready():  # a driver that waited would hold up every other task
             await sleep_ms(_POLL_MS)
+        # From here to the copy nothing yields, so two captures never overlap.
         try:
             jpeg = self._camera.capture()
         except OSError as error:

@@ -222,7 +222,8 @@ class Camera:
         try:
             self._camera.reconfigure(frame_size=getattr(camera.FrameSize, name))
         except OSError as exc:
-            self._wished.pop("frame_size", None)
+            if self._wished.get("frame_size") == name:  # else the new start would fail the same way
+                del self._wished["frame_size"]
             self._open()
             raise OSError(exc.args[0], _words(exc))
         for field, value in self._settings.items():

@@ -2,7 +2,7 @@
 
 
 class Network:
-    """What every board's has; a board with a radio overrides nothing of this, it brings its own.
+    """The interface of every board's Network, here over a network that needs nothing.
 
     settings: what settings.load gave. camera: the driver, whose lamp may show the state. changed: called
     without arguments when `address` has changed.

@@ -99,11 +99,14 @@ class Camera:
         self._led = percent
 
     def is_ready(self):
-        """Whether capture() will not wait."""
+        """Whether capture() will not wait: a picture is there, or waiting for one is of no use."""
         return True
 
     def capture(self):
-        """The next frame: one JPEG in a memoryview that is valid until the next capture()."""
+        """The next frame: one JPEG in a memoryview that is valid until release() or the next capture().
+
+        A driver over a sensor gives None after its time-out, or raises OSError or CaptureFailed.
+        """
         if self._card is None:
             self._card = self._make_card()
         now_ms = _milliseconds()

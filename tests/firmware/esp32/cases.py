@@ -112,7 +112,11 @@ async def takes_a_network_that_comes_late():
     await clock.run(100000)
     radio.networks = {"home": "a secret"}
     await clock.run(100000)
-    return [network.state, network.error]
+    late = [network.state, network.error]
+    start, count = clock.now, len(attempts())
+    radio.vanish()
+    await clock.run(3000)
+    return late + [[when - start for when in attempts()[count:]]]
 
 
 async def names_a_wrong_password():
@@ -209,6 +213,14 @@ async def opens_a_closed_access_point():
         network._link.networks,
         key in str(report),
     ]
+
+
+async def opens_an_access_point_when_a_file_asks_for_it():
+    radio.networks = {"home": "a secret"}
+    board_network._SETUP = __file__
+    network, _, _ = make_network()
+    await started(network)
+    return [network.state, attempts()]
 
 
 async def keeps_the_key_of_the_access_point():
@@ -482,6 +494,7 @@ async def waits_without_the_lock():
 
 async def starts_a_stalled_sensor_anew_once_a_minute():
     camera, _ = make_camera({"hmirror": True})
+    camera.set("contrast", 2)
     frames = frames_of(camera)
     await clock.run(30000)
     fake_camera.has_frames = False
@@ -492,7 +505,8 @@ async def starts_a_stalled_sensor_anew_once_a_minute():
     await clock.run(60000)
     first = await capture(frames)
     second = await capture(frames)
-    return [len(inits), fake_camera.blocked_ms, first, second[:2], camera.error, camera.settings()["hmirror"]]
+    kept = [camera.settings()["hmirror"], camera.settings()["contrast"]]
+    return [len(inits), fake_camera.blocked_ms, first, second[:2], camera.error, kept]
 
 
 async def drops_a_stale_picture_of_one_buffer():
@@ -547,13 +561,22 @@ async def keeps_the_settings_over_a_new_frame_size():
 
 async def goes_back_when_a_frame_size_fails():
     camera, _ = make_camera({"brightness": 2})
+    camera.set("frame_size", "SVGA")
     fake_camera.errors = [OSError(12, "ESP_ERR_NO_MEM")]
     try:
         camera.set("frame_size", "UXGA")
         raised = None
     except OSError as exc:
         raised = [exc.args[0], exc.args[1]]
-    return [raised, camera.error, camera.settings()["frame_size"], camera.settings()["brightness"]]
+    settings = camera.settings()
+    picture = await capture(frames_of(camera))
+    return [raised, camera.error, settings["frame_size"], settings["brightness"], picture[:2]]
+
+
+async def starts_smaller_when_the_wished_frame_size_fails():
+    fake_camera.errors = [OSError(12, "ESP_ERR_NO_MEM")]
+    camera, faults = make_camera({"frame_size": "UXGA", "brightness": 2})
+    return [faults, camera.error, camera.settings()["frame_size"], camera.settings()["brightness"]]
 
 
 async def refuses_bad_values():

@@ -53,7 +53,7 @@ NETWORK = {
         [],
         True,
     ],
-    "takes_a_network_that_comes_late": ["connected", None],
+    "takes_a_network_that_comes_late": ["connected", None, [2000]],  # noticed within 1 s, tried 1 s later
     "names_a_wrong_password": report("connecting", error=REFUSED),
     "comes_back_when_the_network_does": [
         report("connecting", error=NOT_FOUND),
@@ -79,6 +79,7 @@ NETWORK = {
         ["küche", "far"],
         False,
     ],
+    "opens_an_access_point_when_a_file_asks_for_it": ["access-point", []],
     "keeps_the_key_of_the_access_point": [True, True],
     "never_leaves_an_open_access_point": [
         [False, "off", "the radio reports: Wifi Invalid Password"],
@@ -142,7 +143,7 @@ CAMERA = {
     "viewers_keep_their_picture": [[64, 255, 216, [2]], [64, 255, 216, [3]]],
     "waits_without_the_lock": [NO_FRAME, [1000, 2000, 3000], 0, NO_FRAME],
     # 40 failed captures in 160 s and more: one start, and then one a minute at 4 s each.
-    "starts_a_stalled_sensor_anew_once_a_minute": [5, 16000, ANEW, [255, 216], None, True],
+    "starts_a_stalled_sensor_anew_once_a_minute": [5, 16000, ANEW, [255, 216], None, [True, 2]],
     "drops_a_stale_picture_of_one_buffer": [[1, 0], [255, 216, [3], 1], 2, 0],
     "survives_a_soft_reset": [[], ["deinit", "init"], None],
     "narrows_the_settings_to_the_sensor": [
@@ -162,7 +163,10 @@ CAMERA = {
     ],
     "maps_the_quality": [[1, 63], [2, 63], [50, 34], [99, 5], [100, 4]],
     "keeps_the_settings_over_a_new_frame_size": ["UXGA", 2, True, 15],
-    "goes_back_when_a_frame_size_fails": [[12, NO_ROOM], None, "VGA", 2],
+    "goes_back_when_a_frame_size_fails": [[12, NO_ROOM], None, "SVGA", 2, [255, 216]],
+    "starts_smaller_when_the_wished_frame_size_fails": [
+        ["camera.frame_size: the sensor OV2640 refused it: " + NO_ROOM], None, "VGA", 2,
+    ],
     "refuses_bad_values": ["ValueError", "ValueError", "ValueError", "KeyError"],
     "dims_the_lamp": [
         [["duty", 4, 32767], ["duty", 4, 65535], ["duty", 4, 0], ["duty", 33, 62259], ["duty", 33, 65535]],
