@@ -19,11 +19,12 @@ _RESTART_MS = 1500  # the answer must have reached the phone
 _EXAMPLE = "mend it or remove it over USB; nothing was changed"
 
 _STYLE = (
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:26rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}"
+    ":root{color-scheme:light dark}"
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:26rem;margin:2rem auto;padding:0 1rem}"
     "input,button{font:inherit;width:100%;padding:.6rem;margin:.2rem 0 1rem;box-sizing:border-box}"
     "p[role]{color:#c0261c}"
 )
-_STYLE_HASH = "sha256-WH4NOp9X6+imfRGqqEklcEK8/WTzC9X0K4fN5hnlaVw="
+_STYLE_HASH = "sha256-krP/1DuPhBQNFG+UVazIavDG5AsSekMxztndHWJDz4M="
 
 _PAGE = (
     '<!doctype html><html lang="en"><meta charset="utf-8">'
@@ -37,7 +38,7 @@ _FORM = (
     'autocapitalize="none" autocomplete="off" spellcheck="false"></label><datalist id="found">{found}</datalist>'
     '<label>Password (none: an open network)<input name="password" type="password" autocomplete="off"></label>'
     "<button>Save and restart</button></form>"
-    '<p>{count} networks found. <a href="/?again">Search again</a>, which takes a few seconds.</p>'
+    '<p>Found: {names}. <a href="/?again">Search again</a>, which takes a few seconds.</p>'
 )
 
 _SAVED = (
@@ -132,9 +133,10 @@ class SetupPage:
 
     def _answer(self, status, error=None, ssid=""):
         """The form with what is wrong above it, and never a password in it."""
-        names = self._point.networks
-        found = "".join(['<option value="' + _escape(name) + '">' for name in names])
-        form = _FORM.format(ssid=_escape(ssid), found=found, count=len(names))
+        names = [_escape(name) for name in self._point.networks]
+        found = "".join(['<option value="' + name + '">' for name in names])
+        # As text too, since not every browser shows the list of an input.
+        form = _FORM.format(ssid=_escape(ssid), found=found, names=", ".join(names) or "no network")
         return self._page(status, ('<p role="alert">' + _escape(error) + "</p>" if error else "") + form)
 
     def _page(self, status, content):
