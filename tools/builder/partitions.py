@@ -40,6 +40,9 @@ class Partition:
     def end(self) -> int:
         return self.offset + self.size
 
+    def __str__(self) -> str:
+        return f"{self.name} ({self.type}, {self.subtype}) at {self.offset:#x}, {self.size} bytes"
+
     def encode(self) -> bytes:
         subtype = subtype_number(self.type, self.subtype)
         name = self.name.encode("ascii")
@@ -96,3 +99,32 @@ def encode(partitions: list[Partition]) -> bytes:
     entries = b"".join(part.encode() for part in partitions)
     digest = hashlib.md5(entries, usedforsecurity=False).digest()
     return (entries + _MD5_MAGIC + digest).ljust(TABLE_SIZE, b"\xff")
+
+
+def decode(table: bytes) -> list[Partition]:
+    """The partitions in `table`, the bytes at TABLE_OFFSET; a type that has no name here is its number.
+
+    Raises ValueError, in words, if there is no table, or if its MD5 entry is missing or wrong.
+    """
+    found: list[Partition] = []
+    for start in range(0, len(table) - _ENTRY.size + 1, _ENTRY.size):
+        entry = table[start : start + _ENTRY.size]
+        if entry.startswith(_MD5_MAGIC):
+            if entry[16:] != hashlib.md5(table[:start], usedforsecurity=False).digest():
+                raise ValueError("its MD5 entry does not match the others")
+            return found
+        if not entry.startswith(_ENTRY_MAGIC):
+            break
+        found.append(_decode_entry(entry))
+    raise ValueError("it has no MD5 entry" if found else "there is none")
+
+
+def _decode_entry(entry: bytes) -> Partition:
+    _, kind, subtype, offset, size, name, _ = _ENTRY.unpack(entry)
+    kind_name = _name_of(kind, TYPES)
+    subtype_name = _name_of(subtype, SUBTYPES.get(kind_name, {}))
+    return Partition(name.rstrip(b"\0").decode("ascii", "replace"), kind_name, subtype_name, offset, size)
+
+
+def _name_of(number: int, names: dict[str, int]) -> str:
+    return next((name for name, each in names.items() if each == number), f"{number:#04x}")

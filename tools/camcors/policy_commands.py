@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from . import camera, policies, policy_edit
+from . import camera, output_file, policies, policy_edit
 from .board import Board
 from .errors import Failure, Status
 from .in_force import put_in_force, tell_warnings, warnings
@@ -129,12 +129,6 @@ def pull(file: Path | None, force: bool, port: str | None, as_json: bool) -> Non
         if not as_json:
             click.echo(text, nl=False)
         return
-    try:
-        with file.open("wb" if force else "xb") as opened:
-            opened.write(text)
-    except FileExistsError:
-        raise Failure(f"{file} exists", "choose another name, or add --force") from None
-    except OSError as exc:
-        raise Failure(f"cannot write {file}: {exc.strerror}") from None
+    output_file.write(file, text, force)
     out.result({"file": str(file), "bytes": len(text)})
     out.say(f"{file}: {len(text)} bytes")

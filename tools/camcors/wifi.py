@@ -51,8 +51,8 @@ def set_network(ssid: str, is_open: bool, password_stdin: bool, port: str | None
 
     It counts from the next start: `camcors reset`.
     """
-    _check_ssid(ssid)
-    password = "" if is_open else _ask_password(ssid, password_stdin)
+    check_ssid(ssid)
+    password = "" if is_open else ask_password(ssid, password_stdin)
     out = Output(as_json)
     with Board(port, out) as board:
         board.ask_camera("None")
@@ -90,13 +90,17 @@ def _rows(ssid: str | None, password_set: bool, state: dict[str, Any]) -> list[t
     return [*rows, ("state", connected if state["active"] else "switched off")]
 
 
-def _check_ssid(ssid: str) -> None:
+def check_ssid(ssid: str) -> None:
     """IEEE 802.11-2020 section 9.4.2.2: 0 to 32 octets; none would be no network to name."""
     if not 1 <= len(ssid.encode()) <= 32:
         raise click.BadParameter("a network's name has 1 to 32 bytes", param_hint="SSID")
 
 
-def _ask_password(ssid: str, from_stdin: bool) -> str:
+def ask_password(ssid: str, from_stdin: bool) -> str:
+    """The password of the network `ssid`, from standard input or asked for without an echo.
+
+    Raises Failure if it is none, click.UsageError if there is nobody to ask.
+    """
     if from_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
     elif sys.stdin.isatty():

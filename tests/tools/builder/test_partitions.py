@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
+from collections.abc import Callable
 from pathlib import Path
 
 import partitions
@@ -73,3 +74,39 @@ def test_a_bad_table_is_refused_with_the_remedy(tmp_path: Path, text: str, messa
     with pytest.raises(ValueError, match=r"table\.csv") as raised:
         partitions.read_csv(path, FLASH_4MB)
     assert message in str(raised.value)
+
+
+def test_what_is_encoded_reads_back() -> None:
+    rows = partitions.read_csv(COMMON / "partitions-4MB.csv", FLASH_4MB)
+    assert partitions.decode(partitions.encode(rows)) == rows
+
+
+def test_types_without_a_name_are_numbers() -> None:
+    table = partitions.encode(partitions.read_csv(COMMON / "partitions-4MB.csv", FLASH_4MB))
+    entry = bytes((0xAA, 0x50, 0x40, 0x07)) + struct.pack("<II", 0x9000, 0x1000) + b"own".ljust(20, b"\0")
+    md5 = b"\xeb\xeb" + b"\xff" * 14 + hashlib.md5(entry).digest()
+    assert partitions.decode(entry + md5 + table[64:]) == [
+        partitions.Partition("own", "0x40", "0x07", 0x9000, 0x1000)
+    ]
+
+
+def without_md5(table: bytearray) -> None:
+    table[4 * 32 : 5 * 32] = b"\xff" * 32
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda table: table.__setitem__(6, 0x91), "its MD5 entry does not match the others"),
+        (lambda table: table.__setitem__(4 * 32 + 16, table[4 * 32 + 16] ^ 1), "its MD5 entry does not"),
+        (without_md5, "it has no MD5 entry"),
+        (lambda table: table.__setitem__(0, 0xFF), "there is none"),
+        (lambda table: table.clear(), "there is none"),
+        (lambda table: table.__delitem__(slice(40, None)), "it has no MD5 entry"),
+    ],
+)
+def test_a_damaged_table_is_refused(damage: Callable[[bytearray], None], message: str) -> None:
+    table = bytearray(partitions.encode(partitions.read_csv(COMMON / "partitions-4MB.csv", FLASH_4MB)))
+    damage(table)
+    with pytest.raises(ValueError, match=message):
+        partitions.decode(bytes(table))

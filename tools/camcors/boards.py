@@ -1,0 +1,66 @@
+"""The boards' data, as the command needs it: boards/*/board.json and their partition tables."""
+
+from __future__ import annotations
+
+import json
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+import partitions
+from click.shell_completion import CompletionItem
+from partitions import Partition
+
+from .errors import Failure, Status
+
+
+class BoardData(NamedTuple):
+    """chip: esptool's name of it, such as "esp32s3"; "" of HOST, which has none. flash_size: bytes."""
+
+    name: str
+    chip: str
+    flash_size: int
+    table: list[Partition]
+
+
+def _folder() -> Path:
+    spec = find_spec("camcors_boards")  # its data alone, no code (pyproject.toml)
+    assert spec and spec.submodule_search_locations
+    return Path(next(iter(spec.submodule_search_locations)))
+
+
+def names() -> list[str]:
+    """The boards that there are."""
+    return sorted(path.parent.name for path in _folder().glob("*/board.json"))
+
+
+def read(name: str) -> BoardData:
+    """The data of the board `name`. Raises Failure if they are not right."""
+    folder = _folder()
+    try:
+        data = json.loads((folder / name / "board.json").read_text())
+        table = partitions.read_csv(folder / "common" / data["partitions"], data["flash_size"])
+        return BoardData(name, data.get("chip", ""), data["flash_size"], table)
+    except (OSError, KeyError, ValueError) as exc:
+        raise Failure(f"the data of the board {name} are not right: {exc}", status=Status.FAILED) from None
+
+
+class BoardName(click.ParamType[str]):
+    """The name of a board, whatever its case."""
+
+    name = "board"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        known = {each.upper(): each for each in names()}
+        if value.upper() not in known:
+            self.fail(f"there is no board {value}; write one of {', '.join(known.values())}", param, ctx)
+        return known[value.upper()]
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        return [CompletionItem(each) for each in names() if each.startswith(incomplete.upper())]
+
+
+BOARD = BoardName()
