@@ -44,20 +44,9 @@ class Partition:
         return f"{self.name} ({self.type}, {self.subtype}) at {self.offset:#x}, {self.size} bytes"
 
     def encode(self) -> bytes:
-        subtype = subtype_number(self.type, self.subtype)
+        kind, subtype = _numbers(self.type, self.subtype)
         name = self.name.encode("ascii")
-        return _ENTRY.pack(_ENTRY_MAGIC, TYPES[self.type], subtype, self.offset, self.size, name, 0)
-
-
-def subtype_number(kind: str, subtype: str) -> int:
-    """A subtype's number, from its name or, as for MicroPython's romfs, 0x8f. Raises KeyError, ValueError."""
-    known = SUBTYPES[kind]
-    if subtype in known:
-        return known[subtype]
-    number = int(subtype, 0)
-    if not 0 <= number <= 0xFE:
-        raise ValueError(subtype)
-    return number
+        return _ENTRY.pack(_ENTRY_MAGIC, kind, subtype, self.offset, self.size, name, 0)
 
 
 def read_csv(path: Path, flash_size: int) -> list[Partition]:
@@ -80,14 +69,24 @@ def read_csv(path: Path, flash_size: int) -> list[Partition]:
     return partitions
 
 
+def _numbers(kind: str, subtype: str) -> tuple[int, int]:
+    """Type and subtype as in flash; either is a name or a number. Raises ValueError."""
+    number = TYPES[kind] if kind in TYPES else int(kind, 0)
+    names = SUBTYPES.get(kind, {})
+    subnumber = names[subtype] if subtype in names else int(subtype, 0)
+    if not (0 <= number <= 0xFE and 0 <= subnumber <= 0xFE):  # 0xFF is "any" to ESP-IDF
+        raise ValueError("one byte each")
+    return number, subnumber
+
+
 def _partition(path: Path, row: list[str]) -> Partition:
     try:
         name, kind, subtype, offset, size = (field.strip() for field in row[:5])
-        subtype_number(kind, subtype)
+        _numbers(kind, subtype)
         if not 1 <= len(name.encode("ascii")) <= 15:
             raise ValueError("name")
         return Partition(name, kind, subtype, int(offset, 0), int(size, 0))
-    except (KeyError, ValueError):
+    except ValueError:
         raise ValueError(
             f"{path}: {','.join(row)}: write name,type,subtype,offset,size"
             " with a name of 1 to 15 letters and numbers such as 0x10000"

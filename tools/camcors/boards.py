@@ -16,7 +16,7 @@ from .errors import Failure, Status
 
 
 class BoardData(NamedTuple):
-    """chip: esptool's name of it, such as "esp32s3"; "" of HOST, which has none. flash_size: bytes."""
+    """chip: esptool's name of it, such as "ESP32-S3"; "" of HOST, which has none. flash_size: bytes."""
 
     name: str
     chip: str

@@ -10,6 +10,7 @@ from .completion import completion
 from .device import info, reset
 from .doctor import doctor
 from .explain import explain
+from .flash import flash
 from .image import image
 from .policy_commands import policy
 from .wifi import wifi
@@ -30,5 +31,5 @@ def main() -> None:
     """
 
 
-for command in (policy, explain, doctor, wifi, info, reset, image, completion):
+for command in (policy, explain, doctor, wifi, info, reset, image, flash, completion):
     main.add_command(command)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from littlefs import LittleFS, LittleFSError
 from partitions import SECTOR_SIZE, Partition
 
@@ -12,7 +14,13 @@ _LFS_ERR_NOSPC = -28
 
 # The defaults of vfs.VfsLfs2 (MicroPython, extmod/vfs_lfs.c). A larger cache would put longer files
 # inline, which a mount with this one cannot read.
-_PARAMETERS = {"read_size": 32, "prog_size": 32, "lookahead_size": 32, "cache_size": 128, "block_cycles": 100}
+_PARAMETERS: dict[str, Any] = {
+    "read_size": 32,
+    "prog_size": 32,
+    "lookahead_size": 32,
+    "cache_size": 128,
+    "block_cycles": 100,
+}
 
 
 def find(table: list[Partition]) -> Partition:
@@ -53,4 +61,3 @@ def make(size: int, files: dict[str, bytes]) -> bytes:
 def is_blank(image: bytes) -> bool:
     """Whether both superblock blocks are erased: what the camera itself formats (firmware/filesystem.py)."""
     return not image[: 2 * SECTOR_SIZE].strip(b"\xff")
-

@@ -14,7 +14,7 @@ import partitions
 from esptool.bin_image import LoadFirmwareImage
 from esptool.targets import CHIP_DEFS
 from esptool.util import FatalError, flash_size_bytes
-from partitions import SECTOR_SIZE, TABLE_OFFSET, TABLE_SIZE, Partition
+from partitions import TABLE_OFFSET, TABLE_SIZE, Partition
 
 from .boards import BoardData
 from .errors import Failure, Status
@@ -58,7 +58,7 @@ def default_path(board: str) -> Path:
 
 
 def read_file(path: Path, board: BoardData | None = None) -> Firmware:
-    """The firmware in a file, checked; with `board`, for that board. Raises Failure that says what is wrong."""
+    """The firmware in a file, checked; with `board`, for that board. Raises Failure in words."""
     try:
         data = path.read_bytes()
     except FileNotFoundError:
@@ -70,23 +70,21 @@ def read_file(path: Path, board: BoardData | None = None) -> Firmware:
 
 
 def check(data: bytes, name: str, board: BoardData | None = None) -> Firmware:
-    """The firmware `data`, the content of the file `name`. Raises Failure that says what is wrong."""
+    """The firmware `data`, the content of the file `name`. Raises Failure in words."""
     chip = _chip(data, name, board)
     offset = chip.BOOTLOADER_FLASH_OFFSET
     bootloader, size = _parse(chip, data, f"the bootloader in {name}")
     if offset + size > TABLE_OFFSET:
         raise _refused(
-            f"{name} has no partition table at {TABLE_OFFSET:#x}: its first image, {size} bytes, goes past that"
+            f"{name} has no partition table at {TABLE_OFFSET:#x}: its first image of {size} bytes covers that"
         )
     table = _table(data[TABLE_OFFSET - offset :][:TABLE_SIZE], name, board)
     flash_size = _flash_size(chip, bootloader, name, table)
     app = _app(table, name)
     _, app_size = _parse(chip, data[app.offset - offset :], f"the application in {name}")
     if app_size > app.size:
-        over = app_size - app.size
-        raise _refused(
-            f"the application in {name} has {app_size} bytes, {over} more than its slot {app.name} of {app.size}"
-        )
+        over = f"{app_size - app.size} more than its slot {app.name} of {app.size}"
+        raise _refused(f"the application in {name} has {app_size} bytes, {over}")
     if offset + len(data) > flash_size:
         raise _refused(f"{name} ends at {offset + len(data):#x}, past the flash of {flash_size} bytes")
     return Firmware(data, chip, flash_size, table, app, app_size)
@@ -101,17 +99,17 @@ def _chip(data: bytes, name: str, board: BoardData | None) -> Any:
     chips = [each for each in CHIP_DEFS.values() if getattr(each, "IMAGE_CHIP_ID", None) == number]
     if not chips:
         raise _refused(f"{name} is for a chip that esptool does not know, number {number}")
-    if board and chips[0] is not CHIP_DEFS[board.chip]:
-        wanted = CHIP_DEFS[board.chip].CHIP_NAME
-        raise _refused(f"{name} is for an {chips[0].CHIP_NAME}, and {board.name} has an {wanted}")
+    if board and chips[0].CHIP_NAME != board.chip:
+        raise _refused(f"{name} is for an {chips[0].CHIP_NAME}, and {board.name} has an {board.chip}")
     return chips[0]
 
 
 def _parse(chip: Any, data: bytes, what: str) -> tuple[Any, int]:
     """esptool's image object of what `data` begins with, and its size in bytes with checksum and digest."""
     try:
-        if chip.IMAGE_CHIP_ID != _CHIP_ID.unpack_from(data)[0]:
-            raise FatalError(f"it is for another chip, number {_CHIP_ID.unpack_from(data)[0]}")
+        (number,) = _CHIP_ID.unpack_from(data)
+        if number != chip.IMAGE_CHIP_ID:
+            raise FatalError(f"it is for another chip, number {number}")
         image = LoadFirmwareImage(chip.CHIP_NAME, data)
     except (FatalError, RuntimeError, struct.error, TypeError) as exc:  # TypeError: cut before the checksum
         reason = exc if isinstance(exc, FatalError) else "it is cut short or damaged"
@@ -151,7 +149,7 @@ def _flash_size(chip: Any, bootloader: Any, name: str, table: list[Partition]) -
     size = int(flash_size_bytes(label))
     end = max(each.end for each in table)
     if end > size:
-        raise _refused(f"the partitions in {name} end at {end:#x}, and its bootloader is set to {label} of flash")
+        raise _refused(f"the partitions in {name} end at {end:#x}, and its bootloader counts on {label}")
     return size
 
 

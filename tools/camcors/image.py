@@ -21,6 +21,7 @@ from .wifi import ask_password, check_ssid
 SETTINGS = "/camera.json"
 _SETTINGS_MAX = 8192  # what the camera reads of it (firmware/camcors/settings.py)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_NEW = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command()
@@ -30,8 +31,8 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--wifi", metavar="SSID", help="The network to join; its password is asked for, never shown.")
 @click.option("--open", "is_open", is_flag=True, help="The network has no password.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
-@click.option("--firmware", type=click.Path(dir_okay=False, path_type=Path), help="What the build made.  [default: build/BOARD/firmware.bin]")
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="[default: camcors-BOARD.bin]")
+@click.option("--firmware", type=_NEW, help="What the build made.  [default: build/BOARD/firmware.bin]")
+@click.option("--output", type=_NEW, help="[default: camcors-BOARD.bin]")
 @click.option("--force", is_flag=True, help="Overwrite the output.")
 @json_option
 def image(
@@ -119,13 +120,16 @@ def _settings(path: Path | None, ssid: str | None, is_open: bool, from_stdin: bo
         # What stands there is not shown: it may be part of a password.
         found = "; ".join(f"{each.field}: {each.reason}: {each.remedy}" for each in faults)
         reason = found or "not a JSON object"
-        raise Failure(f"{path} is not right: {reason}", 'write an object, such as {"name": "camcors"}', Status.REFUSED)
+        raise Failure(
+            f"{path} is not right: {reason}", 'write an object, such as {"name": "camcors"}', Status.REFUSED
+        )
     if ssid is not None:
         check_ssid(ssid)
         value["wifi"] = {"ssid": ssid, "password": "" if is_open else ask_password(ssid, from_stdin)}
         text = (json.dumps(value, indent=2) + "\n").encode()
     if len(text) > _SETTINGS_MAX:
-        raise Failure(f"{SETTINGS} would have {len(text)} bytes; the camera reads {_SETTINGS_MAX}", "shorten it")
+        message = f"{SETTINGS} would have {len(text)} bytes; the camera reads {_SETTINGS_MAX}"
+        raise Failure(message, "shorten it", Status.REFUSED)
     return text
 
 
@@ -140,7 +144,12 @@ def holds_password(settings: bytes | None) -> bool:
 
 def _tell(out: Output, board: str, path: Path, made: _Image, files: dict[str, bytes]) -> None:
     is_secret = holds_password(files.get(SETTINGS))
-    result: dict[str, Any] = {"board": board, "file": str(path), "offset": made.offset, "bytes": len(made.data)}
+    result: dict[str, Any] = {
+        "board": board,
+        "file": str(path),
+        "offset": made.offset,
+        "bytes": len(made.data),
+    }
     result |= {"app": {"bytes": made.app, "slot": made.slot} if made.app else None}
     result |= {"files": {name: len(content) for name, content in files.items()}, "holds_password": is_secret}
     out.result(result)

@@ -54,9 +54,9 @@ def open_port(device: str) -> SerialTransport:
     try:
         transport = _open_patiently(device)
     except TransportError:
-        raise _unopened(device) from None
-    except ValueError as exc:  # pyserial, of a URL that it does not know
-        raise Failure(f"{device} is not a port ({exc})", _HELP, Status.UNREACHABLE) from None
+        raise unopened(device) from None
+    except ValueError:  # pyserial, of a URL that it does not know
+        raise unopened(device) from None
     transport.serial.write_timeout = _SILENCE_S
     return transport
 
@@ -73,7 +73,7 @@ def _open_patiently(device: str) -> SerialTransport:
         time.sleep(0.05)
 
 
-def _unopened(device: str) -> Failure:
+def unopened(device: str) -> Failure:
     """Why `device` does not open. mpremote keeps the reason to itself, so it is tried once more."""
     cause: Exception | None = None
     try:
@@ -81,6 +81,8 @@ def _unopened(device: str) -> Failure:
     except (OSError, ValueError) as exc:
         cause = exc
     number = getattr(cause, "errno", None)
+    if isinstance(cause, ValueError):
+        return Failure(f"{device} is not a port ({cause})", _HELP, Status.UNREACHABLE)
     if device.startswith("socket://"):
         message = f"nothing answers on {device}, or another program has it"
         remedy = "start the camera (make run), or end the other program (mpremote, another camcors)"

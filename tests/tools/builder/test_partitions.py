@@ -62,6 +62,7 @@ def test_a_larger_flash_has_a_romfs_and_more_room_for_files(size: int, vfs: int)
         ("vfs, data, fat32, 0x9000, 0x1000", "write name,type,subtype,offset,size"),
         ("vfs, data, 0xff, 0x9000, 0x1000", "write name,type,subtype,offset,size"),
         ("vfs, data, -1, 0x9000, 0x1000", "write name,type,subtype,offset,size"),
+        ("vfs, data, 0x100, 0x9000, 0x1000", "write name,type,subtype,offset,size"),
         ("vfs, file, fat, 0x9000, 0x1000", "write name,type,subtype,offset,size"),
         ("vfs, data", "write name,type,subtype,offset,size"),
         ("a_name_of_16_chars, data, fat, 0x9000, 0x1000", "name of 1 to 15 letters"),
