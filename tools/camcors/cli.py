@@ -6,6 +6,7 @@ from importlib.metadata import version
 
 import click
 
+from .backup import backup, restore
 from .completion import completion
 from .device import info, reset
 from .doctor import doctor
@@ -31,5 +32,5 @@ def main() -> None:
     """
 
 
-for command in (policy, explain, doctor, wifi, info, reset, image, flash, completion):
+for command in (policy, explain, doctor, wifi, info, reset, image, flash, backup, restore, completion):
     main.add_command(command)
