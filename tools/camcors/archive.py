@@ -65,6 +65,8 @@ def _unpack(packed: zipfile.ZipFile) -> Archive:
     if manifest.pop("format") != _FORMAT:
         raise ValueError("it has another format")
     listed, folders = manifest.pop("files"), manifest.pop("folders")
+    if not isinstance(listed, dict) or not isinstance(folders, list):
+        raise ValueError("its manifest is damaged")
     for name in [*listed, *folders]:
         _check_path(name)
     files = {name: packed.read(_FOLDER + name) for name in listed}

@@ -138,7 +138,8 @@ def _blocks(size: int, block: int) -> int:
 def _delete(board: Board, before: files.Tree, saved: Archive) -> list[str]:
     """Removes what is not in the backup -> the paths; folders after what is in them."""
     folders = {*saved.folders, *files.parents(list(saved.files))}
-    gone = [name for name in before.files if name not in saved.files]
+    now = files.tree(board).files  # without the temporary ones that a cut had left and that got their names
+    gone = [name for name in before.files if name in now and name not in saved.files]
     gone += sorted(set(before.folders) - folders, reverse=True)
     for name in gone:
         files.remove(board, name)

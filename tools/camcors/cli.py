@@ -13,6 +13,7 @@ from .doctor import doctor
 from .explain import explain
 from .flash import flash
 from .image import image
+from .install import install
 from .policy_commands import policy
 from .wifi import wifi
 
@@ -32,5 +33,18 @@ def main() -> None:
     """
 
 
-for command in (policy, explain, doctor, wifi, info, reset, image, flash, backup, restore, completion):
+for command in (
+    policy,
+    explain,
+    doctor,
+    wifi,
+    info,
+    reset,
+    image,
+    flash,
+    backup,
+    restore,
+    install,
+    completion,
+):
     main.add_command(command)

@@ -51,6 +51,14 @@ def _hash(path):
  return str(_b.hexlify(h.digest()), "ascii")
 """
 
+# A connection that was lost has left its file open, which would be written when it is collected.
+_CLOSE = """
+try:
+ _f.close()
+except NameError:
+ pass
+"""
+
 _ROOM = """
 import os as _os
 _s = _os.statvfs("/")
@@ -118,7 +126,7 @@ def write(board: Board, path: str, data: bytes) -> None:
     """
     what, temporary = f"writing {path}", path + _TEMPORARY
     try:
-        board.run(f"_f = open({temporary!r}, 'wb')", what)
+        board.run(_CLOSE + f"_f = open({temporary!r}, 'wb')", what)
         for start in range(0, len(data), _CHUNK):
             board.run(f"_f.write({data[start : start + _CHUNK]!r})", what)
         board.run("_f.close()", what)
@@ -134,7 +142,7 @@ def write(board: Board, path: str, data: bytes) -> None:
 
 
 def _forget(board: Board, path: str) -> None:
-    board.run(f"import os\ntry:\n _f.close()\n os.remove({path!r})\nexcept (OSError, NameError):\n pass")
+    board.run(f"{_CLOSE}\nimport os\ntry:\n os.remove({path!r})\nexcept OSError:\n pass")
 
 
 def rename(board: Board, old: str, new: str) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import select
+import socket
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from camcors_cli import boards
 from camcors_cli.cli import main
+from camera import Camera
 from click.testing import CliRunner, Result
 
 Command = Callable[..., Result]
@@ -56,3 +60,55 @@ def chip_boards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (folder / name / "board.json").write_text(json.dumps(data))
     monkeypatch.setattr(boards, "_folder", lambda: folder)
     assert boards.read("HOST") == host
+
+
+@pytest.fixture
+def on(run: Command) -> Command:
+    """Runs `camcors` against a running camera, its first argument."""
+
+    def on(camera: Camera, *args: object, **named: str) -> Result:
+        return run(*args, env={"CAMCORS_PORT": f"socket://127.0.0.1:{camera.repl_port}"}, **named)
+
+    return on
+
+
+class CutLine:
+    """A line to a camera's REPL that is cut after `size` bytes of the host's; `sent` counts them."""
+
+    def __init__(self, camera: Camera, size: int):
+        self._camera, self._size, self.sent = camera, size, 0
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"socket://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        host, _ = self._listener.accept()
+        board = self._camera.serial()
+        with host, board, self._listener:
+            while self.sent < self._size:
+                ready, _, _ = select.select([host, board], [], [])
+                for each in ready:
+                    data = each.recv(65536 if each is board else self._size - self.sent)
+                    if not data:
+                        return
+                    (host if each is board else board).sendall(data)
+                    self.sent += len(data) if each is host else 0
+
+    def wait(self) -> None:
+        self._thread.join(timeout=20)
+        assert not self._thread.is_alive()
+
+
+@pytest.fixture
+def cut() -> Iterator[Callable[[Camera, int], CutLine]]:
+    """Makes lines that are cut."""
+    made: list[CutLine] = []
+
+    def cut(camera: Camera, size: int) -> CutLine:
+        made.append(CutLine(camera, size))
+        return made[-1]
+
+    yield cut
+    for each in made:
+        each.wait()
