@@ -88,7 +88,7 @@ def restore(file: Path, delete: bool, port: str | None, as_json: bool) -> None:
     with Board(port, out) as board:
         before = files.tree(board)
         _check_kinds(before, saved)
-        changed = [name for name, data in saved.files.items() if not _has(board, before, name, data)]
+        changed = [name for name, data in saved.files.items() if not files.has(board, before, name, data)]
         _check_room(board, before, {name: saved.files[name] for name in changed})
         files.make_folders(board, sorted({*saved.folders, *files.parents(list(saved.files))}))
         with out.progress("restoring files", len(changed)) as progress:
@@ -104,10 +104,6 @@ def restore(file: Path, delete: bool, port: str | None, as_json: bool) -> None:
         + (f", {len(removed)} removed" if delete else "")
         + "; camcors reset starts the board with them"
     )
-
-
-def _has(board: Board, before: files.Tree, name: str, data: bytes) -> bool:
-    return before.files.get(name) == len(data) and files.hash_of(board, name) == files.digest(data)
 
 
 def _check_kinds(before: files.Tree, saved: Archive) -> None:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from .board import Board
 from .errors import Failure, Status
 
-_CHUNK = 384  # bytes in one command: small for the board's compiler
+_CHUNK = 1024  # bytes in one command, which has up to four times as many: small for a board's heap
 _TEMPORARY = ".new"  # as cors.store has it: the camera removes one of its own files at its start
 
 # A mounted filesystem, as /rom or /sd, is a folder of the root whose entry has no size (extmod/vfs.c).
@@ -99,6 +99,11 @@ def room(board: Board) -> Room:
     return Room(block, block * blocks)
 
 
+def has(board: Board, before: Tree, path: str, data: bytes) -> bool:
+    """Whether the file is there with this content; `before` is what there is."""
+    return before.files.get(path) == len(data) and hash_of(board, path) == digest(data)
+
+
 def hash_of(board: Board, path: str) -> str | None:
     """The SHA-256 of a file on the board in hexadecimal, None if there is none."""
     found: str | None = board.ask(f"_hash({path!r})", _HASH, f"checking {path}")
@@ -126,11 +131,11 @@ def write(board: Board, path: str, data: bytes) -> None:
     """
     what, temporary = f"writing {path}", path + _TEMPORARY
     try:
-        board.run(_CLOSE + f"_f = open({temporary!r}, 'wb')", what)
-        for start in range(0, len(data), _CHUNK):
-            board.run(f"_f.write({data[start : start + _CHUNK]!r})", what)
-        board.run("_f.close()", what)
-        if hash_of(board, temporary) != digest(data):
+        begin = f"{_CLOSE}\n_f = open({temporary!r}, 'wb')\n"
+        for start in range(0, len(data) or 1, _CHUNK):
+            board.run(f"{begin}_f.write({data[start : start + _CHUNK]!r})", what)
+            begin = ""
+        if board.ask(f"_hash({temporary!r})", f"_f.close()\n{_HASH}", what) != digest(data):
             raise Failure(f"{temporary} reads back otherwise than it was written", "try again")
     except Failure as failure:
         if failure.exit_code != Status.UNREACHABLE:
@@ -138,7 +143,7 @@ def write(board: Board, path: str, data: bytes) -> None:
         if "ENOSPC" in failure.message or "Errno 28" in failure.message:
             raise Failure(f"there is no room for {path}, {len(data)} bytes", "remove a file") from None
         raise
-    board.run(f"import os\nos.rename({temporary!r}, {path!r})", what)
+    rename(board, temporary, path)
 
 
 def _forget(board: Board, path: str) -> None:

@@ -99,9 +99,10 @@ def _chip(data: bytes, name: str, board: BoardData | None) -> Any:
     chips = [each for each in CHIP_DEFS.values() if getattr(each, "IMAGE_CHIP_ID", None) == number]
     if not chips:
         raise _refused(f"{name} is for a chip that esptool does not know, number {number}")
-    if board and chips[0].CHIP_NAME != board.chip:
-        raise _refused(f"{name} is for an {chips[0].CHIP_NAME}, and {board.name} has an {board.chip}")
-    return chips[0]
+    chip = chips[0]
+    if board and board.chip != chip.CHIP_NAME:
+        raise _refused(f"{name} is for an {chip.CHIP_NAME}, and {board.name} has an {board.chip}")
+    return chip
 
 
 def _parse(chip: Any, data: bytes, what: str) -> tuple[Any, int]:

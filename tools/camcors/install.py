@@ -86,7 +86,7 @@ def _install(board: Board, out: Output, folder: Path, without_camera: bool, forc
     replaces_boot = _check_boot(board, out, force)
     before, old = files.tree(board), _listed(board)
     _check_foreign(before, old, wanted)
-    changed = {name: data for name, data in wanted.items() if files.hash_of(board, name) != digest(data)}
+    changed = {name: data for name, data in wanted.items() if not files.has(board, before, name, data)}
     _check_room(board, changed)
     folders = [
         each for each in files.parents(list(wanted)) if each not in before.folders or each in old.folders

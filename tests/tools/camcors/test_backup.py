@@ -67,8 +67,9 @@ def sha(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def fill(camera: Camera, content: dict[str, bytes]) -> None:
-    code = (
+def fill(camera: Camera, content: dict[str, bytes], code: str = "") -> None:
+    """Writes files on the camera, after `code`."""
+    code += (
         "import os\nfor d in ('/data', '/data/deep', '/hollow'):\n try: os.mkdir(d)\n except OSError: pass\n"
     )
     for name, data in content.items():

@@ -232,29 +232,81 @@ APP = 0x10000 - 0x1000
 DAMAGED: list[tuple[str, Callable[[bytes], bytes], str]] = [
     ("empty", lambda data: b"", "is no firmware: it begins with nothing, not with 0xe9"),
     ("a header alone", lambda data: data[:20], "is no firmware: it begins with 0xe9"),
-    ("not a firmware", lambda data: b"\x7fELF" + data[4:], "is no firmware: it begins with 0x7f, not with 0xe9"),
+    (
+        "not a firmware",
+        lambda data: b"\x7fELF" + data[4:],
+        "is no firmware: it begins with 0x7f, not with 0xe9",
+    ),
     ("padded from 0", lambda data: b"\xff" * 0x1000 + data, "is no firmware: it begins with 0xff"),
-    ("unknown chip", lambda data: data[:12] + b"\x77\x77" + data[14:], "a chip that esptool does not know, number 30583"),
+    (
+        "unknown chip",
+        lambda data: data[:12] + b"\x77\x77" + data[14:],
+        "a chip that esptool does not know, number 30583",
+    ),
     ("bootloader of an S3", lambda data: other_chip(data, 0), "is for an ESP32-S3, and BOARD has an ESP32"),
     ("bootloader's length", lambda data: flipped(data, 30), "the bootloader in FILE is no image of an ESP32"),
     ("bootloader's data", lambda data: flipped(data, 500), "the bootloader in FILE is damaged: its checksum"),
-    ("bootloader's digest", lambda data: flipped(data, 20_000 + 70), "the bootloader in FILE is damaged: its SHA-256"),
-    ("bootloader's digest flag", lambda data: data[:23] + b"\x07" + data[24:], "the bootloader in FILE is no image"),
-    ("an application alone", lambda data: data[APP:], "has no partition table at 0x8000: its first image of 100080"),
+    (
+        "bootloader's digest",
+        lambda data: flipped(data, 20_000 + 70),
+        "the bootloader in FILE is damaged: its SHA-256",
+    ),
+    (
+        "bootloader's digest flag",
+        lambda data: data[:23] + b"\x07" + data[24:],
+        "the bootloader in FILE is no image",
+    ),
+    (
+        "an application alone",
+        lambda data: data[APP:],
+        "has no partition table at 0x8000: its first image of 100080",
+    ),
     ("no table", lambda data: data[:0x7000], "the partition table in FILE is not right: there is none"),
-    ("table's entry", lambda data: flipped(data, 0x7006), "the partition table in FILE is not right: its MD5"),
+    (
+        "table's entry",
+        lambda data: flipped(data, 0x7006),
+        "the partition table in FILE is not right: its MD5",
+    ),
     ("table's MD5", lambda data: flipped(data, 0x7090), "the partition table in FILE is not right: its MD5"),
-    ("no MD5", lambda data: data[:0x7080] + b"\xff" * 32 + data[0x70A0:], "is not right: it has no MD5 entry"),
-    ("another table", moved_vfs, "it has vfs (data, fat) at 0x300000, 1048576 bytes; wanted: vfs (data, fat) at 0x200000"),
-    ("no application", lambda data: data[:APP], "the application in FILE is no image of an ESP32: it is cut short"),
-    ("application of an S3", lambda data: other_chip(data, APP), "is no image of an ESP32: it is for another chip"),
+    (
+        "no MD5",
+        lambda data: data[:0x7080] + b"\xff" * 32 + data[0x70A0:],
+        "is not right: it has no MD5 entry",
+    ),
+    (
+        "another table",
+        moved_vfs,
+        "vfs (data, fat) at 0x300000, 1048576 bytes; wanted: vfs (data, fat) at 0x200000",
+    ),
+    (
+        "no application",
+        lambda data: data[:APP],
+        "the application in FILE is no image of an ESP32: it is cut short",
+    ),
+    (
+        "application of an S3",
+        lambda data: other_chip(data, APP),
+        "is no image of an ESP32: it is for another chip",
+    ),
     ("application cut", lambda data: data[:-1000], "the application in FILE is no image of an ESP32"),
     ("application's digest cut", lambda data: data[:-1], "the application in FILE is damaged: its SHA-256"),
-    ("application's data", lambda data: flipped(data, APP + 500), "the application in FILE is damaged: its checksum"),
-    ("application's magic", lambda data: flipped(data, APP), "the application in FILE is no image of an ESP32: Invalid"),
+    (
+        "application's data",
+        lambda data: flipped(data, APP + 500),
+        "the application in FILE is damaged: its checksum",
+    ),
+    (
+        "application's magic",
+        lambda data: flipped(data, APP),
+        "the application in FILE is no image of an ESP32: Invalid",
+    ),
     ("erased application", lambda data: data[:APP] + b"\xff" * 4096, "the application in FILE is no image"),
-    ("files already", lambda data: data.ljust(0x200000, b"\xff") + b"x", "has something in the partition vfs already"),
-]  # fmt: skip
+    (
+        "files already",
+        lambda data: data.ljust(0x200000, b"\xff") + b"x",
+        "has something in the partition vfs already",
+    ),
+]
 
 
 @pytest.mark.parametrize(("damage", "message"), [row[1:] for row in DAMAGED], ids=[row[0] for row in DAMAGED])
@@ -356,7 +408,8 @@ def test_micropython_reads_files_of_every_size(program: Path, tmp_path: Path) ->
     flash.write_bytes(image.ljust(vfs.offset, b"\xff") + filesystem.make(vfs.size, content))
     with Camera(flash) as camera:
         camera.wait_ready()
-        code = "import os, hashlib\nfor n in os.listdir('/'): print(n, hashlib.sha256(open(n, 'rb').read()).digest().hex())"
+        code = "import os, hashlib\nfor n in os.listdir('/'): "
+        code += "print(n, hashlib.sha256(open(n, 'rb').read()).digest().hex())"
         found = dict(line.split() for line in camera.exec(code).splitlines())
     wanted = {name[1:]: hashlib.sha256(each).hexdigest() for name, each in content.items()}
     assert {name: found[name] for name in wanted} == wanted
