@@ -10,7 +10,7 @@ from .board import Board
 from .errors import Failure, Status
 
 _CHUNK = 1024  # bytes in one command, which has up to four times as many: small for a board's heap
-_TEMPORARY = ".new"  # as cors.store has it: the camera removes one of its own files at its start
+TEMPORARY = ".new"  # as cors.store has it: the camera removes one of its own files at its start
 
 # A mounted filesystem, as /rom or /sd, is a folder of the root whose entry has no size (extmod/vfs.c).
 _LIST = """
@@ -129,7 +129,7 @@ def write(board: Board, path: str, data: bytes) -> None:
 
     Raises Failure; then the old file stays.
     """
-    what, temporary = f"writing {path}", path + _TEMPORARY
+    what, temporary = f"writing {path}", path + TEMPORARY
     try:
         begin = f"{_CLOSE}\n_f = open({temporary!r}, 'wb')\n"
         for start in range(0, len(data) or 1, _CHUNK):

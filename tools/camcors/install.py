@@ -191,6 +191,9 @@ def _remove(board: Board, out: Output) -> None:
         elif found is not None:
             kept.append(name)
             out.note(f"{name} is not as it was installed, so it stays; mpremote rm :{name[1:]} removes it")
+    for name in files.tree(board).files:
+        if name.removesuffix(files.TEMPORARY) in listed.hashes and name.endswith(files.TEMPORARY):
+            files.remove(board, name)  # left by a cut
     restored = _put_back_boot(board, out)
     _remove_folders(board, listed.folders)
     files.remove(board, _LIST)
