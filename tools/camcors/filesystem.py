@@ -12,8 +12,8 @@ from .errors import Failure, Status
 LABEL = "vfs"
 _LFS_ERR_NOSPC = -28
 
-# The defaults of vfs.VfsLfs2 (MicroPython, extmod/vfs_lfs.c). A larger cache would put longer files
-# inline, which a mount with this one cannot read.
+# The defaults of vfs.VfsLfs2 (MicroPython, extmod/vfs_lfs.c and vfs_lfsx.c): the image is laid out as the
+# camera itself would do it, with short files inline up to the size of the cache.
 _PARAMETERS: dict[str, Any] = {
     "read_size": 32,
     "prog_size": 32,

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from camcors_cli.board import Board
 from camera import Camera
 
 PASSWORD = "correct horse battery"
@@ -281,6 +282,19 @@ def test_a_line_that_is_cut_leaves_every_file_old_or_new(
     done = on(clean, "restore", saved, "--delete")
     assert done.exit_code == 0, done.stderr
     assert {n: h for n, h in tree(clean).items() if h} == {n: sha(d) for n, d in CONTENT.items()}
+
+
+def test_what_arrives_garbled_leaves_the_old_file(clean: Camera, saved: Path, on, monkeypatch) -> None:
+    fill(clean, {"/main.py": b"# other\n"})
+    before = tree(clean)
+    real = Board.run
+    monkeypatch.setattr(
+        Board, "run", lambda self, code, *what: real(self, code.replace("mine", "nine"), *what)
+    )
+    done = on(clean, "restore", saved)
+    assert done.exit_code == 4
+    assert "/main.py.new reads back otherwise than it was written; try again" in done.stderr
+    assert tree(clean) == before
 
 
 def test_a_power_cut_leaves_every_file_old_or_new(program, saved: Path, run, cut, tmp_path: Path) -> None:

@@ -397,6 +397,15 @@ def test_a_camera_starts_from_the_image_with_its_policy(run, program: Path, tmp_
         assert httpx.get(f"{camera.url}/api/camera").json()["quality"] == 33
 
 
+def test_the_layout_is_that_of_micropython() -> None:
+    """Files up to MicroPython's cache of 128 bytes are inline: they take no block of their own."""
+    used = []
+    for size in (0, 128, 129):
+        image = filesystem.make(64 * KIB, {"/a": bytes(size)})
+        used.append(16 - sum(not image[at : at + 4096].strip(b"\xff") for at in range(0, len(image), 4096)))
+    assert used == [used[0], used[0], used[0] + 1]
+
+
 def test_micropython_reads_files_of_every_size(program: Path, tmp_path: Path) -> None:
     content = {
         f"/{size}": random.Random(size).randbytes(size) for size in (0, 1, 127, 128, 129, 511, 512, 513, 5000)
