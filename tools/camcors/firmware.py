@@ -62,8 +62,8 @@ def read_file(path: Path, board: BoardData | None = None) -> Firmware:
     try:
         data = path.read_bytes()
     except FileNotFoundError:
-        make = f"make firmware BOARD={board.name} builds one; " if board else ""
-        raise Failure(f"there is no {path}", f"{make}or name another file") from None
+        make = f"make firmware BOARD={board.name} builds one; or " if board else ""
+        raise Failure(f"there is no {path}", f"{make}name another file") from None
     except OSError as exc:
         raise Failure(f"cannot read {path}: {exc.strerror}", "name another file") from None
     return check(data, str(path), board)

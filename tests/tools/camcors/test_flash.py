@@ -245,7 +245,7 @@ def test_nobody_answers(run, image: Path) -> None:
         (["BOARD", "x.bin", "y.bin"], 2, "write [BOARD] [IMAGE]: a board, an image, or both"),
         (["NONE", "x.bin"], 2, "there is no board NONE; write one of BOARD, BOARD_S3, HOST"),
         (["HOST"], 2, "HOST has no chip; start it with build/HOST/camcors-host --flash IMAGE"),
-        (["x.bin"], 4, "there is no x.bin; or name another file"),
+        (["x.bin"], 4, "there is no x.bin; name another file"),
         (["BOARD"], 4, "there is no build/BOARD/firmware.bin; make firmware BOARD=BOARD builds one"),
         (["BOARD_S3", "firmware.bin"], 1, "firmware.bin is for an ESP32, and BOARD_S3 has an ESP32-S3"),
         (["firmware.bin", "--port", "/dev/none"], 3, "there is no /dev/none"),
