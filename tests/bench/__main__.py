@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import host
+import frozen
 import source
 from camera import TOP
 
@@ -37,10 +37,10 @@ def about(src: source.Source) -> dict[str, Any]:
     """Versions, and the machine."""
     model = re.search(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
     return {
-        "camcors": host.firmware_version(),
+        "camcors": frozen.firmware_version(),
         "commit": first_line("git", "describe", "--always", "--dirty"),
         "micropython": str(src),
-        "microdot": (host.BUILD / "pypi" / "microdot-version").read_text(),
+        "microdot": (frozen.BUILD / "pypi" / "microdot-version").read_text(),
         "wrk": first_line("wrk", "-v").partition(" Copyright")[0],
         "strace": first_line("strace", "-V"),
         "valgrind": first_line("valgrind", "--version"),
@@ -55,7 +55,7 @@ def about(src: source.Source) -> dict[str, Any]:
 def measure(src: source.Source, folder: Path) -> dict[str, Any]:
     """Everything, raw."""
     raw: dict[str, Any] = {}
-    cross = host.mpy_cross(src.version)
+    cross = frozen.mpy_cross(src.version)
     raw["cors_bytecode"] = cors_figures.compile_cors(cross, folder)
     raw["frozen"] = cors_figures.frozen_bytes(src, cross, folder)
     modes = {"new": False, "kept": True}
@@ -126,7 +126,7 @@ def show(raw: dict[str, Any], machine: dict[str, Any]) -> None:
 def main() -> None:
     for program in ("wrk", "strace", "valgrind"):
         require(program)
-    src = source.find(host.BUILD)
+    src = source.find(frozen.BUILD)
     machine = about(src)
     with tempfile.TemporaryDirectory() as name:
         try:
@@ -137,8 +137,8 @@ def main() -> None:
     show(raw, machine)
     lists = (report.against_stock(raw), report.latencies(raw), report.camera(raw))
     content = {"about": machine, "figures": [f.to_json() for figures in lists for f in figures], "raw": raw}
-    (host.BUILD / "bench.json").write_text(json.dumps(content, indent=1) + "\n")
-    plot.draw(raw, title(machine), host.BUILD)
+    (frozen.BUILD / "bench.json").write_text(json.dumps(content, indent=1) + "\n")
+    plot.draw(raw, title(machine), frozen.BUILD)
     print("\nwritten to build/bench.json, build/bench.svg and build/bench.png")
 
 

@@ -8,11 +8,12 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import frozen
 import host
 import source
 from camera import PROGRAM, TOP
 
-STOCK_CORS = host.BUILD / "pypi" / "microdot" / "cors.py"
+STOCK_CORS = frozen.BUILD / "pypi" / "microdot" / "cors.py"
 HEAP_AFTER_IMPORT = """
 import gc, sys
 import microdot, asyncio, json, hashlib, binascii

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import host
 import pytest
+
+from boards import TOP
 
 from . import cors_figures
 
@@ -21,4 +22,4 @@ from . import cors_figures
     ],
 )
 def test_owner(path: str, part: str | None) -> None:
-    assert cors_figures.owner(host.TOP / path) == part
+    assert cors_figures.owner(TOP / path) == part
