@@ -2,11 +2,14 @@
 HOST = 127.0.0.1
 PORT = 8080
 REPL_PORT = 2323
+DASHBOARD_PORT = 8000
 FLASH = build/HOST/flash.bin
 BOARD ?=
 MPY_DIR ?=
 export MPY_DIR V
 
+# Where this machine reaches the camera.
+NEAR = $(if $(filter 0.0.0.0,$(HOST)),127.0.0.1,$(HOST))
 PYTHON := build/venv/bin/python
 CAMERA := build/HOST/camcors-host
 FROZEN := manifest.py $(shell find boards src/cors firmware -name '*.py' -o -name '*.c' -o -name '*.h' -o -name '*.csv' -o -name '*.mk' -o -name '*.json')
@@ -17,10 +20,17 @@ FROZEN := manifest.py $(shell find boards src/cors firmware -name '*.py' -o -nam
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-12s %s\n", $$1, $$2 }'
-	@echo "variables: BOARD=(a folder of boards/) PORT=$(PORT) REPL_PORT=$(REPL_PORT) HOST=$(HOST) FLASH=$(FLASH) MPY_DIR=(a MicroPython source)"
+	@echo "variables: BOARD=(a folder of boards/) PORT=$(PORT) REPL_PORT=$(REPL_PORT) HOST=$(HOST) DASHBOARD_PORT=$(DASHBOARD_PORT) FLASH=$(FLASH) MPY_DIR=(a MicroPython source)"
 
-run: $(CAMERA) ## start the camera on your desk
-	@exec $(CAMERA) --port $(PORT) --repl-port $(REPL_PORT) --host $(HOST) --flash $(FLASH)
+# The shell waits for both, and passes on the signal of a `kill`: a program in its background ignores Ctrl-C.
+run: $(CAMERA) build/.camcors ## start the camera on your desk, and the dashboard on http://localhost:8000
+	@trap 'kill $$page $$camera 2>/dev/null; stopped=1' INT TERM; \
+	$(PYTHON) -m camcors_cli dashboard --http-port $(DASHBOARD_PORT) --camera http://$(NEAR):$(PORT) \
+		--port socket://$(NEAR):$(REPL_PORT) & page=$$!; \
+	$(CAMERA) --port $(PORT) --repl-port $(REPL_PORT) --host $(HOST) --flash $(FLASH) & camera=$$!; \
+	wait $$camera; status=$$?; \
+	test -z "$$stopped" || { wait $$camera; status=$$?; }; \
+	kill $$page 2>/dev/null; wait $$page; exit $$status
 
 host: $(CAMERA) ## build the camera on your desk, build/HOST/camcors-host
 

@@ -8,6 +8,7 @@ import click
 
 from .backup import backup, restore
 from .completion import completion
+from .dashboard import dashboard
 from .device import info, reset
 from .doctor import doctor
 from .explain import explain
@@ -37,6 +38,7 @@ for command in (
     policy,
     explain,
     doctor,
+    dashboard,
     wifi,
     info,
     reset,

@@ -1,0 +1,1 @@
+"""The dashboard's files: a package, so that an installed `camcors` carries them."""

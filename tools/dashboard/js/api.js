@@ -1,0 +1,109 @@
+/** Requests to a camera, and what went wrong with them. */
+
+/**
+ * What was asked of a camera, as much as decides whether a browser lets it through.
+ * @typedef {object} Attempt
+ * @property {string} url
+ * @property {string} method
+ * @property {Record<string, string>} headers
+ * @property {boolean} credentials
+ */
+
+/**
+ * A request that brought nothing. The message is for a person.
+ * kind: "network" if the browser tells a script nothing more, "timeout", or "http" of an answer that is an error.
+ */
+export class CameraError extends Error {
+  /**
+   * @param {"network"|"timeout"|"http"} kind
+   * @param {string} message
+   * @param {Attempt} attempt
+   * @param {{status?: number, field?: string, after?: number}} [details] after: seconds to wait (Retry-After)
+   */
+  constructor(kind, message, attempt, details = {}) {
+    super(message);
+    this.kind = kind;
+    this.attempt = attempt;
+    this.status = details.status ?? 0;
+    this.field = details.field ?? null;
+    this.after = details.after ?? null;
+  }
+}
+
+const TIMEOUT_MS = 8000;
+
+/**
+ * One request.
+ * @param {import("./cameras.js").Camera} camera
+ * @param {string} path with the query
+ * @param {{json?: any, signal?: AbortSignal, timeout?: number}} [options] json: is sent with PUT. signal: ends it,
+ *   with an AbortError. timeout: milliseconds until the answer's headers; 0 for none.
+ * @returns {Promise<Response>} an answer of 200 to 299
+ * @throws {CameraError}
+ */
+export async function ask(camera, path, { json, signal, timeout = TIMEOUT_MS } = {}) {
+  const attempt = attemptOf(camera, path, json !== undefined);
+  const late = new AbortController();
+  const timer = timeout ? setTimeout(() => late.abort(), timeout) : undefined;
+  let response;
+  try {
+    response = await send(attempt, {
+      body: json === undefined ? undefined : JSON.stringify(json),
+      signal: signal ? AbortSignal.any([signal, late.signal]) : late.signal,
+    });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    if (late.signal.aborted) throw new CameraError("timeout", "The camera does not answer in time.", attempt);
+    throw new CameraError("network", "The browser got no answer that it may hand to this page.", attempt);
+  } finally {
+    clearTimeout(timer);
+  }
+  if (!response.ok) throw await httpError(response, attempt);
+  return response;
+}
+
+/** @param {import("./cameras.js").Camera} camera @param {string} path @param {boolean} isChange @returns {Attempt} */
+export function attemptOf(camera, path, isChange = false) {
+  return {
+    url: camera.url + path,
+    method: isChange ? "PUT" : "GET",
+    headers: isChange ? { "Content-Type": "application/json" } : {},
+    credentials: camera.credentials,
+  };
+}
+
+/**
+ * The attempt as a fetch, as it is.
+ * @param {Attempt} attempt @param {RequestInit} [more]
+ */
+export function send(attempt, more = {}) {
+  return fetch(attempt.url, {
+    method: attempt.method,
+    headers: attempt.headers,
+    credentials: attempt.credentials ? "include" : "omit",
+    mode: "cors",
+    cache: "no-store",
+    redirect: "error",
+    referrerPolicy: "no-referrer",
+    ...more,
+  });
+}
+
+const TEXT_MAX = 400;
+
+/** @param {Response} response @param {Attempt} attempt */
+async function httpError(response, attempt) {
+  let text = "";
+  let field;
+  try {
+    text = (await response.text()).trim();
+    const said = JSON.parse(text);
+    if (typeof said.error === "string") text = said.error;
+    if (typeof said.field === "string") field = said.field;
+  } catch {
+    // An error that is no JSON is shown as it is.
+  }
+  const after = Number(response.headers.get("Retry-After")) || undefined;
+  const message = text.slice(0, TEXT_MAX) || `The camera answers with the error ${response.status}.`;
+  return new CameraError("http", message, attempt, { status: response.status, field, after });
+}

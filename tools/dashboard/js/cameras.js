@@ -1,0 +1,95 @@
+import { AddressError, parseAddress } from "./address.js";
+
+const KEY = "camcors.cameras";
+
+/**
+ * One camera of the list. credentials: cookies and logins of the camera's address are sent to it.
+ * @typedef {{url: string, credentials: boolean}} Camera
+ */
+
+/**
+ * The cameras that the person added, kept in the browser and the same in all its tabs.
+ * Dispatches "change".
+ */
+export class Cameras extends EventTarget {
+  /** @param {Storage} storage */
+  constructor(storage) {
+    super();
+    this.storage = storage;
+    /** @type {Camera[]} */
+    this.list = this.#read();
+    addEventListener("storage", (event) => {
+      if (event.key !== KEY && event.key !== null) return;
+      this.list = this.#read();
+      this.dispatchEvent(new Event("change"));
+    });
+  }
+
+  /** What another version or a person may have written is checked as if it were typed. */
+  #read() {
+    try {
+      const stored = JSON.parse(this.storage.getItem(KEY) ?? "[]");
+      /** @type {Map<string, Camera>} */
+      const found = new Map();
+      for (const each of Array.isArray(stored) ? stored : []) {
+        const url = parseAddress(String(each?.url ?? ""));
+        found.set(url, { url, credentials: each.credentials === true });
+      }
+      return [...found.values()];
+    } catch {
+      return [];
+    }
+  }
+
+  /** Keeps `list` and tells of it. */
+  #save() {
+    try {
+      this.storage.setItem(KEY, JSON.stringify(this.list));
+    } catch {
+      // Storage is full or forbidden: the list lasts as long as the page.
+    }
+    this.dispatchEvent(new Event("change"));
+  }
+
+  /** @param {string} url */
+  find(url) {
+    return this.list.find((camera) => camera.url === url);
+  }
+
+  /**
+   * @param {string} text as the person wrote it
+   * @param {boolean} [credentials]
+   * @returns {Camera}
+   * @throws {AddressError} also if the camera is there already
+   */
+  add(text, credentials = false) {
+    const url = parseAddress(text);
+    if (this.find(url)) throw new AddressError(`${url} is on the dashboard already.`);
+    const camera = { url, credentials };
+    this.list = [...this.list, camera];
+    this.#save();
+    return camera;
+  }
+
+  /** @param {string} url @param {boolean} on */
+  setCredentials(url, on) {
+    this.list = this.list.map((camera) => (camera.url === url ? { url, credentials: on } : camera));
+    this.#save();
+  }
+
+  /**
+   * @param {string} url
+   * @returns {() => void} puts it back where it was
+   */
+  remove(url) {
+    const index = this.list.findIndex((camera) => camera.url === url);
+    const removed = this.list[index];
+    this.list = this.list.filter((camera) => camera.url !== url);
+    this.#save();
+    return () => {
+      if (!removed || this.find(url)) return;
+      this.list = [...this.list.slice(0, index), removed, ...this.list.slice(index)];
+      this.#save();
+    };
+  }
+}

@@ -1,0 +1,278 @@
+/**
+ * Why is it blocked? A browser tells a script nothing but "Failed to fetch", on purpose. What can be found out
+ * all the same: what stands in the two addresses, what the browser says of its permissions, whether other
+ * requests pass, and, where `camcors dashboard` serves the page, what the camera answers to that command.
+ */
+
+import { isMixed, space } from "./address.js";
+import { CameraError, send } from "./api.js";
+import { askServer } from "./server.js";
+
+/**
+ * What was found. cause: one of a closed list, for programs and tests. commands: each mends it or a part.
+ * facts: what was tried, each in a sentence.
+ * @typedef {object} Diagnosis
+ * @property {"busy"|"http"|"mixed"|"permission"|"unreachable"|"unclear"|"origin"|"method"|"header"|"credentials"|
+ *   "host"|"passing"|"other"} cause
+ * @property {string} title
+ * @property {string} text
+ * @property {string[]} commands
+ * @property {string[]} facts
+ * @property {string} [open] an address that a person may open to see for themselves
+ */
+
+const PROBE_MS = 4000;
+const SAFE = ["GET", "HEAD", "POST"]; // Fetch, "CORS-safelisted method"
+const RECENT_MS = 20_000;
+let probes = 0;
+
+/**
+ * @param {Error} error
+ * @param {{server: import("./server.js").Server, answeredAt: number, isStreaming: boolean}} known
+ *   answeredAt: when the camera answered last (performance.now(), 0: never). isStreaming: pictures come right now
+ * @returns {Promise<Diagnosis>}
+ */
+export async function diagnose(error, known) {
+  if (!(error instanceof CameraError)) return other(error.message);
+  if (error.kind === "http") return ofAnswer(error);
+  const found = await find(error.attempt, known);
+  const { repl, cameras } = known.server;
+  const isNear = repl && cameras.length === 1 && cameras[0] === new URL(error.attempt.url).origin;
+  return isNear ? { ...found, commands: found.commands.map((command) => withPort(command, repl)) } : found;
+}
+
+/** @param {string} command @param {string} repl */
+function withPort(command, repl) {
+  return command.startsWith("camcors policy ") ? `${command} --port ${quote(repl)}` : command;
+}
+
+/**
+ * @param {import("./api.js").Attempt} attempt
+ * @param {Parameters<typeof diagnose>[1]} known
+ * @returns {Promise<Diagnosis>}
+ */
+async function find(attempt, known) {
+  const page = new URL(location.href);
+  const url = new URL(attempt.url);
+  if (isMixed(page, url)) return mixed(page, url);
+  const permission = await localPermission(page, url);
+  if (permission) return permission;
+  if (known.server.doctor) {
+    const said = await byDoctor(attempt);
+    if (said) return said;
+  }
+  return byProbes(attempt, known);
+}
+
+/** @param {string} text @returns {Diagnosis} */
+function other(text) {
+  return { cause: "other", title: "Something went wrong", text, commands: [], facts: [] };
+}
+
+/** @param {CameraError} error @returns {Diagnosis} */
+function ofAnswer(error) {
+  const facts = [`The camera answered ${error.attempt.method} ${new URL(error.attempt.url).pathname} with ${error.status}.`];
+  const text = error.message;
+  if (error.status === 503) {
+    return { cause: "busy", title: "The camera is busy", text: sentence(text), commands: [], facts };
+  }
+  return { cause: "http", title: `The camera answers ${error.status || "wrongly"}`, text: sentence(text), commands: [], facts };
+}
+
+/** @param {URL} page @param {URL} url @returns {Diagnosis} */
+function mixed(page, url) {
+  return {
+    cause: "mixed",
+    title: "An https page, an http camera",
+    text:
+      `Browsers block what a page of ${page.origin} asks of ${url.origin} as mixed content, before the camera is asked. ` +
+      "Open the dashboard from this computer instead, which the command serves; or give the camera https by a proxy.",
+    commands: ["camcors dashboard"],
+    facts: [`This page came over https, the camera’s address is ${url.protocol.slice(0, -1)}.`],
+  };
+}
+
+const PERMISSIONS = {
+  loopback: ["loopback-network", "local-network-access"],
+  local: ["local-network", "local-network-access"],
+};
+
+/**
+ * Chromium from 142 on asks the person before a public page reaches local addresses (Local Network Access, WICG).
+ * @param {URL} page @param {URL} url
+ * @returns {Promise<Diagnosis|null>}
+ */
+async function localPermission(page, url) {
+  const target = space(url.hostname);
+  const own = space(page.hostname);
+  if (target === "other" || own === "loopback" || own === target) return null;
+  const state = await permissionState(PERMISSIONS[target]);
+  if (state === null || state === "granted") return null;
+  const facts = [`The browser’s permission for local addresses is “${state}” for ${page.origin}.`];
+  const title = "The browser guards your network";
+  if (!isSecureContext) {
+    const text = "A page that did not come over https may not reach local addresses. Serve the dashboard from this computer.";
+    return { cause: "permission", title, text, commands: ["camcors dashboard"], facts };
+  }
+  const where = "in the site settings, to the left of the address, under Local network access";
+  const text =
+    state === "denied"
+      ? `This page was denied the permission to reach devices in your network. Allow it ${where}, then reload. No header of the camera can grant it.`
+      : "The browser asks whether this page may reach devices in your network: answer Allow. No header of the camera can grant it.";
+  return { cause: "permission", title, text, commands: [], facts };
+}
+
+/** @param {string[]} names @returns {Promise<PermissionState|null>} null: the browser has no such permission */
+async function permissionState(names) {
+  for (const name of names) {
+    try {
+      return (await navigator.permissions.query({ name: /** @type {PermissionName} */ (name) })).state;
+    } catch {
+      // Not known by this name; another version has another one.
+    }
+  }
+  return null;
+}
+
+/** What `camcors doctor` calls its verdicts. @type {Record<string, Diagnosis["cause"]>} */
+const CODES = {
+  NO_ALLOW_ORIGIN: "origin",
+  OTHER_ORIGIN: "origin",
+  WRITE_GUARD: "origin",
+  STAR_WITH_CREDENTIALS: "credentials",
+  NO_ALLOW_CREDENTIALS: "credentials",
+  PREFLIGHT_METHOD: "method",
+  FORBIDDEN_METHOD: "method",
+  PREFLIGHT_HEADER: "header",
+  PREFLIGHT_AUTHORIZATION: "header",
+  HOST_REFUSED: "host",
+  MIXED_CONTENT: "mixed",
+  LOCAL_NETWORK: "permission",
+};
+
+/**
+ * The server sends the same requests without a browser in between, and reads what a page may not.
+ * @param {import("./api.js").Attempt} attempt
+ * @returns {Promise<Diagnosis|null>} null: it cannot tell either
+ */
+async function byDoctor(attempt) {
+  const { url, method, headers, credentials } = attempt;
+  const said = await askServer("doctor", { url, method, headers: Object.entries(headers), credentials });
+  const facts = (Array.isArray(said.steps) ? said.steps : []).map((/** @type {any} */ step) => sentence(String(step.text)));
+  if (said.error) {
+    if (said.status !== 3) return null;
+    return { cause: "unreachable", title: "The camera does not answer", text: sentence(`${said.error}; ${said.remedy}`), commands: [], facts };
+  }
+  if (said.verdict === "allowed") return null;
+  const cause = CODES[said.code] ?? "other";
+  const words = cause === "origin" ? [notListed()] : [said.reason, ...(said.remarks ?? [])];
+  const text = sentence(words.join("; "));
+  return { cause, title: TITLES[cause] ?? "Blocked", text, commands: said.commands ?? [], facts };
+}
+
+/** @type {Partial<Record<Diagnosis["cause"], string>>} */
+const TITLES = {
+  origin: "This page’s origin is not allowed",
+  method: "The method is not allowed",
+  header: "A header is not allowed",
+  credentials: "Credentials are not allowed",
+  host: "The camera does not know this name",
+};
+
+/** @param {string} text */
+export function sentence(text) {
+  const trimmed = text.trim();
+  return trimmed && trimmed[0].toUpperCase() + trimmed.slice(1) + (/[.!?:]$/.test(trimmed) ? "" : ".");
+}
+
+/**
+ * Whether a request passes, by its own URL: a cached preflight answers for the URL that it was for.
+ * @param {import("./api.js").Attempt} attempt @param {Partial<import("./api.js").Attempt>} other @param {RequestInit} [more]
+ */
+export async function passes(attempt, other, more = {}) {
+  const url = `${new URL(attempt.url).origin}/api/status?why=${++probes}`;
+  const signal = AbortSignal.timeout(PROBE_MS);
+  const redirect = more.mode === "no-cors" ? "follow" : "error"; // Fetch, "new Request(input, init)": else a TypeError
+  try {
+    await send({ ...attempt, url, method: "GET", headers: {}, credentials: false, ...other }, { redirect, ...more, signal });
+    return true;
+  } catch {
+    return signal.aborted ? null : false;
+  }
+}
+
+const notListed = () => `The camera’s policy does not list ${location.origin}, so the browser keeps its answers from this page. Allow it:`;
+
+/** @param {string} word */
+const quote = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`);
+
+/**
+ * @param {import("./api.js").Attempt} attempt
+ * @param {{answeredAt: number, isStreaming: boolean}} known
+ * @returns {Promise<Diagnosis>}
+ */
+async function byProbes(attempt, known) {
+  const { origin } = new URL(attempt.url);
+  const plain = await passes(attempt, {});
+  if (plain) return ofRequest(attempt);
+  const facts = ["A plain GET does not pass either, so neither method nor headers are the reason."];
+  const opaque = plain === null ? null : await passes(attempt, {}, { mode: "no-cors" });
+  const recently = known.answeredAt && performance.now() - known.answeredAt < RECENT_MS;
+  if (plain === null || opaque === null) {
+    facts.push(`Nothing came back within ${PROBE_MS / 1000} s; a refusal would come at once.`);
+    return unreachable(origin, facts);
+  }
+  const allow = `camcors policy allow ${quote(location.origin)}`;
+  if (opaque) facts.push("A request that reads nothing gets through: the camera is there.");
+  else if (known.isStreaming) facts.push("Its stream still runs: the camera is there.");
+  else if (recently) facts.push("It answered a moment ago.");
+  if (opaque || known.isStreaming) {
+    return { cause: "origin", title: TITLES.origin ?? "", text: notListed(), commands: [allow], facts };
+  }
+  facts.push("A browser does not tell a script the difference between a refused connection and a refused answer.");
+  return {
+    cause: "unclear",
+    title: "Blocked, or not there",
+    text: `Open ${origin} in a tab. If the camera’s own page shows, its policy does not list ${location.origin}: allow it. If not, check the address, and that the camera is switched on and in this network.`,
+    commands: [allow],
+    facts,
+    open: origin,
+  };
+}
+
+/** @param {string} origin @param {string[]} facts @returns {Diagnosis} */
+function unreachable(origin, facts) {
+  const text = `Nothing answers at ${origin}. Check that the camera is switched on and in this network, and its address.`;
+  return { cause: "unreachable", title: "The camera does not answer", text, commands: [], facts, open: origin };
+}
+
+/**
+ * The origin is allowed: something of the request is not.
+ * @param {import("./api.js").Attempt} attempt
+ * @returns {Promise<Diagnosis>}
+ */
+async function ofRequest(attempt) {
+  const facts = ["A plain GET passes: the camera is there and allows this page’s origin."];
+  const { origin } = new URL(attempt.url);
+  const { method } = attempt;
+  if (!SAFE.includes(method) && !(await passes(attempt, { method }, { body: "{}" }))) {
+    const text = `The policy’s allowed_methods has no ${method}. This lets any method pass; to keep a list, name all of them:`;
+    const commands = ["camcors policy set allowed_methods null", `camcors policy set allowed_methods GET,${method}`];
+    return { cause: "method", title: `${method} is not allowed`, text, commands, facts };
+  }
+  for (const [name, value] of Object.entries(attempt.headers)) {
+    if (await passes(attempt, { headers: { [name]: value } })) continue;
+    const text = `The policy’s allowed_headers has no ${name}. This lets any header pass; to keep a list, name all of them:`;
+    const commands = ["camcors policy set allowed_headers null", `camcors policy set allowed_headers ${quote(name)}`];
+    return { cause: "header", title: `The header ${name} is not allowed`, text, commands, facts };
+  }
+  if (attempt.credentials && !(await passes(attempt, { credentials: true }))) {
+    const text =
+      "The camera’s answers may not be read by a page that sends cookies or logins: its policy has allow_credentials off, " +
+      "or allows any origin (*), which excludes them. List the origin, then allow credentials; or switch them off here.";
+    const origins = `camcors policy set allowed_origins ${quote(location.origin)}`;
+    return { cause: "credentials", title: TITLES.credentials ?? "", text, commands: [origins, "camcors policy set allow_credentials true"], facts };
+  }
+  const text = "It passes now: the camera was away for a moment, or the policy has just been changed.";
+  return { cause: "passing", title: "It works again", text, commands: [], facts, open: origin };
+}

@@ -1,0 +1,109 @@
+/** Elements without markup in strings: nothing that a camera says can become HTML. */
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/**
+ * An element. Properties that begin with "on" are listeners; of the others, `null`, `undefined` and
+ * `false` are left out, `true` is an empty attribute.
+ * @param {string} tag
+ * @param {Record<string, any>} [properties]
+ * @param {...(Node|string|number|null|undefined)} children
+ * @returns {HTMLElement}
+ */
+export function h(tag, properties = {}, ...children) {
+  return /** @type {HTMLElement} */ (fill(document.createElement(tag), properties, children));
+}
+
+/**
+ * An SVG element, as `h`.
+ * @param {string} tag
+ * @param {Record<string, any>} [properties]
+ * @param {...(Node|string|number|null|undefined)} children
+ * @returns {SVGElement}
+ */
+export function svg(tag, properties = {}, ...children) {
+  return /** @type {SVGElement} */ (fill(document.createElementNS(SVG, tag), properties, children));
+}
+
+/** @param {Element} element @param {Record<string, any>} properties @param {any[]} children */
+function fill(element, properties, children) {
+  for (const [name, value] of Object.entries(properties)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (value !== null && value !== undefined && value !== false) {
+      element.setAttribute(name, value === true ? "" : String(value));
+    }
+  }
+  element.append(...children.filter((child) => child !== null && child !== undefined).map(asNode));
+  return element;
+}
+
+/** @param {any} child */
+function asNode(child) {
+  return child instanceof Node ? child : String(child);
+}
+
+/**
+ * Writes `text` only if it is new: a live region speaks at each write.
+ * @param {Element} element @param {string} text
+ */
+export function say(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** Paths of 24 by 24 pixels. */
+const ICONS = {
+  add: "M12 5v14M5 12h14",
+  again: "M19 12a7 7 0 1 1-2.2-5.1M19 4v4h-4",
+  back: "M19 12H5m6-6-6 6 6 6",
+  copy: "M9 9h10v11H9zM5 15V4h10",
+  done: "m5 13 4 4L19 7",
+  no: "M6 6l12 12M18 6 6 18",
+  open: "M14 4h6v6M20 4l-8 8M18 14v6H4V6h6",
+  photo: "M4 8h3l2-3h6l2 3h3v11H4zM12 17a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7",
+  film: "M4 6h11v12H4zM15 11l5-3v8l-5-3",
+  pause: "M8 5v14M16 5v14",
+  play: "M8 5l11 7-11 7z",
+  remove: "M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13",
+  theme: "M12 4a8 8 0 1 0 0 16zM12 4a8 8 0 0 1 0 16",
+  warning: "M12 4 2.5 20h19zM12 10v4M12 17v.5",
+};
+
+/** @param {keyof typeof ICONS} name */
+export function icon(name) {
+  return svg(
+    "svg",
+    { class: "icon", viewBox: "0 0 24 24", "aria-hidden": "true", focusable: "false" },
+    svg("path", { d: ICONS[name] }),
+  );
+}
+
+/**
+ * A button with an icon and words.
+ * @param {string} words
+ * @param {keyof typeof ICONS} name
+ * @param {(event: Event) => void} act
+ * @param {Record<string, any>} [properties]
+ */
+export function button(words, name, act, properties = {}) {
+  const all = { type: "button", onclick: act, ...properties };
+  return /** @type {HTMLButtonElement} */ (h("button", all, icon(name), h("span", {}, words)));
+}
+
+/**
+ * Offers `blob` as a file to save.
+ * @param {Blob} blob @param {string} name
+ */
+export function save(blob, name) {
+  const url = URL.createObjectURL(blob);
+  h("a", { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}
+
+/**
+ * A file's name: the camera's address, the time, an ending.
+ * @param {string} url @param {string} ending
+ */
+export function fileName(url, ending) {
+  const time = new Date().toISOString().slice(0, 19).replaceAll(":", "").replace("T", "-");
+  return `${new URL(url).host.replace(/[^a-z0-9.-]/gi, "-")}-${time}.${ending}`;
+}

@@ -1,0 +1,73 @@
+import { h } from "./dom.js";
+import { Tile } from "./tile.js";
+
+const STEP = { ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down" };
+
+/** The live views of all cameras. Arrow keys go from one to the next, Enter opens. */
+export class Grid {
+  /**
+   * @param {HTMLElement} element
+   * @param {{open: (url: string) => void, remove: (url: string) => void}} acts
+   */
+  constructor(element, acts) {
+    this.element = element;
+    this.acts = acts;
+    /** @type {Map<string, Tile>} */
+    this.tiles = new Map();
+    element.addEventListener("keydown", (event) => this.#onKey(event));
+  }
+
+  /** @param {Iterable<import("./session.js").Session>} sessions in the order of the grid */
+  show(sessions) {
+    const wanted = [...sessions];
+    const urls = new Set(wanted.map((session) => session.camera.url));
+    for (const [url, tile] of this.tiles) {
+      if (urls.has(url) && wanted.includes(tile.session)) continue;
+      tile.close();
+      this.tiles.delete(url);
+    }
+    for (const session of wanted) {
+      const { url } = session.camera;
+      if (this.tiles.has(url)) continue;
+      const acts = { open: () => this.acts.open(url), remove: () => this.acts.remove(url) };
+      this.tiles.set(url, new Tile(session, acts));
+    }
+    const order = wanted.map((session) => /** @type {Tile} */ (this.tiles.get(session.camera.url)).element);
+    if (order.some((element, index) => this.element.children[index] !== element)) this.element.replaceChildren(...order);
+  }
+
+  /** Puts the focus on a camera's picture. @param {string} url */
+  focus(url) {
+    this.tiles.get(url)?.picture.focus();
+  }
+
+  /** @param {KeyboardEvent} event */
+  #onKey(event) {
+    const way = STEP[/** @type {keyof typeof STEP} */ (event.key)];
+    const pictures = [...this.tiles.values()].map((tile) => tile.picture);
+    const index = pictures.indexOf(/** @type {HTMLElement} */ (event.target));
+    if (!way || index < 0) return;
+    const target = way === "left" ? pictures[index - 1] : way === "right" ? pictures[index + 1] : nearest(pictures, index, way);
+    if (!target) return;
+    event.preventDefault();
+    target.focus();
+  }
+}
+
+/**
+ * The picture in the next row whose middle is nearest.
+ * @param {HTMLElement[]} pictures @param {number} index @param {string} way "up" or "down"
+ */
+function nearest(pictures, index, way) {
+  const boxes = pictures.map((picture) => picture.getBoundingClientRect());
+  const from = boxes[index];
+  const sign = way === "down" ? 1 : -1;
+  let found = -1;
+  let best = Infinity;
+  boxes.forEach((box, each) => {
+    const down = (box.top - from.top) * sign;
+    const distance = down + Math.abs(box.left - from.left);
+    if (down > from.height / 2 && distance < best) [found, best] = [each, distance];
+  });
+  return pictures[found];
+}

@@ -1,0 +1,137 @@
+import { button, fileName, h, save, say } from "./dom.js";
+import { PolicyCard } from "./policy.js";
+import { Recorder, cannotRecord } from "./recorder.js";
+import { Settings } from "./settings.js";
+import { Status } from "./status.js";
+import { rateWords, stateWords } from "./tile.js";
+import { toast } from "./toast.js";
+import { View } from "./view.js";
+import { whyBox } from "./why.js";
+
+/** One camera large, with all that can be seen and set of it. */
+export class Large {
+  /**
+   * @param {import("./session.js").Session} session
+   * @param {{close: () => void, remove: () => void, setCredentials: (on: boolean) => void}} acts
+   */
+  constructor(session, acts) {
+    this.session = session;
+    this.view = new View(session);
+    /** @type {Recorder|null} */
+    this.recorder = null;
+    const policyCard = new PolicyCard(session);
+    this.cards = [new Status(session), new Settings(session), policyCard];
+    this.cover = h("p", { class: "cover" });
+    this.name = h("h2", { class: "large-name", tabindex: "-1" });
+    this.state = h("span", { class: "state" });
+    this.rate = h("span", { class: "rate" });
+    this.connection = h("section", { class: "card connection", "aria-label": "Connection", "aria-live": "polite" });
+    const [status, settings, policy] = this.cards.map((card) => card.element);
+    this.element = h(
+      "div",
+      { class: "large", "data-url": session.camera.url },
+      h(
+        "div",
+        { class: "large-head" },
+        button("All cameras", "back", acts.close, { class: "quiet" }),
+        h("div", { class: "large-title" }, this.name, h("p", { class: "tile-line" }, this.state, this.rate)),
+      ),
+      h("div", { class: "large-main" }, h("div", { class: "frame" }, this.view.canvas, this.cover), this.#tools(acts), status, policyCard.others),
+      h("div", { class: "large-side" }, this.connection, settings, policy, this.#access(acts)),
+    );
+    this.change = () => this.#show();
+    this.firstFrame = () => this.#record();
+    session.addEventListener("change", this.change);
+    session.feed.addEventListener("frame", this.firstFrame, { once: true });
+    this.timer = setInterval(() => this.#showRate(), 1000);
+    session.setOpen(true);
+    this.#show();
+  }
+
+  /** @param {{remove: () => void}} acts */
+  #tools({ remove }) {
+    const reason = cannotRecord();
+    this.film = button("Save the last seconds", "film", () => this.#saveFilm(), { "aria-disabled": reason ? "true" : null, title: reason });
+    this.hold = button("Pause", "pause", () => this.#pause(), { "aria-pressed": "false" });
+    return h(
+      "div",
+      { class: "tools" },
+      button("Save a picture", "photo", () => this.#snapshot(), { class: "primary" }),
+      this.film,
+      this.hold,
+      h("span", { class: "spring" }),
+      button("Remove", "remove", remove, { class: "quiet" }),
+    );
+  }
+
+  /** @param {{setCredentials: (on: boolean) => void}} acts */
+  #access({ setCredentials }) {
+    const box = /** @type {HTMLInputElement} */ (
+      h("input", { type: "checkbox", role: "switch", id: "credentials", checked: this.session.camera.credentials })
+    );
+    box.addEventListener("change", () => setCredentials(box.checked));
+    return h(
+      "section",
+      { class: "card", "aria-labelledby": "access-title" },
+      h("h2", { id: "access-title" }, "Access"),
+      h("div", { class: "field is-switch" }, h("label", { for: "credentials" }, "Send cookies and logins"), h("div", { class: "control" }, box)),
+      h("p", { class: "dim" }, "Only for a camera behind a proxy that asks for a login; its policy has to allow credentials."),
+    );
+  }
+
+  /** Recording starts with the first picture, and only here: each recording costs the computer some work. */
+  #record() {
+    say(this.cover, "");
+    if (!cannotRecord()) this.recorder = new Recorder(this.view.canvas);
+  }
+
+  #snapshot() {
+    if (!this.view.snapshot()) toast("There is no picture yet.");
+  }
+
+  async #saveFilm() {
+    const reason = cannotRecord();
+    const film = reason ? null : await this.recorder?.save();
+    if (film) save(film.blob, fileName(this.session.camera.url, film.ending));
+    else toast(reason || "There is nothing to save yet.");
+  }
+
+  #pause() {
+    const paused = !this.view.isPaused;
+    this.view.pause(paused);
+    const hold = /** @type {HTMLElement} */ (this.hold);
+    const next = button(paused ? "Go on" : "Pause", paused ? "play" : "pause", () => {});
+    hold.replaceChildren(...next.childNodes);
+    hold.setAttribute("aria-pressed", String(paused));
+  }
+
+  #show() {
+    const { session } = this;
+    say(this.name, session.name);
+    this.element.dataset.state = session.state;
+    say(this.state, stateWords(session));
+    say(this.cover, this.view.jpeg ? "" : session.trouble?.title ?? "Connecting");
+    this.#showRate();
+    if (this.shown !== undefined && this.shown === session.trouble) return;
+    this.shown = session.trouble;
+    this.connection.hidden = !session.trouble;
+    if (!session.trouble) return this.connection.replaceChildren();
+    const again = button("Try again", "again", () => session.retry(), { class: "quiet small" });
+    this.connection.replaceChildren(whyBox(session.trouble, { level: 2 }), h("div", { class: "tools" }, again));
+  }
+
+  #showRate() {
+    say(this.rate, rateWords(this.session, this.view.canvas));
+  }
+
+  close() {
+    clearInterval(this.timer);
+    this.session.setOpen(false);
+    this.session.removeEventListener("change", this.change);
+    this.session.feed.removeEventListener("frame", this.firstFrame);
+    this.recorder?.close();
+    this.cards.forEach((card) => card.close());
+    this.view.close();
+    this.element.remove();
+  }
+}

@@ -1,0 +1,140 @@
+import { AddressError, shortAddress } from "./address.js";
+import { Cameras } from "./cameras.js";
+import { button, say } from "./dom.js";
+import { Grid } from "./grid.js";
+import { Large } from "./large.js";
+import { findServer } from "./server.js";
+import { Session } from "./session.js";
+import { themeSwitch } from "./theme.js";
+import { toast } from "./toast.js";
+
+/** @template {HTMLElement} T @param {string} id @returns {T} */
+const $ = (id) => /** @type {T} */ (document.getElementById(id));
+
+const TITLE = document.title;
+const server = await findServer();
+const cameras = new Cameras(localStorage);
+/** @type {Map<string, Session>} */
+const sessions = new Map();
+const grid = new Grid($("grid"), { open: (url) => (location.hash = hashOf(url)), remove });
+/** @type {Large|null} */
+let large = null;
+
+/** @param {string} url */
+const hashOf = (url) => `#${encodeURIComponent(url)}`;
+
+/** The sessions of the list; one whose camera changed is begun anew. */
+function follow() {
+  for (const [url, session] of sessions) {
+    const camera = cameras.find(url);
+    if (camera && camera.credentials === session.camera.credentials) continue;
+    session.close();
+    sessions.delete(url);
+  }
+  for (const camera of cameras.list) {
+    if (!sessions.has(camera.url)) sessions.set(camera.url, new Session(camera, server));
+  }
+  show();
+}
+
+function show() {
+  const url = decodeURIComponent(location.hash.slice(1));
+  const open = sessions.get(url);
+  const ordered = cameras.list.map((camera) => /** @type {Session} */ (sessions.get(camera.url)));
+  const from = large?.session.camera.url;
+  if (large && large.session !== open) {
+    large.close();
+    large = null;
+  }
+  if (open && !large) {
+    large = new Large(open, { close, remove: () => remove(url), setCredentials: (on) => cameras.setCredentials(url, on) });
+    $("large").replaceChildren(large.element);
+    scrollTo(0, 0);
+    large.name.focus({ preventScroll: true });
+  }
+  $("grid").hidden = Boolean(open);
+  $("large").hidden = !open;
+  $("empty").hidden = cameras.list.length > 0;
+  grid.show(ordered);
+  document.title = open ? `${open.name} · ${TITLE}` : TITLE;
+  say($("count"), cameras.list.length ? `${cameras.list.length} camera${cameras.list.length === 1 ? "" : "s"}` : "");
+  if (!open && from) grid.focus(from);
+}
+
+function close() {
+  history.pushState(null, "", location.pathname + location.search);
+  show();
+}
+
+/** @param {string} url */
+function remove(url) {
+  const name = sessions.get(url)?.name ?? url;
+  const order = cameras.list.map((camera) => camera.url);
+  const undo = cameras.remove(url);
+  const near = order[order.indexOf(url) + 1] ?? order[order.indexOf(url) - 1];
+  if (near) grid.focus(near);
+  else $("add").focus();
+  toast(`${name} was removed.`, { label: "Undo", act: () => (undo(), grid.focus(url)) });
+}
+
+/** @param {string} text @returns {boolean} */
+function add(text) {
+  try {
+    const camera = cameras.add(text);
+    say($("address-error"), "");
+    $("address").removeAttribute("aria-invalid");
+    toast(`${shortAddress(camera.url)} was added.`);
+    return true;
+  } catch (error) {
+    if (!(error instanceof AddressError)) throw error;
+    say($("address-error"), error.message);
+    $("address").setAttribute("aria-invalid", "true");
+    return false;
+  }
+}
+
+/** @type {HTMLDialogElement} */
+const dialog = $("dialog");
+
+function startAdding() {
+  say($("address-error"), "");
+  $("address").removeAttribute("aria-invalid");
+  /** @type {HTMLInputElement} */ ($("address")).value = "";
+  dialog.showModal();
+}
+
+$("add").addEventListener("click", startAdding);
+$("add-first").addEventListener("click", startAdding);
+$("cancel").addEventListener("click", () => dialog.close());
+$("form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const input = /** @type {HTMLInputElement} */ ($("address"));
+  if (add(input.value)) dialog.close();
+  else input.focus();
+});
+
+for (const url of server.cameras) {
+  const offer = button(`Add ${shortAddress(url)}`, "add", () => add(url));
+  $("offers").append(offer);
+}
+
+/** Keys of the large view, where no field has the focus. @param {KeyboardEvent} event */
+function onKey(event) {
+  const at = /** @type {Element} */ (event.target);
+  if (!large || dialog.open || event.ctrlKey || event.altKey || event.metaKey) return;
+  if (event.key === "Escape") return close();
+  const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
+  if (!step || at.closest("input, select, .scroll, code")) return;
+  const index = cameras.list.findIndex((camera) => camera.url === large?.session.camera.url);
+  const next = cameras.list[(index + step + cameras.list.length) % cameras.list.length];
+  event.preventDefault();
+  history.replaceState(null, "", hashOf(next.url));
+  show();
+}
+
+addEventListener("keydown", onKey);
+addEventListener("hashchange", show);
+addEventListener("popstate", show);
+cameras.addEventListener("change", follow);
+themeSwitch($("theme"));
+follow();

@@ -1,0 +1,43 @@
+/**
+ * What serves the dashboard. `camcors dashboard` can ask a camera by itself, which a page cannot; any other
+ * server of static files cannot, and the dashboard works without.
+ */
+
+const SETTINGS = "dashboard.json";
+
+/**
+ * cameras: addresses that are offered where there is none. doctor: it sends the requests of a page itself.
+ * explain: it reads the policy over a camera's REPL. repl: the port of that, "" if there is none.
+ * @typedef {{cameras: string[], doctor: boolean, explain: boolean, repl: string}} Server
+ */
+
+/** @returns {Promise<Server>} */
+export async function findServer() {
+  try {
+    const response = await fetch(SETTINGS, { cache: "no-store" });
+    const found = response.ok ? await response.json() : {};
+    const cameras = Array.isArray(found.cameras) ? found.cameras.map(String) : [];
+    return { cameras, doctor: found.doctor === true, explain: Boolean(found.repl), repl: String(found.repl ?? "") };
+  } catch {
+    return { cameras: [], doctor: false, explain: false, repl: "" };
+  }
+}
+
+/**
+ * Asks the server's `camcors doctor` or `explain`.
+ * @param {"doctor"|"explain"} what
+ * @param {object} question
+ * @returns {Promise<any>} its answer, or {error, remedy}
+ */
+export async function askServer(what, question) {
+  try {
+    const response = await fetch(what, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(question),
+    });
+    return await response.json();
+  } catch {
+    return { error: "the dashboard’s server does not answer", remedy: "start it again: camcors dashboard" };
+  }
+}

@@ -1,0 +1,147 @@
+import { ask } from "./api.js";
+import { diagnose } from "./diagnose.js";
+import { Feed } from "./feed.js";
+
+const POLL_MS = 10_000;
+const POLL_OPEN_MS = 2000;
+const SAMPLES = 400; // more than five minutes of an open camera
+
+/**
+ * All that the dashboard knows of one camera: its pictures, its status over time, and what is wrong with it.
+ * Dispatches "change". It asks only while one of its views is seen.
+ *
+ * status: the last answer of /api/status, or null. trouble: a Diagnosis of the last failure, or null once it is
+ * mended. samples: free and used heap (KB) and pictures a second, over time.
+ */
+export class Session extends EventTarget {
+  /** @param {import("./cameras.js").Camera} camera @param {import("./server.js").Server} server */
+  constructor(camera, server) {
+    super();
+    this.camera = camera;
+    this.server = server;
+    this.feed = new Feed(camera);
+    /** @type {any} */
+    this.status = null;
+    /** @type {import("./diagnose.js").Diagnosis|null} */
+    this.trouble = null;
+    /** @type {import("./plot.js").Sample[]} */
+    this.samples = [];
+    this.answeredAt = 0;
+    this.isOpen = false;
+    this.isClosed = false;
+    this.isAsking = false;
+    this.timer = 0;
+    this.failures = { feed: false, status: false };
+    /** @type {Set<object>} */
+    this.views = new Set();
+    this.feed.addEventListener("state", () => this.#onFeed());
+    this.wake = () => document.visibilityState === "visible" && this.#poll();
+    document.addEventListener("visibilitychange", this.wake);
+  }
+
+  /** A name for people: the camera's own, or its address. */
+  get name() {
+    return this.status?.name ?? new URL(this.camera.url).host;
+  }
+
+  /** In words of a kind: "live", "connecting", "blocked" or "idle". */
+  get state() {
+    if (this.trouble || this.feed.state === "failed") return "blocked";
+    return this.feed.state === "live" ? "live" : this.feed.state === "connecting" ? "connecting" : "idle";
+  }
+
+  /** Says whether `view` is seen now. @param {object} view @param {boolean} seen */
+  show(view, seen) {
+    const before = this.views.size;
+    if (seen) this.views.add(view);
+    else this.views.delete(view);
+    this.feed.want(view, seen);
+    if (!before && this.views.size) this.#poll();
+  }
+
+  /** Asks more often while the camera is open. @param {boolean} open */
+  setOpen(open) {
+    this.isOpen = open;
+    if (open) this.#poll();
+  }
+
+  /** Tries again at once. */
+  retry() {
+    this.feed.retry();
+    this.#poll();
+  }
+
+  close() {
+    this.isClosed = true;
+    clearTimeout(this.timer);
+    document.removeEventListener("visibilitychange", this.wake);
+    this.feed.close();
+  }
+
+  /**
+   * What is wrong with a request of this camera, found out for the person.
+   * @param {Error} error
+   */
+  explain(error) {
+    return diagnose(error, {
+      server: this.server,
+      answeredAt: this.answeredAt,
+      isStreaming: this.feed.state === "live",
+    });
+  }
+
+  async #poll() {
+    clearTimeout(this.timer);
+    if (this.isClosed || this.isAsking || !this.views.size || document.visibilityState === "hidden") return;
+    this.isAsking = true;
+    try {
+      this.status = await (await ask(this.camera, "/api/status")).json();
+      this.answeredAt = performance.now();
+      this.#mended("status");
+    } catch (error) {
+      await this.#failed("status", /** @type {Error} */ (error));
+    }
+    this.isAsking = false;
+    if (this.isClosed) return;
+    this.#sample();
+    this.#changed();
+    this.timer = setTimeout(() => this.#poll(), this.isOpen || this.failures.status ? POLL_OPEN_MS : POLL_MS);
+  }
+
+  #sample() {
+    const heap = this.failures.status ? null : this.status?.heap;
+    const kilobytes = heap ? [heap.used / 1024, heap.free / 1024] : [null, null];
+    this.samples.push({ time: performance.now() / 1000, values: [...kilobytes, this.feed.state === "live" ? this.feed.fps : null] });
+    if (this.samples.length > SAMPLES) this.samples.shift();
+  }
+
+  #onFeed() {
+    if (this.feed.state === "live") this.#mended("feed");
+    else if (this.feed.state === "failed" && this.feed.error) this.#failed("feed", this.feed.error);
+    else if (this.feed.state === "idle") this.failures.feed = false;
+    this.#changed();
+  }
+
+  /** @param {"feed"|"status"} what */
+  #mended(what) {
+    this.failures[what] = false;
+    if (!this.failures.feed && !this.failures.status) this.trouble = null;
+  }
+
+  /**
+   * The cause is looked for when something begins to fail, and again when the status does while the stream
+   * still runs: the camera may be back under another policy.
+   * @param {"feed"|"status"} what @param {Error} error
+   */
+  async #failed(what, error) {
+    this.failures[what] = true;
+    const found = await this.explain(error);
+    if (this.isClosed || !this.failures[what]) return;
+    this.trouble = found.cause === "passing" ? null : found;
+    this.#changed();
+  }
+
+  #changed() {
+    if (!this.isClosed) this.dispatchEvent(new Event("change"));
+  }
+}

@@ -1,0 +1,146 @@
+import { CameraError, ask } from "./api.js";
+import { h, say } from "./dom.js";
+import { whyBox } from "./why.js";
+
+const NAMES = { hmirror: "Mirror", vflip: "Upside down", led: "Lamp" };
+const LAMP = { min: 0, max: 100 };
+
+/** @param {string} name of a field */
+function title(name) {
+  const words = name.replaceAll("_", " ");
+  return NAMES[/** @type {keyof typeof NAMES} */ (name)] ?? words[0].toUpperCase() + words.slice(1);
+}
+
+/** @typedef {{min: number, max: number}|{values: (string|number|boolean)[]}} Range */
+
+/** The camera's settings, built from the ranges that it gives; what it refuses is said at the field. */
+export class Settings {
+  /** @param {import("./session.js").Session} session */
+  constructor(session) {
+    this.session = session;
+    this.fields = h("div", { class: "fields" }, h("p", { class: "dim" }, "Shown as soon as the camera answers."));
+    this.why = h("div", { "aria-live": "polite" });
+    this.element = h("section", { class: "card", "aria-labelledby": "settings-title" }, h("h2", { id: "settings-title" }, "Settings"), this.why, this.fields);
+    this.isRead = false;
+    this.isReading = false;
+    this.change = () => this.#read();
+    session.addEventListener("change", this.change);
+    this.#read();
+  }
+
+  /** Reads them once the camera answers; a failure of that is told with the status. */
+  async #read() {
+    const { session } = this;
+    if (this.isRead || this.isReading || !session.status || session.failures.status) return;
+    this.isReading = true;
+    try {
+      const settings = await (await ask(session.camera, "/api/camera")).json();
+      this.#build(settings);
+      this.isRead = true;
+    } catch (error) {
+      this.fields.replaceChildren();
+      this.why.replaceChildren(whyBox(await session.explain(/** @type {Error} */ (error))));
+    }
+    this.isReading = false;
+  }
+
+  /** @param {any} settings */
+  #build(settings) {
+    const ranges = Object.entries(settings.ranges ?? {}).sort((a, b) => rank(a) - rank(b) || (a[0] < b[0] ? -1 : 1));
+    const rows = ranges.map(([name, range]) =>
+      this.#row(name, range, settings[name], (value) => this.#put("/api/camera", { [name]: value })),
+    );
+    const led = this.session.status?.camera?.led;
+    if (typeof led === "number") rows.push(this.#row("led", LAMP, led, (level) => this.#put("/api/led", { level })));
+    this.fields.replaceChildren(...rows);
+  }
+
+  /** @param {string} path @param {any} json */
+  async #put(path, json) {
+    await ask(this.session.camera, path, { json });
+    this.why.replaceChildren();
+  }
+
+  /**
+   * @param {string} name @param {any} range @param {any} value
+   * @param {(value: any) => Promise<void>} put
+   */
+  #row(name, range, value, put) {
+    const id = `field-${name}`;
+    const error = h("p", { class: "field-error", id: `${id}-error`, role: "alert" });
+    const control = this.#control(id, range, value, async (chosen, inputs) => {
+      try {
+        await put(chosen);
+        say(error, "");
+        inputs.forEach((input) => input.removeAttribute("aria-invalid"));
+      } catch (reason) {
+        await this.#refused(/** @type {Error} */ (reason), error, inputs);
+      }
+    });
+    const isSwitch = control.querySelector("input[type=checkbox]");
+    const label = h("label", { for: id }, title(name), " ", isSwitch ? null : h("span", { class: "range" }, rangeWords(range)));
+    return h("div", { class: "field" }, label, control, error);
+  }
+
+  /** @param {Error} reason @param {HTMLElement} place @param {HTMLElement[]} inputs */
+  async #refused(reason, place, inputs) {
+    if (reason instanceof CameraError && reason.kind === "http") {
+      say(place, reason.message);
+      inputs.forEach((input) => input.setAttribute("aria-invalid", "true"));
+      return;
+    }
+    say(place, "This was not set.");
+    this.why.replaceChildren(whyBox(await this.session.explain(reason)));
+  }
+
+  /**
+   * @param {string} id @param {any} range @param {any} value
+   * @param {(value: any, inputs: HTMLElement[]) => void} set
+   */
+  #control(id, range, value, set) {
+    const described = { id, "aria-describedby": `${id}-error` };
+    if (Array.isArray(range.values) && range.values.every((/** @type {any} */ each) => typeof each === "boolean")) {
+      const box = /** @type {HTMLInputElement} */ (h("input", { ...described, type: "checkbox", role: "switch", checked: value }));
+      box.addEventListener("change", () => set(box.checked, [box]));
+      return h("div", { class: "control" }, box);
+    }
+    if (Array.isArray(range.values)) {
+      const options = range.values.map((/** @type {any} */ each) => h("option", { selected: each === value }, each));
+      const select = /** @type {HTMLSelectElement} */ (h("select", described, ...options));
+      select.addEventListener("change", () => set(range.values[select.selectedIndex], [select]));
+      return h("div", { class: "control" }, select);
+    }
+    return this.#numberControl(described, range, value, set);
+  }
+
+  /** A slider, and a box in which any number can be written: what it may be, the camera says.
+   * @param {Record<string, string>} described @param {{min: number, max: number}} range @param {number} value
+   * @param {(value: any, inputs: HTMLElement[]) => void} set */
+  #numberControl(described, range, value, set) {
+    const name = { "aria-label": `${title(described.id.slice("field-".length))}, slider` };
+    const slider = /** @type {HTMLInputElement} */ (h("input", { ...name, type: "range", min: range.min, max: range.max, value }));
+    const box = /** @type {HTMLInputElement} */ (h("input", { ...described, type: "number", value }));
+    slider.addEventListener("input", () => (box.value = slider.value));
+    slider.addEventListener("change", () => set(Number(slider.value), [box]));
+    box.addEventListener("change", () => {
+      slider.value = box.value;
+      set(box.value === "" ? null : Number(box.value), [box]);
+    });
+    return h("div", { class: "control is-number" }, slider, box);
+  }
+
+  close() {
+    this.session.removeEventListener("change", this.change);
+  }
+}
+
+/** Choices first, then numbers, then switches: a camera's JSON has no order. @param {[string, any]} field */
+function rank([, range]) {
+  if (!Array.isArray(range.values)) return 1;
+  return range.values.every((/** @type {any} */ each) => typeof each === "boolean") ? 2 : 0;
+}
+
+/** @param {any} range */
+function rangeWords(range) {
+  return Array.isArray(range.values) ? `${range.values.length} choices` : `${range.min} to ${range.max}`;
+}

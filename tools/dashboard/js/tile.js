@@ -1,0 +1,94 @@
+import { shortAddress } from "./address.js";
+import { button, h, say } from "./dom.js";
+import { toast } from "./toast.js";
+import { View } from "./view.js";
+import { whyBox } from "./why.js";
+
+const WORDS = { live: "Live", connecting: "Connecting", blocked: "No picture", idle: "Paused" };
+const CAUSES = { busy: "Busy", unreachable: "Not reached", http: "Error", other: "Error" };
+
+/** One or two words of how it goes. @param {import("./session.js").Session} session @returns {string} */
+export function stateWords({ trouble, state }) {
+  if (!trouble) return WORDS[/** @type {keyof typeof WORDS} */ (state)];
+  return CAUSES[/** @type {keyof typeof CAUSES} */ (trouble.cause)] ?? "Blocked";
+}
+
+/**
+ * Pictures a second, their size, and the address unless it is the name.
+ * @param {import("./session.js").Session} session @param {HTMLCanvasElement} canvas
+ */
+export function rateWords(session, canvas) {
+  const { url } = session.camera;
+  const words = session.feed.state === "live" ? [`${session.feed.fps.toFixed(0)} fps`, `${canvas.width} × ${canvas.height}`] : [];
+  return [...words, session.name === new URL(url).host ? "" : shortAddress(url)].filter(Boolean).join(" · ");
+}
+
+/** One camera of the grid. */
+export class Tile {
+  /**
+   * @param {import("./session.js").Session} session
+   * @param {{open: () => void, remove: () => void}} acts
+   */
+  constructor(session, { open, remove }) {
+    this.session = session;
+    this.view = new View(session);
+    this.over = h("div", { class: "over" });
+    this.state = h("span", { class: "state" });
+    this.rate = h("span", { class: "rate" });
+    this.name = h("h2", { class: "tile-name" });
+    this.picture = h("button", { type: "button", class: "picture", onclick: open }, this.view.canvas);
+    const shot = button("Save a picture", "photo", () => this.#snapshot(), { class: "quiet icon-only" });
+    const away = button("Remove", "remove", remove, { class: "quiet icon-only" });
+    this.buttons = [shot, away];
+    this.element = h(
+      "article",
+      { class: "tile", "data-url": session.camera.url },
+      h("div", { class: "frame" }, this.picture, this.over),
+      h(
+        "div",
+        { class: "tile-bar" },
+        h("div", { class: "tile-words" }, this.name, h("p", { class: "tile-line" }, this.state, this.rate)),
+        shot,
+        away,
+      ),
+    );
+    this.change = () => this.#show();
+    session.addEventListener("change", this.change);
+    this.timer = setInterval(() => this.#showRate(), 1000);
+    this.#show();
+  }
+
+  #snapshot() {
+    if (!this.view.snapshot()) toast(`There is no picture of ${this.session.name} yet.`);
+  }
+
+  #show() {
+    const { session } = this;
+    const { trouble } = session;
+    say(this.name, session.name);
+    this.name.title = session.camera.url;
+    this.element.dataset.state = session.state;
+    say(this.state, stateWords(session));
+    this.picture.setAttribute("aria-label", `Open ${session.name}, ${shortAddress(session.camera.url)}`);
+    this.buttons[0].setAttribute("aria-label", `Save a picture of ${session.name}`);
+    this.buttons[1].setAttribute("aria-label", `Remove ${session.name}`);
+    this.#showRate();
+    if (this.shownTrouble === trouble && this.shownState === session.feed.state) return;
+    this.shownTrouble = trouble;
+    this.shownState = session.feed.state;
+    const covered = Boolean(trouble) && session.feed.state !== "live";
+    this.element.classList.toggle("is-covered", covered);
+    this.over.replaceChildren(...(covered && trouble ? [whyBox(trouble, { short: true })] : []));
+  }
+
+  #showRate() {
+    say(this.rate, rateWords(this.session, this.view.canvas));
+  }
+
+  close() {
+    clearInterval(this.timer);
+    this.session.removeEventListener("change", this.change);
+    this.view.close();
+    this.element.remove();
+  }
+}
