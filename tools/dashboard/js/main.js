@@ -46,14 +46,17 @@ function show() {
     large.close();
     large = null;
   }
+  const isNew = Boolean(open) && !large;
   if (open && !large) {
     large = new Large(open, { close, remove: () => remove(url), setCredentials: (on) => cameras.setCredentials(url, on) });
     $("large").replaceChildren(large.element);
-    scrollTo(0, 0);
-    large.name.focus({ preventScroll: true });
   }
   $("grid").hidden = Boolean(open);
   $("large").hidden = !open;
+  if (large && isNew) {
+    scrollTo(0, 0);
+    large.name.focus({ preventScroll: true });
+  }
   $("empty").hidden = cameras.list.length > 0;
   grid.show(ordered);
   document.title = open ? `${open.name} · ${TITLE}` : TITLE;
