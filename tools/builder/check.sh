@@ -12,4 +12,14 @@ echo '#include <stdio.h>' | gcc -E - >/dev/null 2>&1 || missing "the C library's
 command -v python3 >/dev/null || missing python3 python3
 python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' || missing "Python 3.10 or later" python3
 python3 -c 'import ensurepip, venv' 2>/dev/null || missing "Python's venv module" python3-venv
-[ "${1-}" != test ] || command -v tmux >/dev/null || missing "tmux, in which the tests use an editor," tmux
+[ "${1-}" = test ] || exit 0
+command -v tmux >/dev/null || missing "tmux, in which the tests use an editor," tmux
+
+has_browser() {
+    command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null
+}
+if ! has_browser && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    echo "camcors: installing chromium, in which the tests open the dashboard" >&2
+    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --no-install-recommends chromium; } >&2
+fi
+has_browser || missing "chromium, in which the tests open the dashboard," chromium

@@ -1,7 +1,7 @@
 """`camcors dashboard`: serves the web page that shows the cameras, to this machine alone.
 
-The page is static files. What it cannot find out by itself, it asks here: `POST /doctor` runs `camcors doctor`,
-`POST /explain` judges origins by the policy that is in force, read over the camera's REPL.
+The page is static files. What it cannot find out by itself, it asks here: `POST /doctor` runs
+`camcors doctor`, `POST /explain` judges origins by the policy that is in force, read over the camera's REPL.
 """
 
 from __future__ import annotations
@@ -153,10 +153,10 @@ class _Server(ThreadingHTTPServer):
 
 
 def explain_origins(policy: Policy, url: str, page: str) -> dict[str, Any]:
-    """What pages of each origin may do with the camera at `url` under `policy`, by `camcors explain`'s engine.
+    """What pages of each origin may do with the camera at `url` under `policy`, as `camcors explain` judges.
 
-    page: the origin of the dashboard. -> {"digest": str, "columns": [str], "rows": [{"origin": str, "note": str,
-    "cells": [{"allowed": bool, "reason": str or None}]}]}
+    page: the origin of the dashboard. -> {"digest": str, "columns": [str], "rows": [{"origin": str,
+    "note": str, "cells": [{"allowed": bool, "reason": str or None}]}]}
     """
     own = (urlsplit(url).hostname or "",)  # the page asks only for a camera that has answered to this host
     listed = [] if policy.allowed_origins == "*" else list(policy.allowed_origins)

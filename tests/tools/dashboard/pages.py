@@ -16,8 +16,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from camera import TOP, Camera, free_port
-from cors import Policy
 from playwright.sync_api import Page
+
+from cors import Policy
 
 FILES = TOP / "tools" / "dashboard"
 _TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -82,7 +83,15 @@ class Dashboard:
     def __init__(self, *arguments: str, port: int | None = None):
         self.port = port or free_port()
         self.url = f"http://localhost:{self.port}"
-        command = [sys.executable, "-m", "camcors_cli", "dashboard", "--http-port", str(self.port), *arguments]
+        command = [
+            sys.executable,
+            "-m",
+            "camcors_cli",
+            "dashboard",
+            "--http-port",
+            str(self.port),
+            *arguments,
+        ]
         pipe = subprocess.PIPE
         self.process = subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True)
 

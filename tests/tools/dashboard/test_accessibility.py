@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import pytest
@@ -94,7 +95,18 @@ def test_everything_that_takes_the_focus_has_a_name(page: Page, show: Show):
     show(page)
     session = page.context.new_cdp_session(page)
     nodes = session.send("Accessibility.getFullAXTree")["nodes"]
-    roles = ("button", "textbox", "slider", "spinbutton", "switch", "combobox", "link", "img", "image", "dialog")
+    roles = (
+        "button",
+        "textbox",
+        "slider",
+        "spinbutton",
+        "switch",
+        "combobox",
+        "link",
+        "img",
+        "image",
+        "dialog",
+    )
     named = [node for node in nodes if not node["ignored"] and node["role"]["value"] in roles]
     assert len(named) >= 2
     for node in named:
@@ -119,7 +131,7 @@ def test_headings_go_down_one_by_one(page: Page, show: Show):
     script = """[...document.querySelectorAll("h1, h2, h3, h4")].filter((each) => each.checkVisibility()).map((each) => +each.tagName[1])"""
     levels = page.evaluate(script)
     assert levels[0] == 1 and levels.count(1) == 1
-    assert all(later - earlier <= 1 for earlier, later in zip(levels, levels[1:]))
+    assert all(later - earlier <= 1 for earlier, later in itertools.pairwise(levels))
 
 
 def test_ids_are_unique_and_labels_lead_somewhere(page: Page, show: Show):
@@ -134,7 +146,9 @@ def test_ids_are_unique_and_labels_lead_somewhere(page: Page, show: Show):
     assert set(found[1]) <= set(found[0])
 
 
-def test_the_focus_can_be_seen_and_goes_in_the_order_of_the_page(page: Page, camera: Camera, dashboard: Dashboard):
+def test_the_focus_can_be_seen_and_goes_in_the_order_of_the_page(
+    page: Page, camera: Camera, dashboard: Dashboard
+):
     page.goto(dashboard.url)
     add_camera(page, camera.url)
     page.reload()

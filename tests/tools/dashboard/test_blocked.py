@@ -83,7 +83,9 @@ def test_the_one_camera_that_the_server_offers_is_named_in_the_command(page: Pag
         watch(page, lambda: is_live(page, camera.url), 30)
 
 
-def test_without_the_command_a_refused_origin_and_no_camera_look_alike(alone: Page, site: Site, camera: Camera):
+def test_without_the_command_a_refused_origin_and_no_camera_look_alike(
+    alone: Page, site: Site, camera: Camera
+):
     """Cross-Origin-Resource-Policy: same-origin keeps even the opaque answer from a page."""
     set_policy(camera, allowed_origins=[])
     open_large(alone, camera.url)
@@ -150,8 +152,6 @@ def test_a_method_or_header_that_is_not_allowed(either, camera: Camera, fields, 
     expect(page.locator(".large-side .why")).to_have_count(0, timeout=_SHOWN)
 
 
-
-
 @pytest.mark.parametrize("origins", ["any", "listed"])
 def test_credentials_that_are_not_allowed(either, camera: Camera, origins: str):
     page, origin = either
@@ -174,7 +174,9 @@ def test_busy(served: Page, dashboard: Dashboard, camera: Camera):
             viewer.sendall(b"GET /api/stream HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
             viewer.recv(100)
         open_large(served, camera.url)
-        expect(why(served, "busy")).to_contain_text("All 4 stream slots are taken; close a viewer or try again later.")
+        expect(why(served, "busy")).to_contain_text(
+            "All 4 stream slots are taken; close a viewer or try again later."
+        )
         assert commands(why(served, "busy")) == []
     watch(served, lambda: is_live(served, camera.url), 40)
 

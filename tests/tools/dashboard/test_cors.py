@@ -116,7 +116,9 @@ def ask_model(camera: Camera, origin: str, target: str, request: tuple[Any, ...]
     method, headers, credentials = request
     model = Model(lambda asked: probe.send(asked)[0])
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(model.fetch, origin, camera.url + target, method, headers, credentials).result(30)
+        return thread.submit(model.fetch, origin, camera.url + target, method, headers, credentials).result(
+            30
+        )
 
 
 @pytest.mark.parametrize("name", POLICIES)
@@ -145,7 +147,11 @@ def test_there_are_enough_rows():
     assert len(REQUESTS) * sum(len(hosts) for _, hosts in POLICIES.values()) >= 200
 
 
-EXPOSED = [(None, []), (["X-Frame-Id"], ["x-frame-id"]), (["X-Frame-Id", "X-Timestamp"], ["x-frame-id", "x-timestamp"])]
+EXPOSED = [
+    (None, []),
+    (["X-Frame-Id"], ["x-frame-id"]),
+    (["X-Frame-Id", "X-Timestamp"], ["x-frame-id", "x-timestamp"]),
+]
 
 
 @pytest.mark.parametrize(("exposed", "readable"), EXPOSED)

@@ -140,7 +140,13 @@ def test_the_keyboard_alone(opened: Page, camera: Camera):
         add_camera(opened, url)
     pictures = [tile(opened, url).locator(".picture") for url in urls]
     pictures[0].focus()
-    for key, index in (("ArrowRight", 1), ("ArrowDown", 4), ("ArrowUp", 1), ("ArrowLeft", 0), ("ArrowLeft", 0)):
+    for key, index in (
+        ("ArrowRight", 1),
+        ("ArrowDown", 4),
+        ("ArrowUp", 1),
+        ("ArrowLeft", 0),
+        ("ArrowLeft", 0),
+    ):
         opened.keyboard.press(key)
         expect(pictures[index]).to_be_focused()
     opened.keyboard.press("ArrowRight")
@@ -225,7 +231,9 @@ def test_settings_are_the_cameras_own(large: Page, camera: Camera):
     large.keyboard.press("Enter")
     large.get_by_role("slider", name="Lamp, slider").fill("60")
     wanted = {"frame_size": "QVGA", "hmirror": True, "quality": 40}
-    watch(large, lambda: wanted.items() <= settings_of(camera).items() and status(camera)["camera"]["led"] == 60)
+    watch(
+        large, lambda: wanted.items() <= settings_of(camera).items() and status(camera)["camera"]["led"] == 60
+    )
     watch(large, lambda: large.locator(".large canvas").evaluate(_PIXELS)[:2] == [320, 240])
     camera_settings = {"frame_size": "VGA", "hmirror": False, "quality": 80}
     large.evaluate(
@@ -360,7 +368,11 @@ def test_colours_follow_the_system_and_the_switch(browser, dashboard: Dashboard)
         opened.goto(dashboard.url)
         paper = "getComputedStyle(document.body).backgroundColor"
         assert opened.evaluate(paper) == expected
-        for name, colour in (("Light", "rgb(243, 245, 246)"), ("Dark", "rgb(13, 17, 20)"), ("Auto", expected)):
+        for name, colour in (
+            ("Light", "rgb(243, 245, 246)"),
+            ("Dark", "rgb(13, 17, 20)"),
+            ("Auto", expected),
+        ):
             opened.locator("#theme").click()
             expect(opened.locator("#theme")).to_have_accessible_name(f"Colours: {name}. Change")
             assert opened.evaluate(paper) == colour

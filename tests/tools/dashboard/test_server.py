@@ -17,8 +17,9 @@ from typing import Any
 import pytest
 from camcors_cli.dashboard import explain_origins
 from camera import TOP, Camera, free_port
-from cors import Policy
 from pages import FILES, Dashboard, wait_until
+
+from cors import Policy
 
 Answer = tuple[int, dict[str, str], bytes]
 
@@ -93,7 +94,16 @@ def test_a_page_on_another_server_has_the_same_policy(server: Dashboard):
     assert set(said) <= set(served)
 
 
-MISSING = ["/js", "/js/", "/nothing", "/../README.md", "/js/../../camcors/cli.py", "/%2e%2e/", "/__init__.py", "//etc/passwd"]
+MISSING = [
+    "/js",
+    "/js/",
+    "/nothing",
+    "/../README.md",
+    "/js/../../camcors/cli.py",
+    "/%2e%2e/",
+    "/__init__.py",
+    "//etc/passwd",
+]
 
 
 @pytest.mark.parametrize("path", MISSING)
@@ -210,7 +220,9 @@ def test_a_port_that_is_taken_is_one_line():
         command = [sys.executable, "-m", "camcors_cli", "dashboard", "--http-port", str(port)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     remedy = "end the program that has it, or choose another with --http-port"
-    assert done.stderr == f"camcors: no dashboard: port {port} is not free (Address already in use); {remedy}\n"
+    assert (
+        done.stderr == f"camcors: no dashboard: port {port} is not free (Address already in use); {remedy}\n"
+    )
     assert (done.returncode, done.stdout) == (4, "")
 
 
@@ -223,7 +235,9 @@ def test_ctrl_c_ends_it_without_a_word():
 
 def test_only_this_machine_reaches_it(server: Dashboard):
     listening = Path("/proc/net/tcp").read_text().splitlines()
-    mine = [line.split()[1] for line in listening if f":{server.port:04X}" in line.split()[1] and " 0A " in line]
+    mine = [
+        line.split()[1] for line in listening if f":{server.port:04X}" in line.split()[1] and " 0A " in line
+    ]
     assert mine == [f"0100007F:{server.port:04X}"]
 
 
