@@ -123,7 +123,9 @@ def test_it_fits_a_narrow_window(page: Page, show: Show):
     """WCAG 2.2, 1.4.10: no scrolling to the side at 320 pixels."""
     page.set_viewport_size({"width": 320, "height": 640})
     show(page)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    script = """[...document.querySelectorAll("*")].filter((each) => each.getBoundingClientRect().right > 320.5)
+      .map((each) => each.outerHTML.slice(0, 100))"""
+    assert (page.evaluate("document.documentElement.scrollWidth"), page.evaluate(script)) == (320, [])
 
 
 def test_headings_go_down_one_by_one(page: Page, show: Show):

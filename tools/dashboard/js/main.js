@@ -12,7 +12,7 @@ import { toast } from "./toast.js";
 const $ = (id) => /** @type {T} */ (document.getElementById(id));
 
 const TITLE = document.title;
-const server = await findServer();
+const server = findServer();
 const cameras = new Cameras(localStorage);
 /** @type {Map<string, Session>} */
 const sessions = new Map();
@@ -116,10 +116,10 @@ $("form").addEventListener("submit", (event) => {
   else input.focus();
 });
 
-for (const url of server.cameras) {
-  const offer = button(`Add ${shortAddress(url)}`, "add", () => add(url));
-  $("offers").append(offer);
-}
+server.ready.then(() => {
+  const offers = server.cameras.map((url) => button(`Add ${shortAddress(url)}`, "add", () => add(url)));
+  $("offers").replaceChildren(...offers);
+});
 
 /** Keys of the large view, where no field has the focus. @param {KeyboardEvent} event */
 function onKey(event) {

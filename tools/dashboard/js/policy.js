@@ -59,12 +59,13 @@ export class PolicyCard {
     if (this.digest === String(policy.digest)) return;
     this.digest = String(policy.digest);
     this.again.hidden = this.table.hidden = false;
-    this.#offer();
     this.check();
   }
 
   /** Sends the requests, one after the other: a camera has few connections. */
   async check() {
+    await this.session.server.ready;
+    this.#offer();
     const digest = this.digest;
     const attempt = attemptOf(this.session.camera, "/api/status");
     const cells = ROWS.map(({ words }) => row(words));

@@ -8,18 +8,29 @@ const SETTINGS = "dashboard.json";
 /**
  * cameras: addresses that are offered where there is none. doctor: it sends the requests of a page itself.
  * explain: it reads the policy over a camera's REPL. repl: the port of that, "" if there is none.
- * @typedef {{cameras: string[], doctor: boolean, explain: boolean, repl: string}} Server
+ * ready: all of it is known; until then the server is taken for one that can nothing.
+ * @typedef {{cameras: string[], doctor: boolean, explain: boolean, repl: string, ready: Promise<void>}} Server
  */
 
-/** @returns {Promise<Server>} */
-export async function findServer() {
+/** @returns {Server} */
+export function findServer() {
+  /** @type {Server} */
+  const server = { cameras: [], doctor: false, explain: false, repl: "", ready: Promise.resolve() };
+  server.ready = fill(server);
+  return server;
+}
+
+/** @param {Server} server */
+async function fill(server) {
   try {
     const response = await fetch(SETTINGS, { cache: "no-store" });
     const found = response.ok ? await response.json() : {};
-    const cameras = Array.isArray(found.cameras) ? found.cameras.map(String) : [];
-    return { cameras, doctor: found.doctor === true, explain: Boolean(found.repl), repl: String(found.repl ?? "") };
+    server.cameras = Array.isArray(found.cameras) ? found.cameras.map(String) : [];
+    server.doctor = found.doctor === true;
+    server.repl = String(found.repl ?? "");
+    server.explain = server.repl !== "";
   } catch {
-    return { cameras: [], doctor: false, explain: false, repl: "" };
+    // Files alone, on a server that answers otherwise.
   }
 }
 

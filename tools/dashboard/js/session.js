@@ -82,7 +82,8 @@ export class Session extends EventTarget {
    * What is wrong with a request of this camera, found out for the person.
    * @param {Error} error
    */
-  explain(error) {
+  async explain(error) {
+    await this.server.ready;
     return diagnose(error, {
       server: this.server,
       answeredAt: this.answeredAt,

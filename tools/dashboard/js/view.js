@@ -46,8 +46,9 @@ export class View {
 
   /** Saves the picture that is shown, as the camera made it. Returns whether there is one. */
   snapshot() {
-    if (!this.jpeg) return false;
-    save(new Blob([this.jpeg], { type: "image/jpeg" }), fileName(this.session.camera.url, "jpg"));
+    const jpeg = this.jpeg ?? this.session.feed.jpeg;
+    if (!jpeg) return false;
+    save(new Blob([jpeg], { type: "image/jpeg" }), fileName(this.session.camera.url, "jpg"));
     return true;
   }
 
