@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 from camera import Camera
@@ -46,54 +47,51 @@ _SIZES = """() => [...document.querySelectorAll("button, a[href], input, select,
   .map((element) => [element.outerHTML.slice(0, 120), element.getBoundingClientRect()])
   .map(([html, box]) => [html, box.width, box.height])"""
 
-Show = Callable[[Page], None]
-
 
 @pytest.fixture(scope="module", autouse=True)
 def allowed(camera: Camera, dashboard: Dashboard) -> None:
     allow(camera, dashboard.url)
 
 
-@pytest.fixture(params=["empty", "dialog", "grid", "large", "blocked"])
-def show(request: pytest.FixtureRequest, camera: Camera, dashboard: Dashboard) -> Show:
-    """Brings a page to one of the dashboard's states."""
-
-    def run(page: Page) -> None:
-        page.goto(dashboard.url)
-        if request.param == "dialog":
-            page.get_by_role("button", name="Add a camera").click()
-            page.get_by_label("Address").fill("a b")
-            page.keyboard.press("Enter")
-        if request.param in ("grid", "large"):
-            add_camera(page, camera.url)
-            watch(page, lambda: is_live(page, camera.url))
-        if request.param in ("grid", "blocked"):
-            add_camera(page, "http://127.0.0.1:9")
-            expect(tile(page, "http://127.0.0.1:9").locator(".why")).to_be_visible(timeout=20_000)
-        if request.param == "large":
-            tile(page, camera.url).locator(".picture").click()
-            page.get_by_label("Frame size").wait_for()
-        if request.param == "blocked":
-            tile(page, "http://127.0.0.1:9").locator(".picture").click()
-            expect(page.locator(".connection .why")).to_be_visible(timeout=20_000)
-
-    return run
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_can_be_read(browser: Browser, show: Show, scheme: str):
-    context = browser.new_context(color_scheme=scheme, viewport={"width": 1280, "height": 900})
+@pytest.fixture(scope="module", params=["empty", "dialog", "grid", "large", "blocked"])
+def shown(
+    request: pytest.FixtureRequest, browser: Browser, camera: Camera, dashboard: Dashboard
+) -> Iterator[Page]:
+    """A page in one of the dashboard's states, shared by the tests of that state."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     page = context.new_page()
-    show(page)
-    found = page.evaluate(_CONTRASTS)
-    assert len(found) > 4
-    assert [pair for pair in found if pair[1] < 4.5] == []
+    page.goto(dashboard.url)
+    if request.param == "dialog":
+        page.get_by_role("button", name="Add a camera").click()
+        page.get_by_label("Address").fill("a b")
+        page.keyboard.press("Enter")
+    if request.param in ("grid", "large"):
+        add_camera(page, camera.url)
+        watch(page, lambda: is_live(page, camera.url))
+    if request.param in ("grid", "blocked"):
+        add_camera(page, "http://127.0.0.1:9")
+        expect(tile(page, "http://127.0.0.1:9").locator(".why")).to_be_visible(timeout=20_000)
+    if request.param == "large":
+        tile(page, camera.url).locator(".picture").click()
+        page.get_by_label("Frame size").wait_for()
+        page.get_by_role("button", name="Which origins may do what?").wait_for()
+    if request.param == "blocked":
+        tile(page, "http://127.0.0.1:9").locator(".picture").press("Enter")
+        expect(page.locator(".connection .why")).to_be_visible(timeout=20_000)
+    yield page
     context.close()
 
 
-def test_everything_that_takes_the_focus_has_a_name(page: Page, show: Show):
-    show(page)
-    session = page.context.new_cdp_session(page)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_can_be_read(shown: Page, scheme: Literal["light", "dark"]):
+    shown.emulate_media(color_scheme=scheme)
+    found = shown.evaluate(_CONTRASTS)
+    assert len(found) > 4
+    assert [pair for pair in found if pair[1] < 4.5] == []
+
+
+def test_everything_that_takes_the_focus_has_a_name(shown: Page):
+    session = shown.context.new_cdp_session(shown)
     nodes = session.send("Accessibility.getFullAXTree")["nodes"]
     roles = (
         "button",
@@ -113,32 +111,29 @@ def test_everything_that_takes_the_focus_has_a_name(page: Page, show: Show):
         assert node["name"]["value"].strip(), node
 
 
-def test_targets_are_large_enough(page: Page, show: Show):
+def test_targets_are_large_enough(shown: Page):
     """WCAG 2.2, 2.5.8: at least 24 by 24 pixels."""
-    show(page)
-    assert [each for each in page.evaluate(_SIZES) if min(each[1:]) < 23.9] == []
+    assert [each for each in shown.evaluate(_SIZES) if min(each[1:]) < 23.9] == []
 
 
-def test_it_fits_a_narrow_window(page: Page, show: Show):
+def test_it_fits_a_narrow_window(shown: Page):
     """WCAG 2.2, 1.4.10: no scrolling to the side at 320 pixels."""
-    page.set_viewport_size({"width": 320, "height": 640})
-    show(page)
+    shown.set_viewport_size({"width": 320, "height": 640})
     script = """[...document.querySelectorAll("*")].filter((each) => each.getBoundingClientRect().right > 320.5)
       .map((each) => each.outerHTML.slice(0, 100))"""
-    assert (page.evaluate("document.documentElement.scrollWidth"), page.evaluate(script)) == (320, [])
+    assert (shown.evaluate("document.documentElement.scrollWidth"), shown.evaluate(script)) == (320, [])
+    shown.set_viewport_size({"width": 1280, "height": 900})
 
 
-def test_headings_go_down_one_by_one(page: Page, show: Show):
-    show(page)
+def test_headings_go_down_one_by_one(shown: Page):
     script = """[...document.querySelectorAll("h1, h2, h3, h4")].filter((each) => each.checkVisibility()).map((each) => +each.tagName[1])"""
-    levels = page.evaluate(script)
+    levels = shown.evaluate(script)
     assert levels[0] == 1 and levels.count(1) == 1
     assert all(later - earlier <= 1 for earlier, later in itertools.pairwise(levels))
 
 
-def test_ids_are_unique_and_labels_lead_somewhere(page: Page, show: Show):
-    show(page)
-    found = page.evaluate("""() => {
+def test_ids_are_unique_and_labels_lead_somewhere(shown: Page):
+    found = shown.evaluate("""() => {
       const ids = [...document.querySelectorAll("[id]")].map((each) => each.id);
       const names = ["aria-labelledby", "aria-describedby", "for"];
       const used = names.flatMap((name) => [...document.querySelectorAll(`[${name}]`)].flatMap((each) => each.getAttribute(name).split(" ")));

@@ -32,6 +32,9 @@ export class Tile {
   constructor(session, { open, remove }) {
     this.session = session;
     this.view = new View(session);
+    /** @type {import("./diagnose.js").Diagnosis|null} */
+    this.shownTrouble = null;
+    this.shownState = "";
     this.over = h("div", { class: "over" });
     this.state = h("span", { class: "state" });
     this.rate = h("span", { class: "rate" });
