@@ -62,7 +62,7 @@ def test_screenshots(browser: Browser, three: list, tmp_path: Path):
         page.locator(".origins tbody tr").first.wait_for()
         watch(page, lambda: "…" not in page.locator(".large-side").inner_text(), 30)
         if os.environ.get("CAMCORS_SCREENSHOTS"):
-            page.wait_for_timeout(75_000)  # something for the plots to show
+            page.wait_for_timeout(40_000)  # something for the plots to show
         page.evaluate("document.activeElement.blur(), scrollTo(0, 0)")
         take(page, tmp_path, "dashboard-camera.png")
         dark.close()
