@@ -74,6 +74,10 @@ class Client:
         self._socket: socket.socket | None = None
         self.opened = 0
 
+    def connection(self) -> socket.socket:
+        """The open connection, made if there is none."""
+        return self._socket or self.connect()
+
     def connect(self) -> socket.socket:
         self.close()
         self._socket = socket.create_connection(("127.0.0.1", self._port), timeout=30)
@@ -90,7 +94,7 @@ class Client:
         """Sends one request, anew if the connection was closed before an answer -> status."""
         for _ in range(20):
             try:
-                (self._socket or self.connect()).sendall(data)
+                self.connection().sendall(data)
                 status = self.answer(data.startswith(b"HEAD "))
             except (ConnectionError, EOFError):  # closed while idle, as it may be; 413 may cut the sending
                 self.close()
@@ -244,13 +248,27 @@ def warm_up(camera: Camera) -> None:
         seen = b""
         while seen.count(b"--frame") < 2:
             seen += viewer.recv(65536)
+    while not is_overrun(camera):
+        pass
+
+
+def is_overrun(camera: Camera) -> bool:
+    """Opens more clients than the camera takes at a time -> whether the last one was closed unheard.
+
+    If so, all others were there at the same time, each with a buffer.
+    """
     clients = [Client(camera.port) for _ in range(12)]
-    for client in clients:
-        with contextlib.suppress(ConnectionError):
-            client.connect().sendall(STATUS[:1])
-    time.sleep(0.2)
-    for client in clients:
-        client.close()
+    try:
+        for client in clients:
+            with contextlib.suppress(ConnectionError):
+                client.connect().sendall(STATUS[:1])
+        try:
+            return not clients[-1].connection().recv(1)
+        except ConnectionError:
+            return True
+    finally:
+        for client in clients:
+            client.close()
 
 
 def check(camera: Camera, requests: int, seed: int) -> bool:
