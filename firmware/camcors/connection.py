@@ -13,7 +13,7 @@ from microdot.microdot import invoke_handler
 from .answer import has_body, head_of
 from .limits import sleep_ms, ticks_add, ticks_ms
 from .receiver import Receiver
-from .sender import Sender
+from .sender import Sender, close_body
 from .transport import Transport
 from .wire import Refusal, parse, wants_close
 
@@ -60,6 +60,10 @@ class Connection:
         self.deadline = None
         self._expired = True
         self.task.cancel()
+
+    def has_news(self):
+        """Whether something has arrived that was not looked at yet: bytes, or the client's end."""
+        return self._transport.is_readable()
 
     def close(self):
         """Closes the socket and gives the buffer (bytearray) back."""
@@ -286,13 +290,4 @@ class Connection:
                 await self._sender.send(head)
                 await self._sender.send_pieces(body)
         finally:
-            await _close(response.body)
-
-
-async def _close(body):
-    """Closes a response's body by its aclose() or close(), if it has one."""
-    close = getattr(body, "aclose", None) or getattr(body, "close", None)
-    if close is not None:
-        closing = close()
-        if hasattr(closing, "send") or hasattr(closing, "__await__"):
-            await closing
+            await close_body(response.body)

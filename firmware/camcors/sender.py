@@ -79,3 +79,12 @@ class Sender:
         """Closes the socket; does nothing the second time."""
         self.is_used = True
         self._transport.close()
+
+
+async def close_body(body):
+    """Closes a response's body by its aclose() or close(), if it has one."""
+    close = getattr(body, "aclose", None) or getattr(body, "close", None)
+    if close is not None:
+        closing = close()
+        if hasattr(closing, "send") or hasattr(closing, "__await__"):
+            await closing

@@ -101,7 +101,7 @@ class Server:
         connection = Connection(self, reader, writer, buffer)
         self._open.append(connection)
         try:
-            connection.has_slot = self._take_slot()
+            connection.has_slot = await self._take_slot()
             if connection.has_slot:
                 await connection.serve()
             else:
@@ -114,17 +114,19 @@ class Server:
             self._open.remove(connection)
             self._buffers.append(connection.close())
 
-    def _take_slot(self):
+    async def _take_slot(self):
         """Whether a new client is served; closes an idle connection for it if need be."""
-        if self._free_slots:
-            self._free_slots -= 1
-            return True
-        idle = self._longest_idle()
-        if idle is None:
-            return False
-        self.evicted += 1
-        idle.has_slot = False
-        idle.expire()
+        while not self._free_slots:
+            idle = self._longest_idle()
+            if idle is None:
+                return False
+            if not idle.has_news():
+                self.evicted += 1
+                idle.has_slot = False
+                idle.expire()
+                return True
+            await sleep_ms(1)  # its next request, or its end, is there and comes first
+        self._free_slots -= 1
         return True
 
     def _longest_idle(self):

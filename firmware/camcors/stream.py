@@ -2,6 +2,7 @@
 
 import asyncio
 
+from .clock import Clock, Pace
 from .limits import Limits, sleep_ms, ticks_add, ticks_diff, ticks_ms
 
 BOUNDARY = "frame"
@@ -22,23 +23,6 @@ class Busy(Exception):
 
 class CaptureFailed(Exception):
     """The camera gave no picture; args[0] says why in words (str). A driver may raise it too."""
-
-
-class Clock:
-    """Time since its making, exact past the wrap of ticks_ms if read at least every 12 days."""
-
-    def __init__(self):
-        self._last = ticks_ms()
-        self._wrap = ticks_add(0, -1) + 1
-        self._ms = 0
-
-    def read_ms(self):
-        """Milliseconds since the making (int)."""
-        now = ticks_ms()
-        passed = ticks_diff(now, self._last)
-        self._ms += passed if passed >= 0 else passed + self._wrap
-        self._last = now
-        return self._ms
 
 
 class _Part:
@@ -179,11 +163,11 @@ class Frames:
 
     async def _produce(self):
         """Captures while somebody waits for a picture; ends with the last viewer."""
-        due = ticks_ms()
-        silent_since = due
+        pace = Pace()
+        silent_since = pace.due
         back_off_ms = _BACK_OFF_MS[0]
         while self._viewers:
-            wait_ms = ticks_diff(due, ticks_ms())
+            wait_ms = pace.wait_ms()
             if wait_ms > 0:
                 await sleep_ms(wait_ms)
             elif not self._is_wanted():
@@ -197,13 +181,13 @@ class Frames:
                         self._publish(jpeg)
                     finally:
                         self._camera.release()
-                    due = ticks_add(now, self._interval_ms())
+                    pace.step(self._fastest())
                     silent_since = now
                     back_off_ms = _BACK_OFF_MS[0]
                 except Exception as error:  # a stream outlives whatever a driver or the heap does
                     if not isinstance(error, CaptureFailed):
                         self._failed(repr(error))
-                    due = ticks_add(now, back_off_ms)
+                    pace.due = ticks_add(now, back_off_ms)
                     back_off_ms = min(2 * back_off_ms, _BACK_OFF_MS[1])
                     if ticks_diff(now, silent_since) >= _REPEAT_MS:
                         silent_since = now
@@ -211,11 +195,11 @@ class Frames:
                 await sleep_ms(0)
         self._producer = None
 
-    def _interval_ms(self):
+    def _fastest(self):
         fastest = 1
         for viewer in self._viewers:
             fastest = max(fastest, viewer.fps)
-        return 1000 // fastest
+        return fastest
 
     def _enter(self, viewer):
         if len(self._viewers) >= self.slots:
@@ -231,7 +215,7 @@ class Frames:
         if (
             latest is not None
             and latest.number != viewer.number
-            and ticks_diff(ticks_ms(), latest.made) < self._interval_ms()
+            and ticks_diff(ticks_ms(), latest.made) < 1000 // self._fastest()
         ):
             return latest
         viewer.is_waiting = True
@@ -262,7 +246,7 @@ class Viewer:
         self._frames = frames
         self._part = None
         self._is_in = False
-        self._due = None
+        self._pace = None
 
     def __aiter__(self):
         return self
@@ -273,13 +257,12 @@ class Viewer:
             self._is_in = self._frames._enter(self)
             if not self._is_in:
                 raise StopAsyncIteration
-            self._due = ticks_ms()
-        wait_ms = ticks_diff(self._due, ticks_ms())
+            self._pace = Pace()
+        wait_ms = self._pace.wait_ms()
         if wait_ms > 0:
             await sleep_ms(wait_ms)
         self._part = await self._frames._next(self)
-        # Not from the planned time on: a viewer that fell behind shall not catch up in a burst.
-        self._due = ticks_add(ticks_ms(), 1000 // self.fps)
+        self._pace.step(self.fps)
         if self._part is None:
             return b"\r\n"
         self._part.users += 1

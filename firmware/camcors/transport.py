@@ -1,6 +1,8 @@
 """A client's socket, the same on both interpreters: what arrives goes into the caller's buffer, and
 what is sent is not copied."""
 
+import select
+
 try:
     from asyncio import core
 except ImportError:  # CPython, whose asyncio keeps the socket to itself
@@ -11,6 +13,12 @@ from cors.compat import const
 _IPPROTO_TCP = const(6)
 _TCP_NODELAY = const(1)
 _ENOTCONN = const(128)  # lwIP's
+
+
+def _is_readable(socket):
+    poller = select.poll()
+    poller.register(socket, select.POLLIN)
+    return bool(poller.poll(0))
 
 
 class _Transport:
@@ -38,6 +46,10 @@ class _Transport:
             if count is not None:
                 return count
         raise OSError(_ENOTCONN)
+
+    def is_readable(self):
+        """Whether receive() would not wait."""
+        return bool(self._socket) and _is_readable(self._socket)
 
     def send(self, data, start, size):
         """Sends of `data`, from `start` on, at most `size` bytes -> how many the socket took.
@@ -82,6 +94,12 @@ class _StreamTransport:
         data = await self._reader.read(len(buffer))
         buffer[: len(data)] = data
         return len(data)
+
+    def is_readable(self):
+        if self._writer.is_closing():
+            return False
+        # What asyncio has read already, it tells nobody in public.
+        return bool(self._reader._buffer) or _is_readable(self._writer.get_extra_info("socket"))
 
     def send(self, data, start, size):
         if self._writer.is_closing():

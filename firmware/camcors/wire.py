@@ -7,6 +7,8 @@ without:
   second host beside the Host header that the guards judge: 400, though RFC 9112 section 3.2.2
   wants servers to take it.
 - Transfer-Encoding in a request is 501, with Content-Length 400.
+- A repeated Content-Length is 400 also if its values are equal: section 6.3 of RFC 9112 lets a server
+  take them as one, but no client sends them.
 - A head that is not UTF-8 is 400: MicroPython's str holds nothing else.
 - HTTP/1.0 and 1.1 are spoken, any other version is 505.
 - A connection with a client of HTTP/1.0 is closed after one answer, whatever it asks for.

@@ -129,18 +129,22 @@ def free_port() -> int:
         return int(s.getsockname()[1])
 
 
-@contextlib.contextmanager
-def on_cpython(limits: dict[str, int]) -> Iterator[Server]:
+def make_device(limits: dict[str, int]) -> Any:
+    """A device.Device on CPython."""
     sys.path.insert(0, str(HERE))
     try:
-        device_module = importlib.import_module("device")
+        return importlib.import_module("device").Device(limits)
     finally:
         sys.path.remove(str(HERE))
+
+
+@contextlib.contextmanager
+def on_cpython(limits: dict[str, int]) -> Iterator[Server]:
     started: list[Any] = []
     ready = threading.Event()
 
     async def main() -> None:
-        device = device_module.Device(limits)
+        device = make_device(limits)
         await device.server.start("127.0.0.1", 0)
         stop = asyncio.Event()
         started.extend((device.server.address()[1], asyncio.get_running_loop(), stop))

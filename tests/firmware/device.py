@@ -7,6 +7,7 @@ import asyncio
 import gc
 import json
 import sys
+import time
 
 from camcors import api
 from camcors.fields import Choice, Range
@@ -95,6 +96,10 @@ class Pieces:
         if item == "flood":
             self._items.append(item)
             return b"x" * 65536
+        if item == "hold":  # up all tasks, as a picture that is drawn or a slow flash may
+            self._items.append(item)
+            time.sleep(0.02)
+            return b"x"
         if item == "fail":
             raise RuntimeError("the body failed")
         return item
@@ -202,6 +207,7 @@ class Device:
                 "file": lambda: File(5000, self),
                 "endless": lambda: Pieces(["endless"], self),
                 "flood": lambda: Pieces(["flood"], self),
+                "holding": lambda: Pieces(["hold"], self),
                 "failing": lambda: Pieces([b"one", "fail"], self),
             }
             return bodies[kind]()

@@ -17,7 +17,7 @@ import httpx
 import pytest
 import urllib3
 
-from .conftest import Client, Server, Start, on_micropython, read_all
+from .conftest import Client, Server, Start, make_device, on_micropython, read_all
 from .test_bad_requests import G, H, P, check_refusal, parse
 
 GET = b"GET /%b HTTP/1.1\r\n" + H + b"\r\n"
@@ -309,6 +309,67 @@ def test_idle_connections_make_room(start: Start, longest: int) -> None:
             seen = json.loads(third.ask(GET % b"probe")[2])
     names = ("connections", "accepted", "evicted", "refused", "timeouts", "vanished", "faults")
     assert [seen[name] for name in names] == [2, 3, 1, 0, 0, 0, 0]
+
+
+def test_request_that_has_arrived_comes_before_a_newcomer(start: Start) -> None:
+    """A camera that is busy finds both at the same time; the idle client's request is not lost."""
+    server = start(connections=2, keepalive_timeout_ms=60000, head_timeout_ms=60000)
+    with Client(server) as viewer:
+        viewer.send(GET % b"body/holding")
+        assert viewer.socket.recv(1) == b"H"
+        for _ in range(10):
+            with Client(server) as idle:
+                assert idle.ask(ECHO)[0] == 200
+                idle.send(ECHO)
+                with Client(server) as newcomer:
+                    newcomer.send(ECHO)
+                    assert idle.answer()[0] == 200
+                    assert newcomer.answer()[0] == 200
+                    assert idle.rest() == b""
+    after = server.wait(lambda probe: probe["connections"] == 1)
+    assert (after["refused"], after["faults"]) == (0, 0)
+
+
+def test_request_in_the_moment_of_eviction() -> None:
+    """It has arrived, but no task has seen it yet, when somebody wants the slot: it is answered first."""
+
+    async def talk() -> bytes:
+        server = make_device({"connections": 1}).server
+        await server.start("127.0.0.1", 0)
+        with socket.socket() as client:
+            client.setblocking(False)
+            loop = asyncio.get_running_loop()
+            await loop.sock_connect(client, server.address())
+            await loop.sock_sendall(client, ECHO)
+            assert (await loop.sock_recv(client, 65536)).startswith(b"HTTP/1.1 200 ")
+            while server._longest_idle() is None:
+                await asyncio.sleep(0.01)
+            client.send(GET % b"status/201")
+            assert await server._take_slot()
+            answer = b""
+            while block := await loop.sock_recv(client, 65536):
+                answer += block
+        assert (server.evicted, server.faults) == (1, 0)
+        await server.close()
+        return answer
+
+    assert asyncio.run(talk()).startswith(b"HTTP/1.1 201 ")
+
+
+def test_client_that_has_left_makes_room(start: Start) -> None:
+    """Its end is noticed before anybody else loses a connection."""
+    server = start(connections=3, keepalive_timeout_ms=60000, head_timeout_ms=60000)
+    with Client(server) as viewer:
+        viewer.send(GET % b"body/holding")
+        assert viewer.socket.recv(1) == b"H"
+        for _ in range(5):
+            with Client(server) as leaves, Client(server) as stays:
+                assert leaves.ask(ECHO)[0] == 200
+                assert stays.ask(ECHO)[0] == 200
+                leaves.socket.close()
+                with Client(server) as newcomer:
+                    assert newcomer.ask(ECHO)[0] == 200
+                    assert json.loads(stays.ask(GET % b"probe")[2])["evicted"] == 0
 
 
 def test_busy_connections_make_no_room(start: Start) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import json
 import re
 import socket
@@ -180,9 +179,9 @@ def test_vanished_viewers_free_their_slots(server: Server) -> None:
 def test_fps(server: Server) -> None:
     idle(server)
     with viewing(server, "?fps=10") as viewer:
-        stamps = [viewer.part()[1] for _ in range(5)]
-    # Never faster than asked for; a loaded machine may be slower.
-    assert all(later - earlier >= 0.099 for earlier, later in itertools.pairwise(stamps))
+        stamps = [viewer.part()[1] for _ in range(12)]
+    # On a schedule: the first may be one interval late, the last one interval old.
+    assert stamps[-1] - stamps[0] >= 0.899
 
 
 @pytest.mark.parametrize("fps", ["0", "61", "-1", "1.5", "", "x", "%C2%B2", "999999999999"])

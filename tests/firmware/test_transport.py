@@ -3,6 +3,7 @@ here is what it does without waiting. The rest is tested with real sockets on bo
 
 from __future__ import annotations
 
+from socket import SHUT_WR, socketpair
 from types import SimpleNamespace
 
 import pytest
@@ -68,6 +69,21 @@ def test_closed_once_and_for_all() -> None:
     with pytest.raises(OSError, match=r"^128$"):
         next(client.receive(bytearray(1)))
     assert socket.taken == b""
+
+
+def test_is_readable() -> None:
+    ours, theirs = socketpair()
+    with ours, theirs:
+        client = _Transport(None, SimpleNamespace(s=ours, get_extra_info=lambda name: None))
+        assert not client.is_readable()
+        theirs.send(b"x")
+        assert client.is_readable()
+        ours.recv(1)
+        assert not client.is_readable()
+        theirs.shutdown(SHUT_WR)
+        assert client.is_readable()
+        client.close()
+        assert not client.is_readable()
 
 
 @pytest.mark.parametrize(
