@@ -9,6 +9,7 @@ from .limits import Limits, sleep_ms, ticks_diff, ticks_ms
 
 _SWEEP_MS = const(100)
 _BUFFER = const(1024)  # a browser's head is 500 to 900 bytes
+_LOOKS = const(10)  # at idle clients whose bytes come first; some send empty lines for ever
 _TURNED_AWAY = const(2)  # sockets above the cap that may be told so; more are closed unheard
 
 
@@ -116,15 +117,17 @@ class Server:
 
     async def _take_slot(self):
         """Whether a new client is served; closes an idle connection for it if need be."""
+        looks = _LOOKS
         while not self._free_slots:
             idle = self._longest_idle()
             if idle is None:
                 return False
-            if not idle.has_news():
+            if not looks or not idle.has_news():
                 self.evicted += 1
                 idle.has_slot = False
                 idle.expire()
                 return True
+            looks -= 1
             await sleep_ms(1)  # its next request, or its end, is there and comes first
         self._free_slots -= 1
         return True

@@ -356,6 +356,28 @@ def test_request_in_the_moment_of_eviction() -> None:
     assert asyncio.run(talk()).startswith(b"HTTP/1.1 201 ")
 
 
+def test_empty_lines_hold_no_slot() -> None:
+    """A client that is idle, and yet always has sent something, makes room as well."""
+
+    class Chatter:
+        has_slot = True
+        idle_since = 0
+        expired = False
+
+        def has_news(self) -> bool:
+            return True
+
+        def expire(self) -> None:
+            self.expired = True
+
+    server = make_device({"connections": 1}).server
+    chatter = Chatter()
+    server._open.append(chatter)
+    server._free_slots = 0
+    assert asyncio.run(asyncio.wait_for(server._take_slot(), 10))
+    assert (chatter.expired, chatter.has_slot, server.evicted) == (True, False, 1)
+
+
 def test_client_that_has_left_makes_room(start: Start) -> None:
     """Its end is noticed before anybody else loses a connection."""
     server = start(connections=3, keepalive_timeout_ms=60000, head_timeout_ms=60000)
