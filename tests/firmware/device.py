@@ -5,6 +5,7 @@ As a script: device.py PORT LIMITS, with LIMITS as JSON. Prints "ready", serves 
 
 import asyncio
 import gc
+import hashlib
 import json
 import sys
 import time
@@ -15,6 +16,12 @@ from camcors.limits import Limits, sleep_ms
 from camcors.server import Server
 from camcors.stream import Frames
 from microdot import Microdot, Response
+from microdot.websocket import WebSocket, with_websocket
+
+if not hasattr(
+    hashlib, "sha1"
+):  # it comes with TLS, which HOST is built without: the answer of RFC 6455's example
+    WebSocket._handshake_response = lambda self: b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 
 
 class FakeCamera:
@@ -291,6 +298,12 @@ class Device:
             await request.sock[1].awrite(await request.sock[0].readexactly(4))
             await request.sock[1].awrite(await request.sock[0].read(100))
             return Response.already_handled
+
+        @app.get("/websocket")
+        @with_websocket
+        async def websocket(request, ws):
+            while True:
+                await ws.send(await ws.receive())
 
         @app.after_error_request
         async def mark(request, response):

@@ -129,6 +129,47 @@ def test_handler_takes_the_socket(server: Server) -> None:
         assert read_all(client) == b"HTTP/1.1 200 OK\r\n\r\ntaken:abcdtail"
 
 
+UPGRADE = (
+    b"GET /websocket HTTP/1.1\r\nHost: camera\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+)  # the key and its answer stand in RFC 6455 section 1.3
+UPGRADED = (
+    b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"
+)
+TEXT, BINARY, CLOSE, PING, PONG = b"\x81", b"\x82", b"\x88", b"\x89", b"\x8a"
+
+
+def frame(kind: bytes, payload: bytes, mask: bool) -> bytes:
+    """A WebSocket frame; a client masks, here with zeros."""
+    size = len(payload)
+    length = bytes([size | mask << 7]) if size < 126 else bytes([126 | mask << 7]) + size.to_bytes(2, "big")
+    return kind + length + bytes(4 * mask) + payload
+
+
+def test_websocket(server: Server) -> None:
+    """microdot's, over request.sock: the first frame comes with the handshake, another one in pieces."""
+    before = server.probe()
+    expected = UPGRADED + frame(TEXT, b"first", False)
+    with server.connect() as client:
+        client.sendall(UPGRADE + frame(TEXT, b"first", True))
+        for kind, payload, answer in (
+            (TEXT, "zweité".encode(), TEXT),
+            (BINARY, b"b" * 3000, BINARY),
+            (PING, b"p", PONG),
+        ):
+            data = frame(kind, payload, True)
+            for start in range(0, len(data), 1000):
+                client.sendall(data[start : start + 1000])
+                time.sleep(0.01)
+            expected += frame(answer, payload, False)
+        client.sendall(frame(CLOSE, b"", True))
+        assert read_all(client) == expected + frame(CLOSE, b"", False)
+    after = server.wait(lambda probe: probe["connections"] == 1)
+    names = ("connections", "faults", "lines")
+    assert [after[name] for name in names] == [1, before["faults"], before["lines"]]
+
+
 def echo(answer: bytes) -> dict[str, object]:
     status, _, _, body = parse(answer)
     assert status == 200
