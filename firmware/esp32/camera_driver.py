@@ -27,6 +27,7 @@ _SPIRAM = 1 << 10  # ESP-IDF, esp_heap_caps.h: MALLOC_CAP_SPIRAM
 _WAIT_MS = 4000  # esp32-camera, esp_camera.c: FB_GET_TIMEOUT
 _STALE_MS = 500
 _RETRY_S = 60
+_BUFFERS = 2
 _ENOMEM = 12
 _EOPNOTSUPP = 95
 
@@ -36,6 +37,7 @@ _NO_SENSOR = (
 )
 _NO_ROOM = "the PSRAM has no room for the pictures; reset, or choose a smaller frame_size"
 _NO_FRAME = "the sensor answers but sends no picture; switch off and reseat its ribbon cable"
+_NO_PINS = "the module camera knows no pins, and /lib/board.py names none; write them there as CAMERA"
 _ANEW = "the sensor was started anew"
 
 
@@ -179,8 +181,9 @@ class Camera:
 
     def _construct(self):
         arguments = dict(board.CAMERA)
-        arguments["data_pins"] = list(arguments["data_pins"])  # the constructor takes no tuple
-        buffers = arguments["fb_count"]
+        if "data_pins" in arguments:  # else the module camera knows the pins of its board
+            arguments["data_pins"] = list(arguments["data_pins"])  # the constructor takes no tuple
+        buffers = arguments.setdefault("fb_count", _BUFFERS)
         # GrabMode.LATEST drops the old picture for the new one, for which it needs a second buffer.
         self._keeps_stale = buffers < 2
         mode = camera.GrabMode.WHEN_EMPTY if self._keeps_stale else camera.GrabMode.LATEST
@@ -244,6 +247,8 @@ def _words(exc):
         return _NO_ROOM
     if type(what) is str and "initial frame" in what:
         return _NO_FRAME
+    if isinstance(exc, TypeError) and not board.CAMERA:
+        return _NO_PINS
     if isinstance(exc, OSError) and " " in str(exc.args[-1]):
         return str(exc.args[-1])
     return "the camera does not start: " + repr(exc)

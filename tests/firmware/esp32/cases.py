@@ -521,6 +521,14 @@ async def drops_a_stale_picture_of_one_buffer():
     return [mode, first, (await task)[1], fake_camera.blocked_ms]
 
 
+async def takes_the_pins_of_the_module_where_the_board_names_none():
+    fake_board.CAMERA.clear()
+    _, needs = make_camera()
+    fake_camera.knows_pins = True
+    camera, faults = make_camera()
+    return [needs, faults, [row[3:] for row in fake_camera.log if row[0] == "init"], camera.error]
+
+
 async def survives_a_soft_reset():
     make_camera()
     fake_camera.log.clear()

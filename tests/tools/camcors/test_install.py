@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
+import frozen
+import host
 import httpx
 import pytest
+import source
 from camcors_cli import modules
 from camcors_cli.errors import Failure
 from camcors_cli.modules import Facts
-from camera import TOP, Camera, free_port
+from camera import Camera, free_port
 
 # The names that are frozen in, and not those of MicroPython (asyncio); what was imported is forgotten.
 _HIDE = """
@@ -46,12 +47,10 @@ FACTS = Facts("a board", (1, 25, 0), 0x2B06, False, True, False)
 
 @pytest.fixture(scope="session")
 def built(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The modules that make mpy builds, in a folder of their own."""
-    subprocess.run(
-        [sys.executable, TOP / "tools" / "builder" / "host.py", "mpy"], check=True, stdout=subprocess.DEVNULL
-    )
+    """What make mpy builds, but with the driver of this board, whose sensor is the test card."""
+    src = source.find(frozen.BUILD)
     folder = tmp_path_factory.mktemp("built") / "mpy"
-    shutil.copytree(TOP / "build" / "mpy", folder)
+    host.build_mpy(src, frozen.mpy_cross(src.version), host.BOARD.path / "manifest.py", folder)
     return folder
 
 

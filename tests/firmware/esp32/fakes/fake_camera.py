@@ -1,6 +1,6 @@
 """camera as micropython-camera-API v0.6.2 has it (src/modcamera.c, src/modcamera_api.c).
 
-What a test may break: `sensor`, `has_frames`, `errors`.
+What a test may break: `sensor`, `has_frames`, `errors`, `knows_pins`.
 """
 
 from array import array
@@ -11,6 +11,8 @@ from clock import clock
 sensor = "OV2640"
 #: Set to False: the sensor answers and sends no picture, so each capture blocks for 4 s.
 has_frames = True
+#: MICROPY_CAMERA_ALL_REQ_PINS_DEFINED: the module was built for a board, and needs no pins.
+knows_pins = False
 #: Exceptions that the next calls of reconfigure() raise, after it has shut the camera down.
 errors = []
 #: Fields that the sensor refuses whatever the value, as set_dummy() of esp32-camera's sensors does.
@@ -93,12 +95,14 @@ class Camera:
     special_effect = _field("special_effect")
 
     def __init__(
-        self, *, data_pins, pclk_pin, vsync_pin, href_pin, sda_pin=-1, scl_pin=-1, xclk_pin, i2c=None,
-        xclk_freq=20000000, powerdown_pin=-1, reset_pin=-1, pixel_format=0, frame_size=1, jpeg_quality=85,
+        self, *, data_pins=None, pclk_pin=22, vsync_pin=25, href_pin=23, sda_pin=-1, scl_pin=-1, xclk_pin=0,
+        i2c=None, xclk_freq=20000000, powerdown_pin=-1, reset_pin=-1, pixel_format=0, frame_size=1, jpeg_quality=85,
         fb_count=1, grab_mode=0, init=True,
     ):  # fmt: skip
         global _running
-        if type(data_pins) is not list or len(data_pins) != 8:
+        if data_pins is None and not knows_pins:
+            raise TypeError("function missing required keyword argument 'data_pins'")
+        if data_pins is not None and (type(data_pins) is not list or len(data_pins) != 8):
             raise TypeError("data_pins must be a list or bytearray")
         if not 0 <= jpeg_quality <= 100:
             raise ValueError("jpeg quality must be in range 0-100")
