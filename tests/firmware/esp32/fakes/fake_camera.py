@@ -96,8 +96,8 @@ class Camera:
 
     def __init__(
         self, *, data_pins=None, pclk_pin=22, vsync_pin=25, href_pin=23, sda_pin=-1, scl_pin=-1, xclk_pin=0,
-        i2c=None, xclk_freq=20000000, powerdown_pin=-1, reset_pin=-1, pixel_format=0, frame_size=1, jpeg_quality=85,
-        fb_count=1, grab_mode=0, init=True,
+        i2c=None, xclk_freq=20000000, powerdown_pin=-1, reset_pin=-1, pixel_format=0, frame_size=1,
+        jpeg_quality=85, fb_count=1, grab_mode=0, init=True,
     ):  # fmt: skip
         global _running
         if data_pins is None and not knows_pins:
