@@ -50,9 +50,13 @@ def _start():
     state.load_policy(cors)
     guard = Guard(app, cors)
     camera = Camera()
-    network = Network(chosen, camera, lambda: _know_own(guard, network))
+
+    def tell_guard():
+        guard.own = own_hosts(network)
+
+    network = Network(chosen, camera, tell_guard)
     state.network = network
-    _know_own(guard, network)
+    tell_guard()
     server = Server(app, chosen["limits"])
     network.attach(app)  # before the camera's routes: a set-up form stands in the place of its page
     api.attach(app, camera, Frames(camera, chosen["limits"]), server, state.report)
@@ -95,11 +99,11 @@ async def _listen(server, host, port):
         await asyncio.sleep(_RETRY_S)
 
 
-def _know_own(guard, network):
-    """Tells the guard the hosts that are this camera: its name, alone as a router's DNS may know it and as
-    multicast DNS does, and its address, if it has one."""
+def own_hosts(network):
+    """The hosts that are this camera (tuple of str, as Guard's `own`): its name, alone as a router's DNS may
+    know it and as multicast DNS does, and its address, if it has one."""
     names = (network.name, network.name + ".local")
-    guard.own = names + (network.address,) if network.address else names
+    return names + (network.address,) if network.address else names
 
 
 def _exists(path):

@@ -20,7 +20,8 @@ from .wifi import wifi
 
 _EPILOG = """\b
 Exit status: 0 done; 1 the answer is no (an invalid policy, a blocked request); 2 the command is not
-written right; 3 no board or camera was reached; 4 the board could not do it.
+written right; 3 no board or camera was reached; 4 the board could not do it,
+or a file here could not be written.
 """
 
 

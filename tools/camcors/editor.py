@@ -64,13 +64,20 @@ class Draft:
             if located:
                 self.path.write_bytes(with_comments(before, located))
             self._open_editor()
-            text = without_comments(self.path.read_bytes())
+            text = self._read()
             located = _faults(text)
             if text == self._base or not located:
                 return text
             if text == before or not sys.stdin.isatty():
                 raise policies.refusal("your text", located)
             before = text
+
+    def _read(self) -> bytes:
+        try:
+            return without_comments(self.path.read_bytes())
+        except OSError as exc:
+            remedy = "choose an editor that saves to the file it is given"
+            raise Failure(f"cannot read {self.path} after the editor: {exc.strerror}", remedy) from None
 
     def _open_editor(self) -> None:
         try:

@@ -8,7 +8,7 @@ from typing import IO, Any
 
 import click
 
-from .output import plain
+from .plain import plain
 
 
 class Status(IntEnum):
@@ -17,7 +17,7 @@ class Status(IntEnum):
     DONE = 0
     REFUSED = 1  # the answer is no: an invalid policy, a request that a browser would block
     UNREACHABLE = 3  # no board, no camera, or lost on the way
-    FAILED = 4  # the board answered, and could not do it
+    FAILED = 4  # the board answered, and could not do it; or a file here could not be read or written
 
 
 class Failure(click.ClickException):

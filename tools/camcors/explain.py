@@ -27,13 +27,10 @@ from .output import Output
 from .steps import Mark, Step, no, note, ok, show, show_verdict
 
 _OWN = ("camcors", "camcors.local")  # the firmware's name where /camera.json gives none
-# The hosts of Guard.own: what start.py gave it.
+# What Guard.own is; a camera that is not started has no network, and so none.
 _ASK_OWN = """
-import board as _board
-from camcors import settings as _settings
-from camcors.start import _own_hosts as _own
-_chosen = _settings.load(_state.read("/camera.json"), {})[0]
-_chosen.update(_board.SETTINGS)
+from camcors.start import own_hosts as _hosts
+_own = _hosts(_state.network) if _state.network else ()
 """
 _PATH = re.compile("/[!-~]*")
 
@@ -109,8 +106,7 @@ def explain(
     else:
         with Board(port, out) as board:
             policy = camera.policy_in_force(board)
-            asked = '_own(_chosen["name"], _chosen["host"])'
-            own = tuple(board.ask_camera(asked, _ASK_OWN, "asking for its name"))
+            own = tuple(board.ask_camera("_own", _ASK_OWN, "asking for its name")) or _OWN
     question = Question(origin, f"http://{host or own[1]}{path}", method, list(headers), credentials)
     explanation = _Explanation(question, policy, own)
     given = context.get_parameter_source("port") is ParameterSource.COMMANDLINE

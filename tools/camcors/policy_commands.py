@@ -127,7 +127,7 @@ def pull(file: Path | None, force: bool, port: str | None, as_json: bool) -> Non
     if file is None:
         out.result({"text": text.decode(errors="replace")})
         if not as_json:
-            click.echo(text, nl=False)
+            out.raw(text)
         return
     output_file.write(file, text, force)
     out.result({"file": str(file), "bytes": len(text)})

@@ -77,7 +77,7 @@ def deny(origin: str, port: str | None, as_json: bool) -> None:
 
 
 @click.command("set", context_settings={"ignore_unknown_options": True})  # max_age -1 is a value
-@click.argument("field", type=click.Choice(NAMES))
+@click.argument("field", type=click.Choice(NAMES), metavar="FIELD")
 @click.argument("value")
 @on_board
 def set_field(field: str, value: str, port: str | None, as_json: bool) -> None:

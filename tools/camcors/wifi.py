@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from . import camera
 from .board import Board
 from .errors import Failure, Status
 from .options import on_board
@@ -24,16 +25,13 @@ except OSError as _e:
  _error = str(_e.args[-1])
 """
 
-# The radio's own words where the board has one; the firmware of a board without has no `network`.
-_STATE = """
-try:
- import network as _network
- _wlan = _network.WLAN(_network.STA_IF)
- _wifi = {"radio": True, "active": _wlan.active(), "connected": _wlan.isconnected()}
- _wifi["address"] = _wlan.ifconfig()[0] if _wlan.isconnected() else None
-except (ImportError, AttributeError):
- _wifi = {"radio": False}
-"""
+#: The states that a camera's network reports, in words; any other is shown as it is.
+_STATES = {
+    "access-point": "an access point of its own, with a page that sets the network",
+    "off": "the radio is off",
+    "wired": "wired; this board has no Wi-Fi",
+    "down": "wired, and down; this board has no Wi-Fi",
+}
 
 
 @click.group()
@@ -69,25 +67,37 @@ def status(port: str | None, as_json: bool) -> None:
     """Show which network is set, and whether the camera is in it."""
     out = Output(as_json)
     with Board(port, out) as board:
-        board.ask_camera("None")
+        network = camera.report(board)["network"]
         chosen = _settings(board).get("wifi")
-        state = board.ask("_wifi", _STATE, "asking for its Wi-Fi")
     if not isinstance(chosen, dict):  # the camera says what is wrong with it when it starts
         chosen = {}
     ssid = chosen.get("ssid")
     password_set = bool(chosen.get("password"))
-    out.result({"ssid": ssid, "password_set": password_set, **state})
-    out.table(_rows(ssid, password_set, state))
+    out.result({"ssid": ssid, "password_set": password_set, "network": network})
+    out.table(_rows(ssid, password_set) + _network_rows(network))
 
 
-def _rows(ssid: str | None, password_set: bool, state: dict[str, Any]) -> list[tuple[str, str]]:
+def _rows(ssid: str | None, password_set: bool) -> list[tuple[str, str]]:
     rows = [("network", ssid or "none; camcors wifi set SSID chooses one")]
     if ssid:
         rows.append(("password", "set" if password_set else "none, an open network"))
-    if not state["radio"]:
-        return [*rows, ("state", "this board has no Wi-Fi")]
-    connected = f"connected, {state['address']}" if state["connected"] else "not connected"
-    return [*rows, ("state", connected if state["active"] else "switched off")]
+    return rows
+
+
+def _network_rows(network: dict[str, Any] | None) -> list[tuple[str, str]]:
+    """`network` of /api/status as rows; None is that of a camera that has not started."""
+    if network is None:
+        return [("state", camera.NOT_STARTED)]
+    state = network["state"]
+    signal = "" if network["rssi"] is None else f"{network['rssi']} dBm"
+    rows = [
+        ("state", _STATES.get(state, state)),
+        ("name", f"{network['name']}.local"),
+        ("address", network["address"]),
+        ("signal", signal),
+        ("error", network["error"]),
+    ]
+    return [(head, text) for head, text in rows if text]
 
 
 def check_ssid(ssid: str) -> None:

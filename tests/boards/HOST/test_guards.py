@@ -190,11 +190,10 @@ def test_websocket(new_camera: Camera) -> None:
 )
 def test_the_camera_s_own_hosts(camera: Camera, address: str | None, own: str) -> None:
     code = f"""
-from camcors.start import _know_own
+from camcors.start import own_hosts
 class Network:
     name = "n"
     address = {address!r}
-_know_own(Network, Network)
-print(Network.own)
+print(own_hosts(Network))
 """
     assert camera.exec(code) == own + "\n"

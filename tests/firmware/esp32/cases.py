@@ -23,6 +23,7 @@ from fake_network import radio
 
 import board_network
 import camera_driver
+from camcors import clock as camera_clock
 from camcors import start, stream
 from camcors_esp32 import access_point, station
 
@@ -31,7 +32,7 @@ WIFI = {"ssid": "home", "password": "a secret"}
 
 for module in (access_point, board_network, station, stream):
     module.sleep_ms = clock.sleep_ms
-for module in (camera_driver, stream):
+for module in (camera_clock, camera_driver, stream):
     module.ticks_ms = clock.ticks_ms
 camera_driver.time = camera_driver.power.time = BlockingTime()
 

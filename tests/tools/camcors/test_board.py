@@ -13,6 +13,7 @@ from camcors_cli.cli import main
 from camera import Camera
 from click.testing import CliRunner
 from line import Cut, Line, after_bytes, after_text
+from mpremote.transport_serial import SerialTransport
 
 from cors import Policy
 
@@ -195,7 +196,10 @@ def test_a_board_that_never_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (done.stdout, done.stderr, done.exit_code) == ("", f"camcors: {port} {NO_PROMPT}", 3)
 
 
-def test_a_board_that_falls_silent(camera: Camera) -> None:
+def test_a_board_that_falls_silent(camera: Camera, monkeypatch: pytest.MonkeyPatch) -> None:
+    timeout, *others = SerialTransport.exec_raw.__defaults__
+    assert timeout == 10  # seconds
+    monkeypatch.setattr(SerialTransport.exec_raw, "__defaults__", (1, *others))
     heard = bytearray()
 
     def silence(piece: bytes) -> bytes:
@@ -203,8 +207,8 @@ def test_a_board_that_falls_silent(camera: Camera) -> None:
         return b"" if b"\x1e" in heard else piece
 
     with Line(camera.repl_port, garble=silence) as line:
-        done = camera.camcors("info", "--port", line.port)
-    assert (done.stdout, done.returncode) == ("", 3)
+        done = CliRunner().invoke(main, ["info", "--port", line.port])
+    assert (done.stdout, done.exit_code) == ("", 3)
     lost = "camcors: the board was lost while asking it (timeout waiting for first EOF reception); "
     assert done.stderr == f"{lost}check the cable and try again\n"
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import click
 import pytest
@@ -48,9 +50,11 @@ def test_every_command_on_a_board_takes_json_and_a_port() -> None:
 
 
 def test_the_exit_statuses_are_documented() -> None:
-    words = CliRunner().invoke(main, ["--help"]).stdout
+    words = " ".join(CliRunner().invoke(main, ["--help"]).stdout.split())
     assert "Exit status: 0 done; 1 the answer is no" in words
-    assert "3 no board or camera was reached; 4 the board could not do it." in " ".join(words.split())
+    assert "3 no board or camera was reached; 4 the board could not do it, or a file here" in " ".join(
+        words.split()
+    )
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
@@ -99,3 +103,41 @@ def test_colours_are_for_a_terminal_that_is_not_told_otherwise(camera: Camera) -
         with Terminal([*command, value], CAMCORS_PORT=port, **env) as terminal:
             assert terminal.wait() == 0
             assert ("\x1b[32m" in terminal.escapes) == coloured
+
+
+def through_a_pipe(camera: Camera, *args: str) -> tuple[int, str]:
+    """The exit status and stderr of a command whose reader has gone before it says anything."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "wb") as closed:
+        return to(closed, camera, *args)
+
+
+def to(stdout: IO[bytes], camera: Camera, *args: str) -> tuple[int, str]:
+    env = {**os.environ, "CAMCORS_PORT": f"socket://127.0.0.1:{camera.repl_port}"}
+    command = [sys.executable, "-m", "camcors_cli", *args]
+    done = subprocess.run(command, stdout=stdout, stderr=subprocess.PIPE, text=True, timeout=60, env=env)
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize("option", [[], ["--json"]])
+def test_a_reader_that_has_enough_changes_nothing_of_the_work(camera: Camera, option: list[str]) -> None:
+    value = "71" if option else "72"
+    assert through_a_pipe(camera, "policy", "set", "max_age", value, *option) == (0, "")
+    assert json.loads(camera.content("policy.json") or b"")["max_age"] == int(value)
+    for args in (["policy", "show"], ["policy", "pull"], ["info"]):
+        assert through_a_pipe(camera, *args, *option) == (0, "")
+
+
+@pytest.mark.parametrize("args", [["policy", "show"], ["policy", "pull"], ["info"], ["info", "--json"]])
+def test_no_room_for_the_answer(camera: Camera, args: list[str]) -> None:
+    said = "camcors: cannot write the answer: No space left on device; write it to another place\n"
+    with open("/dev/full", "wb", buffering=0) as full:
+        assert to(full, camera, *args) == (4, said)
+
+
+def test_an_unknown_field_is_named_in_few_words() -> None:
+    done = CliRunner().invoke(main, ["policy", "set", "max_agee", "3"], prog_name="camcors")
+    assert done.exit_code == 2
+    assert done.stderr.startswith("Usage: camcors policy set [OPTIONS] FIELD VALUE\n")
+    assert "Error: Invalid value for 'FIELD': 'max_agee' is not one of 'version', " in done.stderr

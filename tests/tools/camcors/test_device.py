@@ -35,8 +35,9 @@ def test_info_says_what_the_camera_says(camera: Camera) -> None:
     info, said = json.loads(done.stdout), status(camera)
     assert (done.stderr, done.returncode) == ("", 0)
     keys = {"port", "board", "micropython", "firmware", "uptime_s", "heap", "policy", "faults", "started"}
+    keys.add("network")
     assert set(info) == keys | {"machine", "version", "filesystem"}
-    for key in ("board", "micropython", "firmware", "policy", "faults"):
+    for key in ("board", "micropython", "firmware", "network", "policy", "faults"):
         assert info[key] == said[key]
     assert (info["port"], info["started"]) == (f"socket://127.0.0.1:{camera.repl_port}", True)
     assert info["filesystem"]["size"] == 2 * 1024 * 1024
@@ -104,21 +105,81 @@ def test_a_password_from_standard_input(camera: Camera) -> None:
     assert (done.stdout, done.stderr, done.returncode) == said
     assert settings(camera) == {"wifi": {"ssid": "n", "password": key}}
     done = camera.camcors("wifi", "status")
-    assert done.stdout == "network   n\npassword  set\nstate     this board has no Wi-Fi\n"
+    assert done.stdout.splitlines()[:2] == ["network   n", "password  set"]
 
 
 def test_an_open_network(camera: Camera) -> None:
     forget_settings(camera)
     none = camera.camcors("wifi", "status")
-    assert (
-        none.stdout == "network  none; camcors wifi set SSID chooses one\nstate    this board has no Wi-Fi\n"
-    )
+    assert none.stdout.splitlines()[0] == "network  none; camcors wifi set SSID chooses one"
     done = camera.camcors("wifi", "set", "n", "--open", "--json")
     assert json.loads(done.stdout) == {"ssid": "n", "password_set": False}
     assert settings(camera) == {"wifi": {"ssid": "n", "password": ""}}
     done = camera.camcors("wifi", "status", "--json")
-    assert json.loads(done.stdout) == {"ssid": "n", "password_set": False, "radio": False}
+    expected = {"ssid": "n", "password_set": False, "network": status(camera)["network"]}
+    assert json.loads(done.stdout) == expected
     assert "password  none, an open network\n" in camera.camcors("wifi", "status").stdout
+
+
+NOT_STARTED = "not started; remove the file /disable if there is one, and start it with camcors reset"
+
+
+@pytest.mark.parametrize(
+    ("network", "rows"),
+    [
+        (
+            {"state": "connected", "address": "10.0.0.7", "name": "n", "rssi": -48, "error": None},
+            ["state    connected", "name     n.local", "address  10.0.0.7", "signal   -48 dBm"],
+        ),
+        (
+            {"state": "connecting", "address": None, "name": "n", "rssi": None, "error": "wrong password"},
+            ["state    connecting", "name     n.local", "error    wrong password"],
+        ),
+        (
+            {"state": "access-point", "address": "10.0.0.1", "name": "n", "rssi": None, "error": None},
+            [
+                "state    an access point of its own, with a page that sets the network",
+                "name     n.local",
+                "address  10.0.0.1",
+            ],
+        ),
+        (
+            {"state": "off", "address": None, "name": "n", "rssi": None, "error": "the radio reports: 1"},
+            ["state    the radio is off", "name     n.local", "error    the radio reports: 1"],
+        ),
+        (
+            {"state": "wired", "address": "127.0.0.1", "name": "n", "rssi": None, "error": None},
+            ["state    wired; this board has no Wi-Fi", "name     n.local", "address  127.0.0.1"],
+        ),
+        (
+            {"state": "down", "address": None, "name": "n", "rssi": None, "error": "no address by DHCP"},
+            [
+                "state    wired, and down; this board has no Wi-Fi",
+                "name     n.local",
+                "error    no address by DHCP",
+            ],
+        ),
+        (
+            {"state": "{new}", "address": None, "name": "n", "rssi": None, "error": None},
+            ["state    {new}", "name     n.local"],
+        ),
+        (None, [f"state    {NOT_STARTED}"]),
+    ],
+)
+def test_wifi_status_says_what_the_camera_reports(
+    camera: Camera, network: dict[str, object] | None, rows: list[str]
+) -> None:
+    forget_settings(camera)
+    code = "from camcors.start import state\nclass Network:\n report = lambda self: {!r}\n"
+    code += "_before = state.network\nstate.network = {}\n"
+    camera.exec(code.format(network, "Network()" if network else None))
+    try:
+        shown = camera.camcors("wifi", "status")
+        as_json = camera.camcors("wifi", "status", "--json")
+    finally:
+        camera.exec("state.network = _before")
+    assert shown.stdout.splitlines() == ["network  none; camcors wifi set SSID chooses one", *rows]
+    assert json.loads(as_json.stdout) == {"ssid": None, "password_set": False, "network": network}
 
 
 @pytest.mark.parametrize("password", ["", "1234567", "x" * 64, "pass\twort", "größe123"])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 from camcors_cli import policies
-from camcors_cli.editor import with_comments, without_comments
+from camcors_cli.editor import Draft, with_comments, without_comments
+from camcors_cli.errors import Failure
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -65,3 +66,11 @@ def test_comments_go_without_a_trace(text: bytes, places: list[tuple[int | None,
 )
 def test_only_lines_of_the_mark_go(text: bytes, left: bytes) -> None:
     assert without_comments(text) == left
+
+
+def test_an_editor_that_removes_its_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VISUAL", "rm")
+    with pytest.raises(Failure) as caught, Draft(b'{"version": 1}') as draft:
+        draft.edit()
+    assert caught.value.message == f"cannot read {draft.path} after the editor: No such file or directory"
+    assert caught.value.remedy == "choose an editor that saves to the file it is given"

@@ -417,6 +417,7 @@ def run(*args: str, **env: str) -> subprocess.CompletedProcess[str]:
 def test_the_policy_in_force_on_the_camera(new_camera: Camera) -> None:
     new_camera.put("camera.json", '{"name": "porch"}')
     port = f"socket://127.0.0.1:{new_camera.repl_port}"
+    assert run("reset", "--port", port).returncode == 0
     first = run("explain", A, "--port", port)
     assert first.returncode == 1, first.stderr
     assert first.stdout.startswith(f"GET http://porch.local/api/status by a page of {A}\n")
@@ -428,6 +429,13 @@ def test_the_policy_in_force_on_the_camera(new_camera: Camera) -> None:
     assert second.stdout.endswith("\nallowed\n")
     third = run("explain", "https://b.example", CAMCORS_PORT=port)
     assert "\n  camcors policy allow https://b.example\n" in third.stdout
+
+
+def test_a_camera_that_is_not_started(new_camera: Camera) -> None:
+    new_camera.exec("from camcors.start import state; state.network = None")
+    done = run("explain", A, CAMCORS_PORT=f"socket://127.0.0.1:{new_camera.repl_port}")
+    assert (done.stderr, done.returncode) == ("", 1)
+    assert done.stdout.startswith(f"GET http://camcors.local/api/status by a page of {A}\n")
 
 
 def test_no_camera(tmp_path: Path) -> None:
