@@ -56,7 +56,7 @@ camcors: build/.camcors ## install the command that edits a camera's policy, bui
 
 test: $(CAMERA) build/.test ## set everything up and run every check and test
 	@$(MAKE) --no-print-directory lint
-	@$(PYTHON) -m pytest
+	@$(PYTHON) -m pytest --numprocesses 4 --dist loadfile
 
 lint: build/.test ## ruff, the type checker, and the stubs against the code
 	@$(PYTHON) -m ruff check .

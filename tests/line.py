@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Callable
 
 Cut = Callable[[bytes], int | None]
@@ -59,13 +60,24 @@ class Line:
             host, _ = self._listener.accept()
         except OSError:  # closed before anybody came
             return
-        board = socket.create_connection(("127.0.0.1", self._board_port))
+        board = self._connect()
         self._ends = [host, board]
         back = threading.Thread(target=self._pass_back, args=(board, host))
         back.start()
         self._pass_on(host, board)
         self._close()
         back.join()
+
+    def _connect(self) -> socket.socket:
+        """The board's end; it is refused for the moment in which the connection before ends."""
+        end = time.monotonic() + 5
+        while True:
+            try:
+                return socket.create_connection(("127.0.0.1", self._board_port))
+            except ConnectionRefusedError:
+                if time.monotonic() > end:
+                    raise
+            time.sleep(0.01)
 
     def _pass_on(self, host: socket.socket, board: socket.socket) -> None:
         while not self.was_cut:

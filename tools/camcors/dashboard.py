@@ -6,6 +6,7 @@ The page is static files. What it cannot find out by itself, it asks here: `POST
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -102,14 +103,11 @@ def dashboard(http_port: int, cameras: tuple[str, ...], in_browser: bool, port: 
     except OSError as exc:
         remedy = "end the program that has it, or choose another with --http-port"
         raise Failure(f"no dashboard: port {http_port} is not free ({exc.strerror})", remedy) from None
-    with server:
+    with server, contextlib.suppress(KeyboardInterrupt):
         out.say(f"dashboard {server.url}")
         if in_browser:
             webbrowser.open(server.url)
-        try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            pass
+        server.serve_forever()
 
 
 class _Server(ThreadingHTTPServer):

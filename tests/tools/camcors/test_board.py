@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import time
 
@@ -32,8 +33,7 @@ def push(camera: Camera, text: str, port: str) -> tuple[int, str]:
 
 
 def repl(camera: Camera) -> str:
-    """The camera's own port, once it is free."""
-    camera.serial().close()
+    """The camera's own port."""
     return f"socket://127.0.0.1:{camera.repl_port}"
 
 
@@ -59,7 +59,6 @@ def first_policy(camera: Camera) -> str:
 
 def pushed_through(camera: Camera, cut: Cut, new: str) -> bool:
     """Pushes `new` over a line that is cut; whether it was."""
-    camera.serial().close()
     with Line(camera.repl_port, cut) as line:
         status, said = push(camera, new, line.port)
     if not line.was_cut:
@@ -90,7 +89,6 @@ STAGES: list[tuple[str, Cut, bool]] = [
 
 @pytest.mark.parametrize(("cut", "written"), [row[1:] for row in STAGES], ids=[row[0] for row in STAGES])
 def test_unplugged_at_each_stage_of_a_push(camera: Camera, cut: Cut, written: bool) -> None:
-    camera.serial().close()
     old = first_policy(camera)
     new, other = (text for text in TEXTS if text != old)
     assert pushed_through(camera, cut, new)
@@ -156,7 +154,6 @@ def start(camera: Camera, code: str) -> None:
         while not got.endswith(b"OK"):
             got += line.recv(1)
         assert b"never" not in got
-    camera.serial().close()
 
 
 LOOPS = ["while True: pass", "import time\nwhile True: time.sleep(60)", "while True: print('x' * 60)"]
@@ -209,8 +206,10 @@ def test_a_board_that_falls_silent(camera: Camera, monkeypatch: pytest.MonkeyPat
     with Line(camera.repl_port, garble=silence) as line:
         done = CliRunner().invoke(main, ["info", "--port", line.port])
     assert (done.stdout, done.exit_code) == ("", 3)
-    lost = "camcors: the board was lost while asking it (timeout waiting for first EOF reception); "
-    assert done.stderr == f"{lost}check the cable and try again\n"
+    # In the brackets are mpremote's words, by where the silence begins.
+    assert re.fullmatch(
+        r"camcors: the board was lost while asking it \(.+\); check the cable and try again\n", done.stderr
+    )
 
 
 NO_FIRMWARE = """

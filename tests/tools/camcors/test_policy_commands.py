@@ -239,7 +239,7 @@ def test_pull_writes_the_file_as_it_is_and_overwrites_nothing(camera: Camera, tm
     assert camera.camcors("policy", "pull", "--force", str(path)).returncode == 0
     assert path.read_bytes() == text
     done = camera.camcors("policy", "pull", str(tmp_path / "none" / "p.json"))
-    said = f"camcors: cannot write {tmp_path}/none/p.json: No such file or directory\n"
+    said = f"camcors: cannot write {tmp_path}/none/p.json: No such file or directory; choose another name\n"
     assert (done.stdout, done.stderr, done.returncode) == ("", said, 4)
 
 

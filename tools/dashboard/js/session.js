@@ -138,7 +138,8 @@ export class Session extends EventTarget {
     this.failures[what] = true;
     const found = await this.explain(error);
     if (this.isClosed || !this.failures[what]) return;
-    this.trouble = found.cause === "passing" ? null : found;
+    // The same again stays the same object, so that nothing is drawn anew under a person's pointer.
+    if (JSON.stringify(found) !== JSON.stringify(this.trouble)) this.trouble = found.cause === "passing" ? null : found;
     this.#changed();
   }
 

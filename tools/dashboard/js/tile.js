@@ -76,10 +76,10 @@ export class Tile {
     this.buttons[0].setAttribute("aria-label", `Save a picture of ${session.name}`);
     this.buttons[1].setAttribute("aria-label", `Remove ${session.name}`);
     this.#showRate();
-    if (this.shownTrouble === trouble && this.shownState === session.feed.state) return;
-    this.shownTrouble = trouble;
-    this.shownState = session.feed.state;
     const covered = Boolean(trouble) && session.feed.state !== "live";
+    if (this.shownTrouble === trouble && this.shownCovered === covered) return;
+    this.shownTrouble = trouble;
+    this.shownCovered = covered;
     this.element.classList.toggle("is-covered", covered);
     this.over.replaceChildren(...(covered && trouble ? [whyBox(trouble, { short: true })] : []));
   }
