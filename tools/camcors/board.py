@@ -22,7 +22,7 @@ _INTERRUPTS = 5
 _QUIET_S = 0.3
 _QUIET_MAX_S = 1.5
 _RAW_REPL_S = 3
-_CHUNK = 384  # bytes of a file in one command: small for the board's compiler, whole in base64
+_CHUNK = 384  # bytes of a file in one command: small for the board's compiler
 _TRIES = 3
 
 # What the board prints besides, as a fault of the server, stands outside of these marks.
@@ -32,7 +32,7 @@ _LOST = (TransportError, OSError, struct.error)
 
 
 class Board:
-    """A connection to one board, with its raw REPL open; made by `connect`, a context manager.
+    """A connection to one board, with its raw REPL open; a context manager.
 
     What runs on the board goes on, the camera too: there is no soft reset.
     """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from typing import Any
@@ -25,11 +24,11 @@ _report = _state.report()
 _report["started"] = bool(_report["policy"]["digest"] or _report["policy"]["error"])
 """
 
-_SAVE = """
-from cors.store import Store as _Store
+_STORE = """
+from cors.store import Store as _Store, write as _write
 _error = None
 try:
- _Store().save(bytes(_data))
+ {}
 except (OSError, ValueError) as _e:
  _error = str(_e.args[-1])
 """
@@ -59,16 +58,23 @@ def save_policy(board: Board, text: bytes, output: Output) -> dict[str, Any]:
     The camera's own Store writes it: whole or not at all, the one before kept for a rollback.
     Raises Failure.
     """
-    board.ask_camera("None")
-    board.send(text, f"writing {policies.PATH}")
-    error = board.ask("_error", _SAVE, f"writing {policies.PATH}")
-    board.run("del _data")
-    if error:
-        raise Failure(f"the camera did not take the policy: {error}", "nothing was changed")
-    found = board.read_file(policies.PATH)
-    if found is None or hashlib.sha256(found).digest() != hashlib.sha256(text).digest():
+    store(board, text, policies.PATH, "_Store().save(bytes(_data))", "the policy")
+    if board.read_file(policies.PATH) != text:
         raise Failure(f"{policies.PATH} reads back otherwise than it was written", "try again")
     return _wait_in_force(board, policies.parse(text), output)
+
+
+def store(board: Board, data: bytes, path: str, call: str, name: str) -> None:
+    """Sends `data` to the camera, whose cors.store writes it by `call`, whole or not at all. Raises Failure.
+
+    call: of `_Store` or `_write` there, with `_data`. path and name: what a Failure calls it.
+    """
+    board.ask_camera("None")
+    board.send(data, f"writing {path}")
+    error = board.ask("_error", _STORE.format(call), f"writing {path}")
+    board.run("del _data")
+    if error:
+        raise Failure(f"the camera did not take {name}: {error}", "nothing was changed")
 
 
 def _wait_in_force(board: Board, policy: Policy, output: Output) -> dict[str, Any]:

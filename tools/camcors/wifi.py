@@ -145,8 +145,5 @@ def _settings(board: Board) -> dict[str, Any]:
 
 
 def _save(board: Board, settings: dict[str, Any]) -> None:
-    board.send((json.dumps(settings, indent=2) + "\n").encode(), f"writing {_PATH}")
-    error = board.ask("_error", _SAVE, f"writing {_PATH}")
-    board.run("del _data")
-    if error:
-        raise Failure(f"the camera did not take it: {error}", "nothing was changed")
+    text = (json.dumps(settings, indent=2) + "\n").encode()
+    camera.store(board, text, _PATH, f"_write({_PATH!r}, (bytes(_data),))", "it")
