@@ -9,7 +9,6 @@ BOUNDARY = "frame"
 
 _BACK_OFF_MS = (100, 2000)  # first, longest wait after a failed capture
 _REPEAT_MS = 2000  # a stalled stream says something this often, so that gone viewers are noticed
-_POLL_MS = 5  # between two looks for a picture
 _GRAIN = 4096  # buffers grow by this many bytes, so that a slightly larger picture fits
 _PART = (
     "--" + BOUNDARY + "\r\nContent-Type: image/jpeg\r\nContent-Length: {}\r\n"
@@ -113,10 +112,11 @@ class Frames:
             self._camera.release()
 
     async def _take(self):
-        while not self._camera.is_ready():  # a driver that waited would hold up every other task
-            await sleep_ms(_POLL_MS)
-        # From here to the copy nothing yields, so two captures never overlap.
         try:
+            # A driver that waited, or worked for long, would hold up every other task.
+            while (wait_ms := self._camera.poll()) is not None:
+                await sleep_ms(wait_ms)
+            # From here to the copy nothing yields, so two captures never overlap.
             jpeg = self._camera.capture()
         except OSError as error:
             raise self._failed("the camera reports " + repr(error))

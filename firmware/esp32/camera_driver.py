@@ -26,6 +26,7 @@ from camcors_esp32.lamp import Lamp
 _SPIRAM = 1 << 10  # ESP-IDF, esp_heap_caps.h: MALLOC_CAP_SPIRAM
 _WAIT_MS = 4000  # esp32-camera, esp_camera.c: FB_GET_TIMEOUT
 _STALE_MS = 500
+_POLL_MS = 5
 _RETRY_S = 60
 _BUFFERS = 2
 _ENOMEM = 12
@@ -110,19 +111,20 @@ class Camera:
         """Shows a state on the board's LED; does nothing once a person has set its level."""
         self._signal.signal(is_on)
 
-    def is_ready(self):
-        """Whether capture() will not wait: a picture is there, or waiting for one is of no use."""
+    def poll(self):
+        """Milliseconds (int) until the next call is of use, or None if capture() will not wait: a picture is
+        there, or waiting for one is of no use."""
         if self._camera is None:
-            return True
+            return None
         now = ticks_ms()
         if self._camera.frame_available():
             if not self._keeps_stale or ticks_diff(now, self._used) < _STALE_MS:
-                return True
+                return None
             self._camera.capture()  # taken just after the last one was released
             self.release()
         if self._waits_since is None:
             self._waits_since = now
-        return ticks_diff(now, self._waits_since) >= _WAIT_MS
+        return _POLL_MS if ticks_diff(now, self._waits_since) < _WAIT_MS else None
 
     def capture(self):
         """One JPEG in a memoryview of signed bytes, valid until release(). Raises CaptureFailed."""

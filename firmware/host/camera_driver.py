@@ -25,7 +25,7 @@ def _milliseconds():
 
 
 class Camera:
-    """A camera that draws. Whoever makes it owns it; it allocates at the first capture().
+    """A camera that draws. Whoever makes it owns it; it allocates at the first poll() or capture().
 
     The picture's caches and the frame buffer are made anew when a field changes and are
     dropped by deinit().
@@ -56,6 +56,7 @@ class Camera:
             "contrast": 0,
         }
         self._card = None
+        self._drawing = None
         self._led = 0
         self._number = 0
         self._started_ms = None
@@ -81,7 +82,7 @@ class Camera:
             raise ValueError("{} must be {}".format(field, kind.describe()))
         if self._settings[field] != value:
             self._settings[field] = value
-            self._card = None
+            self.deinit()
 
     def settings(self):
         """A new dict, field -> current value."""
@@ -98,30 +99,46 @@ class Camera:
             raise ValueError("led must be " + Range(0, 100).describe())
         self._led = percent
 
-    def is_ready(self):
-        """Whether capture() will not wait: a picture is there, or waiting for one is of no use."""
-        return True
+    def poll(self):
+        """Works on the next picture for a moment -> milliseconds (int) until the next call is of use, or
+        None if capture() will not wait: the picture is there, or waiting for one is of no use.
+        """
+        if self._drawing is None:
+            self._drawing = self._begin()
+        try:
+            for _ in self._drawing:
+                return 0
+        except Exception:
+            self.deinit()  # half a card is of no use
+            raise
+        return None
 
     def capture(self):
         """The next frame: one JPEG in a memoryview that is valid until release() or the next capture().
 
         A driver over a sensor gives None after its time-out, or raises OSError or CaptureFailed.
         """
-        if self._card is None:
-            self._card = self._make_card()
-        now_ms = _milliseconds()
-        if self._started_ms is None:
-            self._started_ms = now_ms
-        jpeg = self._card.frame(self._number, max(0, now_ms - self._started_ms), self._led)
+        while self.poll() is not None:
+            pass
+        self._drawing = None
         self._number += 1
-        return jpeg
+        return self._card.join()
 
     def release(self):
         """Says that the last picture has been copied; a sensor may use its buffer again."""
 
     def deinit(self):
-        """Free the caches and the frame buffer; a later capture() makes them again."""
-        self._card = None
+        """Free the caches and the frame buffer; a later poll() makes them again."""
+        self._card = self._drawing = None
+
+    def _begin(self):
+        """The drawing of the next frame, as it is at this moment."""
+        if self._card is None:
+            self._card = self._make_card()
+        now_ms = _milliseconds()
+        if self._started_ms is None:
+            self._started_ms = now_ms
+        return self._card.draw(self._number, max(0, now_ms - self._started_ms), self._led)
 
     def _make_card(self):
         settings = self._settings

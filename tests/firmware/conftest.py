@@ -216,4 +216,4 @@ def good_camera(request: pytest.FixtureRequest) -> None:
     """Each test finds the shared server's camera working."""
     if "server" in request.fixturenames:
         server: Server = request.getfixturevalue("server")
-        server.set_camera(mode="good", size=2000)
+        server.set_camera(mode="good", size=2000, steps=0)

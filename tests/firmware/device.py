@@ -38,11 +38,13 @@ class FakeCamera:
 
     def __init__(self):
         self.captures = 0
+        self.steps = 0  # of work on each picture
         self.size = 2000
         self.mode = "good"
         self.led = 0
         self._values = {"frame_size": "VGA", "quality": 80, "hmirror": False, "stubborn": 0}
         self._buffer = bytearray(0)
+        self._done = 0
 
     def settings(self):
         return dict(self._values)
@@ -52,14 +54,20 @@ class FakeCamera:
             raise OSError(5)
         self._values[field] = value
 
-    def is_ready(self):
-        return True
+    def poll(self):
+        if self.mode == "broken":
+            raise OSError(5)
+        if self._done >= self.steps:
+            return None
+        self._done += 1
+        return 0
 
     def release(self):
         pass
 
     def capture(self):
         self.captures += 1
+        self._done = 0
         if self.mode == "none":
             return None
         if self.mode == "error":

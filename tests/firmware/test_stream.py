@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import re
 import socket
@@ -237,7 +238,43 @@ def test_capture_in_a_stream_shares_the_numbering(server: Server) -> None:
     assert after["frames"] + after["failures"] == after["captures"]
 
 
-@pytest.mark.parametrize("mode", ["none", "error", "bug"])
+def test_others_are_served_while_a_picture_is_made(server: Server) -> None:
+    """A driver that works for long does so in steps; it is the requests between them that are counted."""
+    idle(server)
+    server.set_camera(steps=10**9)
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)) as waiting:
+        waiting.request("GET", "/api/capture")
+        for _ in range(20):
+            assert server.request("GET", "/api/status")[0] == 200
+        server.set_camera(steps=5)
+        check_whole(waiting.getresponse().read())
+
+
+def test_captures_at_the_same_time(server: Server) -> None:
+    """Each is a picture of its own, and whole, whoever made the steps for it."""
+    idle(server)
+    server.set_camera(steps=50)
+    found = []
+    with viewing(server) as viewer:
+        viewer.part()
+
+        def capture() -> None:
+            _, headers, jpeg = server.request("GET", "/api/capture")
+            found.append((int(headers["X-Frame-Id"]), jpeg))
+
+        threads = [threading.Thread(target=capture) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(10)
+        streamed = [viewer.part()[0] for _ in range(3)]
+    assert streamed == sorted(set(streamed))
+    assert len({number for number, _ in found}) == 6
+    for _, jpeg in found:
+        check_whole(jpeg)
+
+
+@pytest.mark.parametrize("mode", ["none", "error", "bug", "broken"])
 def test_stream_outlives_a_failing_camera(server: Server, mode: str) -> None:
     before = idle(server)
     with viewing(server) as viewer:

@@ -12,11 +12,13 @@ from pathlib import Path
 import jpeg_tiles
 import pytest
 import testcard
+from jpeg_frame import FrameBuffer
 from PIL import Image, ImageFile
-from testcard import Layout, bounce
 from testcard import TestCard as Card
 from testfont import GLYPHS
+from testlayout import Layout, bounce
 
+import camera_driver
 from camcors.fields import Choice, Range
 from camera_driver import FRAME_SIZES, Camera
 
@@ -185,10 +187,10 @@ def test_buffer_grows(monkeypatch: pytest.MonkeyPatch, vflip: bool) -> None:
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
 def test_buffer_need_not_grow(monkeypatch: pytest.MonkeyPatch, width: int, height: int) -> None:
-    def grown(card: Card, extra: int) -> None:
+    def grown(buffer: FrameBuffer, extra: int) -> None:
         pytest.fail(f"{extra} bytes short")
 
-    monkeypatch.setattr(Card, "_enlarge_buffer", grown)
+    monkeypatch.setattr(FrameBuffer, "_enlarge", grown)
     for quality in (1, 25, 40, 50, 80, 95, 100):
         card = Card(width, height, quality)
         for k in range(5):
@@ -474,6 +476,73 @@ def test_camera_settings_reach_the_picture() -> None:
         assert decode(bytes(camera.capture())).tobytes() == wanted.tobytes() != plain.tobytes()
 
 
+def polled(camera: Camera) -> bytes:
+    """The next picture, made as the server has it made."""
+    while (wait_ms := camera.poll()) is not None:
+        assert wait_ms == 0
+    return bytes(camera.capture())
+
+
+def test_camera_draws_in_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many, the pictures are those of one go, and the next one is another."""
+    monkeypatch.setattr(camera_driver, "_milliseconds", lambda: 1000)
+    stepped, at_once = Camera(), Camera()
+    for led in (0, 0, 50, 50):
+        stepped.led = at_once.led = led
+        assert polled(stepped) == bytes(at_once.capture())
+    stepped.poll()
+    assert bytes(stepped.capture()) == bytes(at_once.capture())
+    assert read_all(decode(polled(stepped)), exact=True)[1] == "frame 000005"
+
+
+def test_no_step_is_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At most the coding of one tile and one row: in the first picture, the next, and one of another lamp."""
+    work = {"rows": 0, "transforms": 0}
+
+    def counted(cls: type, name: str, what: str) -> None:
+        real = getattr(cls, name)
+
+        def count(*args: object) -> object:
+            work[what] += 1
+            return real(*args)
+
+        monkeypatch.setattr(cls, name, count)
+
+    counted(jpeg_tiles.TileCoder, "row", "rows")
+    counted(jpeg_tiles._Plane, "_ac_chunks", "transforms")
+    camera = Camera()
+    camera.set("frame_size", "UXGA")
+    for led in (0, 0, 40):
+        camera.led = led
+        most = {"rows": 0, "transforms": 0}
+        while camera.poll() is not None:
+            most = {name: max(most[name], count) for name, count in work.items()}
+            work.update(rows=0, transforms=0)
+        camera.capture()
+        assert most["rows"] == 1
+        assert most["transforms"] <= 3
+
+
+def test_camera_that_fails_in_a_drawing_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*args: object) -> None:
+        raise MemoryError
+
+    camera = Camera()
+    with monkeypatch.context() as patch:
+        patch.setattr(testcard, "FrameBuffer", fail)
+        for _ in range(2):
+            with pytest.raises(MemoryError):
+                polled(camera)
+    assert read_all(decode(polled(camera)), exact=True)[1] == "frame 000000"
+
+
+def test_setting_in_a_drawing_counts_for_it() -> None:
+    camera = Camera()
+    camera.poll()
+    camera.set("frame_size", "QVGA")
+    assert decode(polled(camera)).size == (320, 240)
+
+
 def test_camera_led() -> None:
     camera = Camera()
     layout = Layout(640, 480)
@@ -549,6 +618,7 @@ gc.collect()
 before = gc.mem_alloc()
 card = TestCard(640, 480, 80)
 card.frame(0, 0)
+card.frame(1, 33)
 gc.collect()
 warm = gc.mem_alloc()
 for number in range(300):
