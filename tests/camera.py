@@ -66,8 +66,11 @@ class Camera:
             self._queue.put(line.rstrip("\n"))
         self._queue.put(None)
 
-    def wait_for(self, beginning: str, seconds: float = START_SECONDS) -> str:
-        """The next printed line that begins so; AssertionError with all that was printed if none comes."""
+    def wait_for(self, text: str, seconds: float = START_SECONDS) -> str:
+        """The next printed line that holds `text`; AssertionError with all that was printed if none comes.
+
+        It need not begin so: two threads print on one console, one maybe in the middle of the other's line.
+        """
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             try:
@@ -77,9 +80,9 @@ class Camera:
             if line is None:
                 break
             self.lines.append(line)
-            if line.startswith(beginning):
+            if text in line:
                 return line
-        raise AssertionError(f"no line {beginning!r} in {self.lines}")
+        raise AssertionError(f"no line {text!r} in {self.lines}")
 
     def wait_ready(self) -> Camera:
         self.wait_for(f"ready {self.url}")

@@ -50,6 +50,8 @@ class Connection:
         self._sender = Sender(self._transport, self._due, self._limits.write_timeout_ms)
         self._served = 0
         self._is_last = False  # whether the connection ends with this request's answer
+        self._is_cut = False  # whether it does so for our limit, which the client does not know
+        self._pipelines = False  # whether the client has sent a request before the last one's answer
         self._unread = 0  # bytes that the client may still send after its last answer
         self._reading = None  # what a client is told with 408 if it is late with it (str)
         self._expired = False
@@ -144,7 +146,11 @@ class Connection:
             if self._receiver.is_used or self._sender.is_used:
                 self._is_last = True  # nobody knows where the next request begins
             await self._respond(response)
+            if self._receiver.unread:
+                self._pipelines = True
             if self._is_last:
+                if self._is_cut and (self._pipelines or self.has_news()):
+                    self._unread = self._limits.drain_bytes
                 if self._unread:
                     await self._linger()
                 return
@@ -186,8 +192,7 @@ class Connection:
         self._served += 1
         self._is_last = wants_close(version, headers)
         if self._served >= self._limits.keepalive_requests:
-            self._is_last = True
-            self._unread = self._limits.drain_bytes  # the client may have sent more requests
+            self._is_last = self._is_cut = True
         digits = headers.get("content-length")
         body = b""
         if digits is not None:

@@ -11,6 +11,7 @@ import socket
 import struct
 import subprocess
 import threading
+import time
 from pathlib import Path
 
 import httpx
@@ -207,6 +208,30 @@ def test_limit_of_requests(start: Start, is_pipelined: bool) -> None:
         client.socket.shutdown(socket.SHUT_WR)
         assert client.rest() == b""
     assert server.probe()["handled"] == 3
+
+
+def test_limit_of_requests_keeps_no_client_waiting(start: Start) -> None:
+    """One that never pipelined can have sent nothing more: it sees the end at once, not after linger_ms."""
+    server = start(keepalive_requests=2, linger_ms=10000)
+    with Client(server) as client:
+        assert client.ask(ECHO)[1].get("Connection") is None
+        assert client.ask(ECHO)[1]["Connection"] == "close"
+        client.socket.settimeout(5)
+        assert client.rest() == b""
+
+
+def test_limit_of_requests_loses_no_answer(start: Start) -> None:
+    """A client that has pipelined may send more while the last answer is under way: it is read to the end."""
+    server = start(keepalive_requests=3, linger_ms=5000)
+    with Client(server) as client:
+        client.send(ECHO * 2)
+        assert client.answer()[0] == client.answer()[0] == 200
+        assert client.ask(ECHO)[1]["Connection"] == "close"
+        for _ in range(50):  # closed already, the camera would reset the connection
+            client.send(ECHO)
+            time.sleep(0.001)
+        client.socket.shutdown(socket.SHUT_WR)
+        assert client.rest() == b""
 
 
 def test_idle_connection_is_closed_in_silence(start: Start) -> None:
