@@ -30,6 +30,10 @@ _FRAMING = ("connection", "content-length", "transfer-encoding")
 _FRAMING_SIZES = (10, 14, 17)
 _CONTENT_TYPE_SIZE = 12
 
+# Names of headers that are tokens, each looked at once; an application has few.
+_tokens = set()
+_TOKENS_MAX = 64
+
 
 def phrase(status):
     """The reason phrase (str) of a status code (int): RFC 9110 section 15, else its class's."""
@@ -57,8 +61,8 @@ def head_of(response, length, is_last):
         size = len(name)
         if size in _FRAMING_SIZES and name.lower() in _FRAMING:
             continue
-        if not is_token(name):
-            raise ValueError("the header name " + repr(name) + " is not a token")
+        if name not in _tokens:
+            _check_name(name)
         typed = typed or (size == _CONTENT_TYPE_SIZE and name.lower() == "content-type")
         for item in value if isinstance(value, list) else (value,):
             _add_line(add, name, str(item))
@@ -74,6 +78,13 @@ def head_of(response, length, is_last):
     if text.count("\r") != breaks or text.count("\n") != breaks or "\0" in text:
         raise ValueError("a header's value holds a line break")
     return text.encode()
+
+
+def _check_name(name):
+    if not is_token(name):
+        raise ValueError("the header name " + repr(name) + " is not a token")
+    if len(_tokens) < _TOKENS_MAX:
+        _tokens.add(name)
 
 
 def _add_line(add, name, value):

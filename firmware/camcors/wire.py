@@ -17,15 +17,20 @@ without:
 from cors.compat import const
 from microdot.microdot import NoCaseDict
 
+# MicroPython's strip() looks for each character from the beginning, so what is common comes first.
 _DIGITS = "0123456789"
-_ALNUM = _DIGITS + "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_TOKEN = _ALNUM + "!#$%&'*+-.^_`|~"  # RFC 9110 section 5.6.2
+_LOWER = "abcdefghijklmnopqrstuvwxyz"
+_UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_TOKEN = _LOWER + "-" + _UPPER + _DIGITS + "!#$%&'*+.^_`|~"  # RFC 9110 section 5.6.2
 _TOKEN_BYTES = _TOKEN.encode()
 _SPACE = const(32)
-_HOST = _ALNUM + "-._~!$&'()*+;=:[]%"
-_TARGET = _ALNUM + "-._~!$&'()*+;=:[]%/?@,\"<>\\^`{|}"  # browsers leave some of these as they are
+_HOST = _DIGITS + ".:" + _LOWER + "-" + _UPPER + "_~!$&'()*+;=[]%"
+# Browsers leave some of the last ones as they are.
+_TARGET = "/" + _LOWER + "?=&" + _DIGITS + "-._" + _UPPER + "%~!$'()*+;:[]@,\"<>\\^`{|}"
 _HEX = "0123456789abcdefABCDEF"
 _METHOD_MAX = const(25)  # bytes; no method is so long
+
+_ALONE = "a CR or LF stands alone; end each line with CR LF"
 
 # Two of these with different meanings to two readers are how requests are smuggled.
 _SINGLE = ("host", "origin", "content-length", "content-type", "authorization")
@@ -89,7 +94,7 @@ def check_start(data):
     """
     line, end, _ = data.partition(b"\n")
     if end and line[-1:] != b"\r":
-        raise Refusal(400, "a CR or LF stands alone; end each line with CR LF")
+        raise Refusal(400, _ALONE)
     if end:
         parse(line[:-1] + b"\r\nHost: x")
     method = line[:_METHOD_MAX].partition(b" ")[0]
@@ -103,26 +108,32 @@ def parse(head):
     headers: Headers; repeated ones are joined as RFC 9110 section 5.3 says. version: "1.0" or
     "1.1". Raises Refusal for anything that is not to the letter.
     """
-    breaks = head.count(b"\r\n")
-    if head.count(b"\r") != breaks or head.count(b"\n") != breaks:
-        raise Refusal(400, "a CR or LF stands alone; end each line with CR LF")
+    breaks = head.count(b"\n")
+    if head.count(b"\r") != breaks:
+        raise Refusal(400, _ALONE)
     if b"\0" in head:
         raise Refusal(400, "a NUL byte stands in the headers")
     size = len(head)
     headers = Headers()
     try:
-        end = head.find(b"\r\n") if breaks else size
+        end = _end_of_line(head, 0, size)
         method, target, version = _parse_request_line(head[:end].decode())
         while end < size:
+            breaks -= 1
             start = end + 2
-            end = head.find(b"\r\n", start)
-            if end < 0:
-                end = size
+            end = _end_of_line(head, start, size)
             _add_header(headers, head, start, end)
     except UnicodeError:
         raise Refusal(400, "the headers are not UTF-8")
+    if breaks:
+        raise Refusal(400, _ALONE)
     _check_headers(version, headers)
     return method, target, version, headers
+
+
+def _end_of_line(head, start, size):
+    end = head.find(b"\r\n", start)
+    return size if end < 0 else end
 
 
 def _parse_request_line(line):
