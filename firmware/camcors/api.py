@@ -3,7 +3,7 @@
 from cors import strictjson
 from microdot import Response
 
-from . import page, stream
+from . import page, part, stream
 
 _FPS_MAX = 60
 _LEVEL_MAX = 100
@@ -72,7 +72,7 @@ def _attach_pictures(app, frames):
             error = "all {} stream slots are taken; close a viewer or try again later"
             return _unavailable(error.format(frames.slots))
         headers = {
-            "Content-Type": "multipart/x-mixed-replace; boundary=" + stream.BOUNDARY,
+            "Content-Type": "multipart/x-mixed-replace; boundary=" + part.BOUNDARY,
             "Cache-Control": "no-store",
         }
         return Response(viewer, 200, headers)

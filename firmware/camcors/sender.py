@@ -52,7 +52,9 @@ class Sender:
                     piece = await pieces.__anext__()
                 except StopAsyncIteration:
                     return
-                await self._send_piece(piece)
+                # Not by _send_piece(), whose generator would be garbage of every frame.
+                await self.send(piece.encode() if isinstance(piece, str) else piece)
+                await sleep_ms(0)
         elif hasattr(body, "read"):
             piece = True
             while piece:

@@ -4,16 +4,10 @@ import asyncio
 
 from .clock import Clock, Pace
 from .limits import Limits, sleep_ms, ticks_add, ticks_diff, ticks_ms
-
-BOUNDARY = "frame"
+from .part import Part
 
 _BACK_OFF_MS = (100, 2000)  # first, longest wait after a failed capture
 _REPEAT_MS = 2000  # a stalled stream says something this often, so that gone viewers are noticed
-_GRAIN = 4096  # buffers grow by this many bytes, so that a slightly larger picture fits
-_PART = (
-    "--" + BOUNDARY + "\r\nContent-Type: image/jpeg\r\nContent-Length: {}\r\n"
-    "X-Frame-Id: {}\r\nX-Timestamp: {}\r\n\r\n"
-)
 
 
 class Busy(Exception):
@@ -22,27 +16,6 @@ class Busy(Exception):
 
 class CaptureFailed(Exception):
     """The camera gave no picture; args[0] says why in words (str). A driver may raise it too."""
-
-
-class _Part:
-    """A picture with its multipart headers in one buffer, so that a viewer sends it in one go."""
-
-    def __init__(self):
-        self.users = 0
-        self.number = 0
-        self.made = 0
-        self.view = None
-        self._buffer = bytearray(0)
-
-    def fill(self, head, jpeg):
-        start = len(head)
-        end = start + len(jpeg)
-        if len(self._buffer) < end + 2:
-            self._buffer = bytearray((end + 2 + _GRAIN - 1) // _GRAIN * _GRAIN)
-        self._buffer[:start] = head
-        self._buffer[start:end] = jpeg
-        self._buffer[end : end + 2] = b"\r\n"
-        self.view = memoryview(self._buffer)[: end + 2]
 
 
 class Frames:
@@ -54,7 +27,8 @@ class Frames:
     picture. So each capture is copied once, into a buffer that stays untouched while anybody
     sends from it; holding the next capture back instead would save the copy and let the slowest
     viewer set the pace for all. The buffers are used again: at most one more than there are
-    viewers, dropped with the last one. A frame allocates its header bytes and one view.
+    viewers, dropped with the last one. A frame allocates one view of its buffer, and what its
+    viewers' waiting takes.
 
     A capture happens when a viewer waits for one, so nothing is captured that nobody takes. A
     viewer gets the next picture, or the last one if it is newer than the time between two.
@@ -79,7 +53,7 @@ class Frames:
         self._parts = []
         self._latest = None
         self._producer = None
-        self._stamp = None
+        self._time_ms = 0
         self._demand = asyncio.Event()
         self._ready = asyncio.Event()
 
@@ -107,7 +81,8 @@ class Frames:
         try:
             if self._viewers:
                 self._publish(jpeg)
-            return bytes(jpeg), self.frames, self._stamp
+            stamp = "{}.{:03d}".format(self._time_ms // 1000, self._time_ms % 1000)
+            return bytes(jpeg), self.frames, stamp
         finally:
             self._camera.release()
 
@@ -124,8 +99,7 @@ class Frames:
             raise self._failed(failure.args[0])
         if not jpeg:
             raise self._failed("the camera gave no picture in time")
-        now_ms = self._clock.read_ms()
-        self._stamp = "{}.{:03d}".format(now_ms // 1000, now_ms % 1000)
+        self._time_ms = self._clock.read_ms()
         self.frames += 1
         self.error = None
         return jpeg
@@ -136,11 +110,8 @@ class Frames:
         return CaptureFailed(reason)
 
     def _publish(self, jpeg):
-        head = _PART.format(len(jpeg), self.frames, self._stamp).encode()
         part = self._free_part()
-        part.fill(head, jpeg)
-        part.number = self.frames
-        part.made = ticks_ms()
+        part.fill(self.frames, self._time_ms, jpeg)
         self._latest = part
         self._wake()
 
@@ -148,7 +119,7 @@ class Frames:
         for part in self._parts:
             if not part.users:
                 return part
-        part = _Part()
+        part = Part()
         self._parts.append(part)
         return part
 
@@ -159,7 +130,10 @@ class Frames:
         self._ready.clear()
 
     def _is_wanted(self):
-        return any(viewer.is_waiting for viewer in self._viewers)
+        for viewer in self._viewers:
+            if viewer.is_waiting:
+                return True
+        return False
 
     async def _produce(self):
         """Captures while somebody waits for a picture; ends with the last viewer."""
@@ -209,19 +183,20 @@ class Frames:
             self._producer = asyncio.create_task(self._produce())
         return True
 
-    async def _next(self, viewer):
+    def _take_latest(self, viewer):
+        """The last picture for a viewer that asks now, or None if it has to wait for the next one.
+
+        Without this a viewer that asks just after each capture gets every second one.
+        """
         latest = self._latest
-        # Without this a viewer that asks just after each capture gets every second one.
-        if (
-            latest is not None
-            and latest.number != viewer.number
-            and ticks_diff(ticks_ms(), latest.made) < 1000 // self._fastest()
-        ):
-            return latest
+        if latest is None or latest.number == viewer.number:
+            return None
+        return latest if ticks_diff(ticks_ms(), latest.made) < 1000 // self._fastest() else None
+
+    def _ask(self, viewer):
+        """Has a picture taken for `viewer`; ready is set when it is there."""
         viewer.is_waiting = True
         self._demand.set()
-        await self._ready.wait()
-        return self._latest
 
     def _leave(self, viewer):
         self._viewers.remove(viewer)
@@ -261,13 +236,19 @@ class Viewer:
         wait_ms = self._pace.wait_ms()
         if wait_ms > 0:
             await sleep_ms(wait_ms)
-        self._part = await self._frames._next(self)
+        frames = self._frames
+        part = frames._take_latest(self)
+        if part is None:
+            frames._ask(self)
+            await frames._ready.wait()
+            part = frames._latest
         self._pace.step(self.fps)
-        if self._part is None:
+        self._part = part
+        if part is None:
             return b"\r\n"
-        self._part.users += 1
-        self.number = self._part.number
-        return self._part.view
+        part.users += 1
+        self.number = part.number
+        return part.view
 
     def _release(self):
         if self._part is not None:

@@ -355,7 +355,7 @@ def heap(server: Server) -> dict[str, int]:
 
 @pytest.mark.parametrize("size", [20_000, 200_000])
 def test_heap_of_a_frame(device: Server, size: int) -> None:
-    """A frame to four viewers allocates its head, a view and what waiting takes (4 to 9 KB): not one copy."""
+    """A frame to four viewers allocates a view and what their waiting takes, about 2,000 bytes: no copy."""
     device.set_camera(size=size)
     stop = threading.Event()
     with contextlib.ExitStack() as stack:
@@ -379,4 +379,4 @@ def test_heap_of_a_frame(device: Server, size: int) -> None:
         for thread in threads:
             thread.join(10)
     assert last["frames"] - first["frames"] >= 30
-    assert (last["used"] - first["used"]) / (last["frames"] - first["frames"]) < size / 2
+    assert (last["used"] - first["used"]) / (last["frames"] - first["frames"]) < 2600

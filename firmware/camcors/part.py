@@ -1,0 +1,76 @@
+"""One part of a stream: a picture as multipart/x-mixed-replace has it (RFC 2046 section 5.1)."""
+
+from cors.compat import const
+
+from .limits import ticks_ms
+
+BOUNDARY = "frame"
+
+_GRAIN = const(4096)  # buffers grow by this many bytes, so that a slightly larger picture fits
+_ZERO = const(48)
+_POINT = const(46)
+
+# A part's head, between whose lines the numbers are written.
+_LENGTH = b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: "
+_ID = b"\r\nX-Frame-Id: "
+_TIMESTAMP = b"\r\nX-Timestamp: "
+_END = b"\r\n\r\n"
+_HEAD_MAX = const(160)  # bytes: 96 of text, and numbers of no more than 20 digits
+
+
+class Part:
+    """A picture with its headers in one buffer, so that a viewer sends it in one go.
+
+    view: headers, picture and line end (memoryview), None before the first. number: the picture's. made:
+    ticks of its making. users: how many viewers send from it now; fill() wants none. The buffer is made
+    anew only for a larger picture.
+    """
+
+    def __init__(self):
+        self.users = 0
+        self.number = 0
+        self.made = 0
+        self.view = None
+        self._buffer = bytearray(0)
+        self._whole = None
+
+    def fill(self, number, time_ms, jpeg):
+        """Takes a copy of `jpeg` (bytes-like) as picture `number`, taken at `time_ms` (int)."""
+        size = len(jpeg)
+        if len(self._buffer) < _HEAD_MAX + size + 2:
+            self._buffer = bytearray((_HEAD_MAX + size + 2 + _GRAIN - 1) // _GRAIN * _GRAIN)
+            self._whole = memoryview(self._buffer)
+        buffer = self._buffer
+        at = _write(buffer, 0, _LENGTH)
+        at = _write(buffer, _write_number(buffer, at, size, 1), _ID)
+        at = _write(buffer, _write_number(buffer, at, number, 1), _TIMESTAMP)
+        at = _write_number(buffer, at, time_ms // 1000, 1)
+        buffer[at] = _POINT
+        at = _write(buffer, _write_number(buffer, at + 1, time_ms % 1000, 3), _END)
+        at = _write(buffer, at, jpeg)
+        self.view = self._whole[: _write(buffer, at, b"\r\n")]
+        self.number = number
+        self.made = ticks_ms()
+
+
+def _write(buffer, at, data):
+    """Puts `data` into `buffer` -> where it ends."""
+    end = at + len(data)
+    buffer[at:end] = data
+    return end
+
+
+def _write_number(buffer, at, number, digits):
+    """Puts `number` (int, not negative) there in decimal, with at least so many digits -> where it ends.
+
+    A str and its bytes would be garbage of every frame.
+    """
+    end = at + digits
+    rest = number // 10**digits
+    while rest:
+        rest //= 10
+        end += 1
+    for place in range(end - 1, at - 1, -1):
+        buffer[place] = _ZERO + number % 10
+        number //= 10
+    return end
