@@ -169,6 +169,27 @@ class Vanishing:
         await self._transport.drain()
 
 
+class Counting:
+    """A connection's transport that counts the calls to it."""
+
+    def __init__(self, transport):
+        self._transport = transport
+        self.calls = {"receive": 0, "send": 0}
+
+    async def receive(self, buffer):
+        self.calls["receive"] += 1
+        return await self._transport.receive(buffer)
+
+    def send(self, data, start, size):
+        self.calls["send"] += 1
+        count = self._transport.send(data, start, size)
+        self.is_full = self._transport.is_full
+        return count
+
+    async def drain(self):
+        await self._transport.drain()
+
+
 class Device:
     def __init__(self, limits):
         self.app = Microdot()
@@ -271,6 +292,14 @@ class Device:
             transport = Vanishing(receiver._transport, what, good, number)
             receiver._transport = sender._transport = transport
             return Pieces(["endless"], self) if good > 1 else "x"
+
+        @app.get("/count")
+        async def count(request):
+            """The calls to this connection's transport since the last time, the first time nothing."""
+            receiver, sender = request.sock
+            calls = getattr(receiver._transport, "calls", None)
+            receiver._transport = sender._transport = Counting(receiver._transport)
+            return calls or {}
 
         @app.get("/split/<kind>")
         async def split(request, kind):

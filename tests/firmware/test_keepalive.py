@@ -173,6 +173,33 @@ def test_pipelined_in_order(server: Server) -> None:
         assert client.ask(GET % b"status/201")[0] == 201
 
 
+# (what, request, receives, sends), of one request and its answer. A receive or a send is a system call, but
+# for CPython's own buffer.
+CALLS = [
+    ("small", ECHO, 1, 1),
+    ("of a browser", b"GET /echo HTTP/1.1\r\n" + H + b"A: " + b"a" * 800 + b"\r\n\r\n", 1, 1),
+    ("with a body", P + b"Content-Length: 500\r\n\r\n" + b"b" * 500, 1, 1),
+    ("HEAD", b"HEAD /body/large HTTP/1.1\r\n" + H + b"\r\n", 1, 1),
+    ("404", GET % b"missing", 1, 1),
+    ("no content", GET % b"status/204", 1, 1),
+    ("larger than the buffer", b"GET /echo HTTP/1.1\r\n" + H + b"A: " + b"a" * 1500 + b"\r\n\r\n", 2, 1),
+]
+
+
+@pytest.mark.parametrize(
+    ("data", "receives", "sends"), [row[1:] for row in CALLS], ids=[row[0] for row in CALLS]
+)
+def test_calls_of_a_request(server: Server, data: bytes, receives: int, sends: int) -> None:
+    """What stock Microdot needs some hundreds of receives and a dozen sends for."""
+    with Client(server) as client:
+        client.ask(GET % b"count")
+        for _ in range(5):
+            client.ask(data)
+        calls = json.loads(client.ask(GET % b"count")[2])
+    # The first count's answer, and the last count's request, are on it, too.
+    assert calls == {"receive": 5 * receives + 1, "send": 5 * sends + 1}
+
+
 @pytest.mark.parametrize("size", [1, 3, 100, 1000, 1023, 1024, 1025])
 def test_pipelined_in_pieces(server: Server, size: int) -> None:
     """However the network cuts requests that are shorter and longer than the server's buffer."""
