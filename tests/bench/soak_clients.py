@@ -170,6 +170,7 @@ class Soak:
             if source.random() < 0.3:
                 connection.sendall(STATUS)
                 client.answer(is_head=False)
+                connection = client.connection()  # another one after a 503
             data = source.choice([STATUS, PUT, STREAM, KINDS[1][1]])
             connection.sendall(
                 data[: source.choice([0, 1, source.randrange(len(data)), len(data), len(data)])]

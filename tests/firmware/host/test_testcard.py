@@ -617,11 +617,11 @@ card = None
 gc.collect()
 before = gc.mem_alloc()
 card = TestCard(640, 480, 80)
-card.frame(0, 0)
-card.frame(1, 33)
+for number in range(100):
+    card.frame(number, number * 33)
 gc.collect()
 warm = gc.mem_alloc()
-for number in range(300):
+for number in range(100, 400):
     card.frame(number, number * 33)
 gc.collect()
 print(warm - before, gc.mem_alloc() - warm)
