@@ -21,7 +21,7 @@ def attach(app, camera, frames, server, status):
     """Registers GET / and everything under /api/ on `app` (microdot.Microdot).
 
     camera: the driver, with the interface of firmware/host/camera_driver.py. frames: stream.Frames
-    over it. server: connection.Server, for its counters. status: called for each GET /api/status;
+    over it. server: server.Server, for its counters. status: called for each GET /api/status;
     gives a dict of JSON values, to which `camera`, `frames` and `clients` are added.
     """
     _attach_page(app)

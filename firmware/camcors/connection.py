@@ -14,10 +14,10 @@ from .answer import has_body, head_of
 from .limits import sleep_ms, ticks_add, ticks_ms
 from .receiver import Receiver
 from .sender import Sender, close_body
-from .transport import Transport
 from .wire import Refusal, parse, wants_close
 
 _RETRY_AFTER_S = const(2)
+_LOOK_MS = const(100)
 _GRACE_MS = const(1000)  # a new client that is silent for so long may lose its slot to another one
 
 # A client that left: EPIPE, ECONNABORTED, ECONNRESET, ENOTCONN, ETIMEDOUT, with the numbers of
@@ -37,17 +37,17 @@ class Connection:
     has_slot: whether it counts towards the cap; set by the Server.
     """
 
-    def __init__(self, server, reader, writer, buffer):
+    def __init__(self, server, transport, buffer):
         self.task = asyncio.current_task()
         self.deadline = None
         self.idle_since = None
         self.has_slot = False
         self._server = server
         self._limits = server.limits
-        self._transport = Transport(reader, writer)
-        self._client = self._transport.client()
-        self._receiver = Receiver(self._transport, buffer)
-        self._sender = Sender(self._transport, self._due, self._limits.write_timeout_ms)
+        self._transport = transport
+        self._client = transport.client()
+        self._receiver = Receiver(transport, buffer)
+        self._sender = Sender(transport, self._due, self._limits.write_timeout_ms)
         self._served = 0
         self._is_last = False  # whether the connection ends with this request's answer
         self._is_cut = False  # whether it does so for our limit, which the client does not know
@@ -55,10 +55,26 @@ class Connection:
         self._unread = 0  # bytes that the client may still send after its last answer
         self._reading = None  # what a client is told with 408 if it is late with it (str)
         self._expired = False
+        self._is_evicted = False
+        self._was_met = False  # whether the deadline has come once
+
+    def meet_deadline(self, now):
+        """Called by the Server at the deadline, at the ticks `now`. What has arrived by then is looked at
+        first: the client is not late if a long step of another task held this one up."""
+        if not self._was_met and self.has_news():
+            self._was_met = True
+            self.deadline = ticks_add(now, _LOOK_MS)
+        else:
+            self.expire()
+
+    def evict(self):
+        """Gives an idle client's slot to another one."""
+        self.has_slot = False
+        self._is_evicted = True
+        self.expire()
 
     def expire(self):
-        """Ends what the connection waits for; called by the Server at the deadline, or to give an
-        idle client's slot to another one."""
+        """Ends what the connection waits for."""
         self.deadline = None
         self._expired = True
         self.task.cancel()
@@ -81,6 +97,8 @@ class Connection:
                 await self._converse()
             except Refusal as error:
                 refusal = error
+            except MemoryError:
+                refusal = Refusal(503, "the camera has no memory left for this request")
             except asyncio.CancelledError:
                 refusal = self._end_late()
             if refusal:
@@ -98,6 +116,7 @@ class Connection:
         try:
             self._due(self._limits.linger_ms)
             if await self._receiver.fill():
+                self._receiver.see_method()
                 await self._refuse(Refusal(503, "the camera serves as many clients as it can"))
         except asyncio.CancelledError:
             self._end_late()
@@ -108,7 +127,7 @@ class Connection:
         """Of a client that was too late: Refusal if it is told so, else None."""
         if not self._expired:
             raise asyncio.CancelledError  # by Server.close()
-        if self.idle_since is None or not self._served:
+        if not self._is_evicted and (self.idle_since is None or not self._served):
             self._server.timeouts += 1
         if self._reading is None:
             return None
@@ -125,6 +144,7 @@ class Connection:
             self._server.vanished += 1
 
     def _due(self, duration_ms):
+        self._was_met = False
         self.deadline = None if duration_ms is None else ticks_add(ticks_ms(), duration_ms)
 
     # Reading.

@@ -54,7 +54,8 @@ class Limits:
     drain_bytes, linger_ms: how much, and for how long, an over-long request is still read after
     its refusal, so that the client can read the answer before the connection goes.
     head_timeout_ms, body_timeout_ms: for all of the head, all of the body; later gets 408.
-    write_timeout_ms: a client that takes nothing for so long is dropped.
+    write_timeout_ms: for an answer in one piece, or each piece of a longer one, as a stream's pictures; a
+    client that has not taken it by then is dropped.
     keepalive_requests: answers on one connection, of which the last says `Connection: close`.
     keepalive_timeout_ms: a connection that waits so long for its next request is closed.
     stream_viewers, stream_fps: viewers at a time, pictures a second at most.

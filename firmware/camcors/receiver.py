@@ -80,7 +80,7 @@ class Receiver:
         if not self.has_begun:
             return None
         start = self._start
-        self.is_head = self.unread > 4 and self._buffer.startswith(b"HEAD ", start)
+        self.see_method()
         end = self._buffer.find(b"\r\n\r\n", self._searched, self._end)
         if (self.unread + 1 if end < 0 else end + 4 - start) > most:
             raise Refusal(431, "the headers are longer than {} bytes".format(most))
@@ -93,6 +93,10 @@ class Receiver:
             check_start(bytes(self._view[start : self._end]))
         self._searched = max(self._end - 3, start)
         return None
+
+    def see_method(self):
+        """Sets is_head by what is unread, the beginning of a head."""
+        self.is_head = self.unread > 4 and self._buffer.startswith(b"HEAD ", self._start)
 
     def _skip_empty_line(self):
         """Forgives one before a request line, RFC 9112 section 2.2."""

@@ -12,7 +12,7 @@ _SMALL = const(4096)  # a body up to this size is sent together with its head
 class Sender:
     """The writing half of a connection; a handler finds it as `request.sock[1]`.
 
-    due: called with the write time-out in ms (int) before each wait, with None after the last one.
+    due: called with the write time-out in ms (int) before the first wait, with None after the last one.
     is_used: whether a handler has written here itself.
     """
 
@@ -23,11 +23,12 @@ class Sender:
         self._timeout_ms = write_timeout_ms
 
     async def send(self, data):
-        """Sends `data` (bytes-like); what takes nothing for the write time-out is cancelled."""
+        """Sends `data` (bytes-like) within the write time-out, or is cancelled."""
         start = 0
         size = len(data)
+        # Not anew for each slice: a client that takes a few bytes now and then would hold its slot for ever.
+        self._due(self._timeout_ms)
         while start < size:
-            self._due(self._timeout_ms)
             start += self._transport.send(data, start, min(size - start, _SLICE))
             if self._transport.is_full:
                 await self._transport.drain()

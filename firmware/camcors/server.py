@@ -6,6 +6,8 @@ from cors.compat import const
 
 from .connection import Connection
 from .limits import Limits, sleep_ms, ticks_diff, ticks_ms
+from .listener import listen
+from .transport import Transport
 
 _SWEEP_MS = const(100)
 _BUFFER = const(1024)  # a browser's head is 500 to 900 bytes
@@ -73,7 +75,7 @@ class Server:
 
     async def start(self, host, port):
         """Listens on `host` (str) and `port` (int); raises OSError if it cannot."""
-        self._listener = await asyncio.start_server(self._accept, host, port, backlog=self.limits.connections)
+        self._listener = await listen(self._accept, host, port, self.limits.connections)
         self._sweeper = asyncio.create_task(self._sweep())
 
     async def close(self):
@@ -88,19 +90,31 @@ class Server:
 
     def address(self):
         """(host, port) really bound on CPython, None where sockets cannot tell (MicroPython)."""
-        sockets = getattr(self._listener, "sockets", None)
+        sockets = self._listener.sockets
         return sockets[0].getsockname()[:2] if sockets else None
 
     def fault(self, error):
         """Counts and logs an exception that is ours, not the client's."""
         self.faults += 1
-        self._log("camcors: a connection failed: " + repr(error))
+        try:
+            self._log("camcors: a connection failed: " + repr(error))
+        except MemoryError:
+            pass  # it is counted
 
     async def _accept(self, reader, writer):
         self.accepted += 1
-        buffer = self._buffers.pop() if self._buffers else bytearray(_BUFFER)
-        connection = Connection(self, reader, writer, buffer)
-        self._open.append(connection)
+        transport = Transport(reader, writer)
+        try:
+            buffer = self._buffers.pop() if self._buffers else bytearray(_BUFFER)
+            connection = Connection(self, transport, buffer)
+            self._open.append(connection)
+        except MemoryError as error:
+            transport.close(True)
+            self.fault(error)
+        else:
+            await self._serve(connection)
+
+    async def _serve(self, connection):
         try:
             connection.has_slot = await self._take_slot()
             if connection.has_slot:
@@ -109,6 +123,8 @@ class Server:
                 await self._refuse(connection)
         except asyncio.CancelledError:
             pass  # by close(): nobody waits for this task
+        except MemoryError as error:
+            self.fault(error)
         finally:
             if connection.has_slot:
                 self._free_slots += 1
@@ -124,8 +140,7 @@ class Server:
                 return False
             if not looks or not idle.has_news():
                 self.evicted += 1
-                idle.has_slot = False
-                idle.expire()
+                idle.evict()
                 return True
             looks -= 1
             await sleep_ms(1)  # its next request, or its end, is there and comes first
@@ -154,9 +169,12 @@ class Server:
 
     async def _sweep(self):
         while True:
-            now = ticks_ms()
-            for connection in self._open:
-                deadline = connection.deadline
-                if deadline is not None and ticks_diff(deadline, now) <= 0:
-                    connection.expire()
+            try:
+                now = ticks_ms()
+                for connection in self._open:
+                    deadline = connection.deadline
+                    if deadline is not None and ticks_diff(deadline, now) <= 0:
+                        connection.meet_deadline(now)
+            except MemoryError:
+                pass  # the next round looks again
             await sleep_ms(_SWEEP_MS)

@@ -7,6 +7,7 @@ from .limits import Limits, sleep_ms, ticks_add, ticks_diff, ticks_ms
 from .part import Part
 
 _BACK_OFF_MS = (100, 2000)  # first, longest wait after a failed capture
+_NO_MEMORY = "no memory for the picture; choose a smaller frame_size or quality"
 _REPEAT_MS = 2000  # a stalled stream says something this often, so that gone viewers are noticed
 
 
@@ -77,14 +78,17 @@ class Frames:
 
         Raises CaptureFailed.
         """
-        jpeg = await self._take()
         try:
-            if self._viewers:
-                self._publish(jpeg)
-            stamp = "{}.{:03d}".format(self._time_ms // 1000, self._time_ms % 1000)
-            return bytes(jpeg), self.frames, stamp
-        finally:
-            self._camera.release()
+            jpeg = await self._take()
+            try:
+                if self._viewers:
+                    self._publish(jpeg)
+                stamp = "{}.{:03d}".format(self._time_ms // 1000, self._time_ms % 1000)
+                return bytes(jpeg), self.frames, stamp
+            finally:
+                self._camera.release()
+        except MemoryError:
+            raise self._failed(_NO_MEMORY)
 
     async def _take(self):
         try:
@@ -109,8 +113,15 @@ class Frames:
         self.error = reason
         return CaptureFailed(reason)
 
+    def _note(self, error):
+        """Counts a failure that is not counted yet; of a full heap without allocating."""
+        if not isinstance(error, CaptureFailed):
+            self.failures += 1
+            self.error = _NO_MEMORY if isinstance(error, MemoryError) else repr(error)
+
     def _publish(self, jpeg):
         part = self._free_part()
+        self._latest = None  # it may be this one, and filling it may fail
         part.fill(self.frames, self._time_ms, jpeg)
         self._latest = part
         self._wake()
@@ -136,6 +147,14 @@ class Frames:
         return False
 
     async def _produce(self):
+        """Takes pictures as long as there are viewers; the next one that asks starts it again."""
+        try:
+            await self._serve_viewers()
+        finally:
+            self._producer = None
+            self._wake()
+
+    async def _serve_viewers(self):
         """Captures while somebody waits for a picture; ends with the last viewer."""
         pace = Pace()
         silent_since = pace.due
@@ -159,15 +178,13 @@ class Frames:
                     silent_since = now
                     back_off_ms = _BACK_OFF_MS[0]
                 except Exception as error:  # a stream outlives whatever a driver or the heap does
-                    if not isinstance(error, CaptureFailed):
-                        self._failed(repr(error))
+                    self._note(error)
                     pace.due = ticks_add(now, back_off_ms)
                     back_off_ms = min(2 * back_off_ms, _BACK_OFF_MS[1])
                     if ticks_diff(now, silent_since) >= _REPEAT_MS:
                         silent_since = now
                         self._wake()
                 await sleep_ms(0)
-        self._producer = None
 
     def _fastest(self):
         fastest = 1
@@ -179,8 +196,6 @@ class Frames:
         if len(self._viewers) >= self.slots:
             return False
         self._viewers.append(viewer)
-        if self._producer is None:
-            self._producer = asyncio.create_task(self._produce())
         return True
 
     def _take_latest(self, viewer):
@@ -197,6 +212,8 @@ class Frames:
         """Has a picture taken for `viewer`; ready is set when it is there."""
         viewer.is_waiting = True
         self._demand.set()
+        if self._producer is None:
+            self._producer = asyncio.create_task(self._produce())
 
     def _leave(self, viewer):
         self._viewers.remove(viewer)

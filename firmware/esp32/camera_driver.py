@@ -128,12 +128,12 @@ class Camera:
 
     def capture(self):
         """One JPEG in a memoryview of signed bytes, valid until release(). Raises CaptureFailed."""
-        self._waits_since = None
         jpeg = None
         if self._camera is not None and self._camera.frame_available():
             jpeg = self._camera.capture()
         if jpeg is None:
             self._fail()
+        self._waits_since = None  # not after a failure: whoever waits as well has waited long enough
         self.error = None
         return jpeg
 
@@ -158,6 +158,7 @@ class Camera:
         # Not by ticks, which turn over between two people who ask a week apart.
         if self.error != _NO_PSRAM and not 0 <= time.time() - self._tried_s < _RETRY_S:
             self._open()
+            self._waits_since = None
         raise CaptureFailed(self.error or _ANEW)
 
     def _open(self):

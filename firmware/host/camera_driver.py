@@ -57,6 +57,7 @@ class Camera:
         }
         self._card = None
         self._drawing = None
+        self._is_stale = False  # whether the card is one of other settings
         self._led = 0
         self._number = 0
         self._started_ms = None
@@ -72,7 +73,7 @@ class Camera:
         return self._settings[field]
 
     def set(self, field, value):
-        """Change a field, in force at the next capture().
+        """Change a field, in force at the next capture(), or the one after if a picture is being drawn.
 
         Raises KeyError for a field that is not in FIELDS, ValueError for a value that it
         does not accept.
@@ -82,7 +83,9 @@ class Camera:
             raise ValueError("{} must be {}".format(field, kind.describe()))
         if self._settings[field] != value:
             self._settings[field] = value
-            self.deinit()
+            # What is begun is finished: settings that change faster than a card is made must not starve
+            # those who wait for a picture.
+            self._is_stale = True
 
     def settings(self):
         """A new dict, field -> current value."""
@@ -133,8 +136,10 @@ class Camera:
 
     def _begin(self):
         """The drawing of the next frame, as it is at this moment."""
-        if self._card is None:
+        if self._card is None or self._is_stale:
+            self._card = None  # its memory is the new one's
             self._card = self._make_card()
+            self._is_stale = False
         now_ms = _milliseconds()
         if self._started_ms is None:
             self._started_ms = now_ms

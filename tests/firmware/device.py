@@ -74,6 +74,8 @@ class FakeCamera:
             raise OSError(116)
         if self.mode == "bug":
             raise KeyError("driver")
+        if self.mode == "full":
+            raise MemoryError
         if self.mode == "still":  # allocates nothing
             return self._view
         if len(self._buffer) != self.size:
@@ -274,6 +276,12 @@ class Device:
             await sleep_ms(20)
             self.running -= 1
             return str(request.query_string)
+
+        @app.get("/block")
+        async def block(request):
+            """Holds all tasks, as the start of a sensor does."""
+            time.sleep(1)
+            return "blocked"
 
         @app.get("/write")
         async def write(request):

@@ -430,12 +430,14 @@ def test_connections_over_the_cap(start: Start) -> None:
         assert (status, reason) == (503, "Service Unavailable")
         assert headers["Retry-After"] == "2"
         assert headers["Connection"] == "close"
+        head = parse(server.exchange(b"HEAD /probe HTTP/1.1\r\n" + H + b"\r\n"))
+        assert (head[0], head[2], head[3]) == (503, headers, b"")  # RFC 9110 section 9.3.2
         first.sendall(H + ONCE + b"\r\n")
         assert parse(read_all(first))[0] == 200
         second.sendall(H + ONCE + b"\r\n")
         assert parse(read_all(second))[0] == 200
     after = server.probe()
-    assert (after["refused"], after["connections"]) == (1, 1)
+    assert (after["refused"], after["connections"]) == (2, 1)
 
 
 def test_many_over_the_cap_leave_nothing_behind(start: Start) -> None:

@@ -419,8 +419,9 @@ def test_empty_lines_hold_no_slot() -> None:
         def has_news(self) -> bool:
             return True
 
-        def expire(self) -> None:
+        def evict(self) -> None:
             self.expired = True
+            self.has_slot = False
 
     server = make_device({"connections": 1}).server
     chatter = Chatter()
@@ -492,6 +493,26 @@ def test_silent_newcomers_make_room_after_a_while(start: Start) -> None:
         assert read_all(first) == b""
         second.sendall(b"GET /status/200 HTTP/1.0\r\n\r\n")
         assert read_all(second)[:12] == b"HTTP/1.1 200"
+
+
+def test_nobody_is_late_because_of_another(start: Start) -> None:
+    """A handler holds all tasks for longer than the time-outs; what arrived meanwhile arrived in time."""
+    server = start(keepalive_timeout_ms=500, head_timeout_ms=500, body_timeout_ms=500)
+    body = P + b"Content-Length: 5\r\n\r\n12"
+    with contextlib.ExitStack() as stack:
+        idle, new, head, posting, blocking = (stack.enter_context(Client(server)) for _ in range(5))
+        assert idle.ask(ECHO)[0] == 200
+        head.send(ECHO[:20])
+        posting.send(body)
+        time.sleep(0.1)
+        blocking.send(GET % b"block")
+        time.sleep(0.1)
+        for client, data in ((idle, ECHO), (new, ECHO), (head, ECHO[20:]), (posting, b"345")):
+            client.send(data)
+        for client in (idle, new, head, posting, blocking):
+            assert client.answer()[0] == 200
+    after = server.wait(lambda probe: probe["connections"] == 1)
+    assert (after["timeouts"], after["vanished"], after["faults"]) == (0, 0, 0)
 
 
 # HTTP clients that no one here wrote.

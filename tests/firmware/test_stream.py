@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import http.client
 import json
@@ -14,6 +15,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+
+from camcors import stream
+from camcors.limits import Limits
+from camcors.part import Part
+from camcors.stream import Frames
 
 from .conftest import Server, Start, on_micropython
 from .test_bad_requests import H, parse
@@ -166,6 +172,18 @@ def test_frozen_viewer_is_dropped_and_its_slot_free(server: Server) -> None:
         idle(server)
 
 
+def test_viewer_that_trickles_is_dropped(start: Start) -> None:
+    """It goes on taking bytes, but too few for a picture in the time that there is for one."""
+    server = start(write_timeout_ms=1000)
+    server.set_camera(size=400_000)
+    with viewing(server, receive_buffer=8192) as viewer:
+        end = time.monotonic() + 20
+        while (found := server.probe())["viewers"] and time.monotonic() < end:
+            viewer.socket.recv(2000)
+            time.sleep(0.02)
+    assert (found["viewers"], found["timeouts"], found["faults"]) == (0, 1, 0)
+
+
 def test_vanished_viewers_free_their_slots(server: Server) -> None:
     before = idle(server)
     for _ in range(6):
@@ -274,7 +292,82 @@ def test_captures_at_the_same_time(server: Server) -> None:
         check_whole(jpeg)
 
 
-@pytest.mark.parametrize("mode", ["none", "error", "bug", "broken"])
+def test_full_heap_is_said(server: Server) -> None:
+    before = idle(server)
+    server.set_camera(mode="full")
+    answer = httpx.get(server.url + "/api/capture")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert answer.json()["error"].startswith("no memory for the picture; choose a smaller frame_size")
+    after = server.probe()
+    assert (after["failures"], after["faults"]) == (before["failures"] + 1, before["faults"])
+
+
+class Driver:
+    """Pictures that all differ; capture() fails as `failures`, a list of exceptions or None, says."""
+
+    def __init__(self, *failures: Exception | None):
+        self.failures = [*failures]
+        self.count = 0
+
+    def poll(self) -> None:
+        return None
+
+    def capture(self) -> bytes:
+        failure = self.failures.pop(0) if self.failures else None
+        if failure:
+            raise failure
+        self.count += 1
+        return b"\xff\xd8%d\xff\xd9" % self.count
+
+    def release(self) -> None:
+        pass
+
+
+class Unspeakable(Exception):
+    """One that cannot even be shown, as there is no memory for it."""
+
+    def __repr__(self) -> str:
+        raise MemoryError
+
+
+def pictures(driver: Driver, count: int) -> list[bytes]:
+    """What one viewer reads, without the parts' heads."""
+
+    async def watch() -> list[bytes]:
+        viewer = Frames(driver, Limits(stream_fps=60)).viewer()
+        parts = [bytes(await asyncio.wait_for(viewer.__anext__(), 10)) for _ in range(count)]
+        await viewer.aclose()
+        return [part.partition(b"\r\n\r\n")[2] for part in parts]
+
+    return asyncio.run(watch())
+
+
+@pytest.mark.parametrize("failure", [MemoryError(), Unspeakable(), KeyError("driver")])
+def test_producer_goes_on_after(failure: Exception) -> None:
+    seen = pictures(Driver(None, failure), 3)
+    assert seen[0] == b"\xff\xd81\xff\xd9\r\n"
+    assert seen[-1][:3] == b"\xff\xd8" + str(len(set(seen))).encode()
+
+
+def test_part_that_cannot_be_filled_is_sent_to_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Filling fails at its end, when the buffer of the picture before holds the half of a new one."""
+    fill = Part.fill
+    failing = [False, True, True, True, True, False]
+
+    def fail_late(part: Part, number: int, time_ms: int, jpeg: bytes) -> None:
+        view = part.view
+        fill(part, number, time_ms, jpeg)
+        if failing and failing.pop(0):
+            part.view = view
+            raise MemoryError
+
+    monkeypatch.setattr(Part, "fill", fail_late)
+    monkeypatch.setattr(stream, "_REPEAT_MS", 100)
+    seen = pictures(Driver(), 8)
+    assert [part for part in seen if part][:3] == [b"\xff\xd8%d\xff\xd9\r\n" % n for n in (1, 6, 7)]
+
+
+@pytest.mark.parametrize("mode", ["none", "error", "bug", "broken", "full"])
 def test_stream_outlives_a_failing_camera(server: Server, mode: str) -> None:
     before = idle(server)
     with viewing(server) as viewer:

@@ -493,6 +493,22 @@ async def waits_without_the_lock():
     return [said, [when - start for when in ticked], fake_camera.blocked_ms, camera.error]
 
 
+async def lets_all_who_wait_go_together():
+    camera, _ = make_camera()
+    frames = frames_of(camera)
+    fake_camera.has_frames = False
+    tasks = [asyncio.create_task(frames.capture()) for _ in range(6)]
+    await clock.run(4500)
+    said = []
+    for task in tasks:
+        if task.done():
+            try:
+                await task
+            except stream.CaptureFailed as failure:
+                said.append(failure.args[0])
+    return said
+
+
 async def starts_a_stalled_sensor_anew_once_a_minute():
     camera, _ = make_camera({"hmirror": True})
     camera.set("contrast", 2)

@@ -142,6 +142,7 @@ CAMERA = {
     "copies_each_picture": [[255, 216, [2], 1], [255, 216, [3], 2], 0],
     "viewers_keep_their_picture": [[64, 255, 216, [2]], [64, 255, 216, [3]]],
     "waits_without_the_lock": [NO_FRAME, [1000, 2000, 3000], 0, NO_FRAME],
+    "lets_all_who_wait_go_together": [NO_FRAME] * 6,
     # 40 failed captures in 160 s and more: one start, and then one a minute at 4 s each.
     "starts_a_stalled_sensor_anew_once_a_minute": [5, 16000, ANEW, [255, 216], None, [True, 2]],
     "drops_a_stale_picture_of_one_buffer": [[1, 0], [255, 216, [3], 1], 2, 0],

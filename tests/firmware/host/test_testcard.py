@@ -536,11 +536,14 @@ def test_camera_that_fails_in_a_drawing_begins_anew(monkeypatch: pytest.MonkeyPa
     assert read_all(decode(polled(camera)), exact=True)[1] == "frame 000000"
 
 
-def test_setting_in_a_drawing_counts_for_it() -> None:
+def test_setting_in_a_drawing_counts_for_the_next_one() -> None:
+    """Else somebody who changes settings again and again would keep the others from any picture."""
     camera = Camera()
     camera.poll()
     camera.set("frame_size", "QVGA")
-    assert decode(polled(camera)).size == (320, 240)
+    camera.set("quality", 50)
+    assert decode(polled(camera)).size == (640, 480)
+    assert read_all(decode(polled(camera)), exact=True)[1::2] == ("frame 000001", "320x240 q50")
 
 
 def test_camera_led() -> None:
