@@ -172,18 +172,6 @@ def test_frozen_viewer_is_dropped_and_its_slot_free(server: Server) -> None:
         idle(server)
 
 
-def test_viewer_that_trickles_is_dropped(start: Start) -> None:
-    """It goes on taking bytes, but too few for a picture in the time that there is for one."""
-    server = start(write_timeout_ms=1000)
-    server.set_camera(size=400_000)
-    with viewing(server, receive_buffer=8192) as viewer:
-        end = time.monotonic() + 20
-        while (found := server.probe())["viewers"] and time.monotonic() < end:
-            viewer.socket.recv(2000)
-            time.sleep(0.02)
-    assert (found["viewers"], found["timeouts"], found["faults"]) == (0, 1, 0)
-
-
 def test_vanished_viewers_free_their_slots(server: Server) -> None:
     before = idle(server)
     for _ in range(6):

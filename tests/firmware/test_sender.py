@@ -1,0 +1,54 @@
+"""How long a client may take for an answer. The rest of sending is tested with real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from camcors.sender import Sender
+
+
+class Trickle:
+    """A transport whose client takes at most `most` bytes at a time, and is always worth waiting for."""
+
+    is_full = True
+
+    def __init__(self, most: int):
+        self.taken = b""
+        self._most = most
+
+    def send(self, data: bytes, start: int, size: int) -> int:
+        piece = bytes(data[start : start + min(size, self._most)])
+        self.taken += piece
+        return len(piece)
+
+    async def drain(self) -> None:
+        pass
+
+
+class Pieces:
+    def __init__(self, *pieces: bytes):
+        self._pieces = list(pieces)
+
+    def __aiter__(self) -> Pieces:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if not self._pieces:
+            raise StopAsyncIteration
+        return self._pieces.pop(0)
+
+
+@pytest.mark.parametrize("most", [1, 100, 8192, 100_000])
+def test_one_time_out_for_each_piece(most: int) -> None:
+    """However few bytes the client takes at a time, it does not get the time-out anew for them."""
+    transport, due = Trickle(most), []
+    sender = Sender(transport, due.append, 700)
+    asyncio.run(sender.send(b"a" * 10_000))
+    assert due == [700, None]
+    asyncio.run(sender.send_pieces(Pieces(b"b" * 300, b"c" * 300)))
+    assert due == [700, None] * 3
+    asyncio.run(sender.send_with(b"head", b"d" * 20))
+    assert due == [700, None] * 4
+    assert transport.taken == b"a" * 10_000 + b"b" * 300 + b"c" * 300 + b"head" + b"d" * 20
