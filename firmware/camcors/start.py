@@ -7,6 +7,9 @@ import _thread
 import asyncio
 import gc
 import os
+import time
+
+import machine
 
 import board
 from cors.guard import Guard
@@ -18,6 +21,7 @@ from .state import State
 from .stream import Frames
 
 _RETRY_S = 2
+_RESTART_S = 5  # for a person on the REPL to see why
 
 #: What /api/status reports.
 state = State()
@@ -61,14 +65,31 @@ def _start():
     network.attach(app)  # before the camera's routes: a set-up form stands in the place of its page
     api.attach(app, camera, Frames(camera, chosen["limits"]), server, state.report)
     _thread.stack_size(board.SERVER_STACK_BYTES)
-    _thread.start_new_thread(_serve, (chosen, server, network, camera))
+    _thread.start_new_thread(_serve, (asyncio.run, _main(chosen, server, network, camera)))
+    _claim_asyncio()
 
 
-def _serve(chosen, server, network, camera):
+def _claim_asyncio():
+    """Its tasks and its poller are the same for all threads, and a second loop over them is a crash."""
+    asyncio.run = _refuse_loop
+    if hasattr(asyncio, "Loop"):  # CPython, in the tests, has none
+        asyncio.Loop.run_until_complete = asyncio.Loop.run_forever = _refuse_loop
+
+
+def _refuse_loop(*_):
+    raise RuntimeError("asyncio runs in the camera's thread; write handlers for camcors.app, or use _thread")
+
+
+def _serve(run, main):
     try:
-        asyncio.run(_main(chosen, server, network, camera))
+        run(main)
     except Exception as exc:
-        state.fault("the server ended: " + repr(exc))
+        # A camera that nobody is near to comes back by itself.
+        try:
+            state.fault("the server ended: " + repr(exc) + "; the board starts anew")
+        finally:
+            time.sleep(_RESTART_S)
+            machine.reset()
 
 
 async def _main(chosen, server, network, camera):
@@ -83,7 +104,10 @@ async def _main(chosen, server, network, camera):
     print("ready http://" + (network.address or chosen["host"]) + ":" + str(port))
     while True:
         await asyncio.sleep(POLL_S)
-        state.poll_policy(cors)
+        try:
+            state.poll_policy(cors)
+        except MemoryError:
+            pass  # the file is looked at again
 
 
 async def _listen(server, host, port):

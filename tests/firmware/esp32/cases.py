@@ -299,7 +299,7 @@ async def booted(port, wifi):
     start.state.read = lambda path: json.dumps(settings)
     start._thread = FakeThread(begun)
     start._start()
-    task = asyncio.create_task(start._main(*begun))
+    task = asyncio.create_task(begun[1])  # asyncio.run and its coroutine
     TASKS.append(task)
     await clock.run(5000)
     for _ in range(100):

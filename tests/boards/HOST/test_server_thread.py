@@ -1,0 +1,92 @@
+"""The server's thread beside the person's: a full heap, a second loop of asyncio, a server that ends."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+
+import httpx
+import pytest
+from camera import Camera
+
+
+def status(camera: Camera) -> dict:
+    answer = httpx.get(f"{camera.url}/api/status")
+    assert answer.status_code == 200
+    return answer.json()
+
+
+@pytest.mark.parametrize(
+    "call",
+    ["asyncio.run(nothing())", "asyncio.get_event_loop().run_forever()", "__import__('camcors').app.run()"],
+)
+def test_a_second_loop_of_asyncio_is_refused(new_camera: Camera, call: str) -> None:
+    """It would share the tasks and the poller of the server's thread, and end in a crash."""
+    new_camera.put("main.py", f"import asyncio\nasync def nothing():\n    pass\n{call}\n")
+    new_camera.reset()
+    new_camera.wait_ready()
+    for _ in range(5):
+        assert status(new_camera)["board"] == "HOST"
+    said = " ".join(new_camera.drain())
+    assert "asyncio runs in the camera's thread; write handlers for camcors.app, or use _thread" in said
+
+
+def test_a_server_that_ends_starts_anew(new_camera: Camera) -> None:
+    new_camera.exec("from camcors.start import state; state.poll_policy = None")
+    new_camera.wait_for("camcors: the server ended: TypeError(")
+    new_camera.wait_ready()
+    assert status(new_camera)["faults"] == []
+
+
+FILL_THE_HEAP = """
+import gc, time
+kept = None
+for size in (65536, 4096, 512, 64, 16):
+    try:
+        while True:
+            kept = (kept, bytearray(size))
+    except MemoryError:
+        pass
+time.sleep(2)
+kept = None
+gc.collect()
+"""
+
+
+def test_a_full_heap_ends_nothing(new_camera: Camera) -> None:
+    """While it is full, clients may be refused and pictures fail; afterwards all is as before."""
+    end = threading.Event()
+
+    def ask() -> None:
+        while not end.is_set():
+            with contextlib.suppress(httpx.HTTPError):
+                httpx.get(new_camera.url + "/api/status", timeout=1)
+
+    def watch() -> None:
+        while not end.is_set():
+            with contextlib.suppress(httpx.HTTPError), httpx.stream("GET", stream, timeout=1) as answer:
+                for _ in answer.iter_raw():
+                    if end.is_set():
+                        break
+
+    stream = new_camera.url + "/api/stream"
+    threads = [threading.Thread(target=target) for target in (ask, ask, watch, watch)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(2):
+            new_camera.exec(FILL_THE_HEAP)
+    finally:
+        end.set()
+        for thread in threads:
+            thread.join(20)
+    assert status(new_camera)["board"] == "HOST"
+    with httpx.stream("GET", stream, timeout=10) as answer:
+        assert answer.status_code == 200
+        assert next(answer.iter_raw()).startswith(b"--frame")
+    late = socket.create_connection(("127.0.0.1", new_camera.port), timeout=15)
+    with contextlib.closing(late):
+        late.sendall(b"GET / HT")
+        assert late.recv(100).startswith(b"HTTP/1.1 408 ")  # deadlines are kept, too
+    assert not any("the server ended" in line for line in new_camera.drain())
