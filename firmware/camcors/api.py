@@ -25,6 +25,7 @@ def attach(app, camera, frames, server, status):
     gives a dict of JSON values, to which `camera`, `frames` and `clients` are added.
     """
     _attach_page(app)
+    _attach_errors(app, server.limits)
     _attach_pictures(app, frames)
     _attach_controls(app, camera)
 
@@ -44,6 +45,18 @@ def _attach_page(app):
     @app.get("/")
     async def get_page(request):
         return page.PAGE, 200, page.HEADERS
+
+
+def _attach_errors(app, limits):
+    @app.errorhandler(405)
+    async def wrong_method(request):
+        allow = app.default_options_handler(request)["Allow"]  # RFC 9110 section 15.5.6 asks for it
+        return {"error": "this path takes " + allow}, 405, {"Allow": allow}
+
+    @app.errorhandler(413)
+    async def too_large(request):
+        error = "the body is longer than {} bytes, limits.body_bytes of /camera.json"
+        return {"error": error.format(limits.body_bytes)}, 413
 
 
 def _attach_pictures(app, frames):

@@ -306,7 +306,8 @@ class Connection:
                 self._server.fault(error)
                 known, body = True, b"Internal server error"
                 is_bare = self._receiver.is_head
-                head = head_of(Response(body, 500), len(body), self._is_last)
+                failed = await self._hooked(None, Response(body, 500))
+                head = head_of(failed, len(body), self._is_last)
             if is_bare:
                 await self._sender.send(head)
             elif known:

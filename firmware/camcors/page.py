@@ -41,7 +41,8 @@ output{text-align:right;font-variant-numeric:tabular-nums;color:var(--dim)}
 dl{display:grid;grid-template-columns:auto 1fr;gap:4px 14px;margin:0;font-size:.9rem}
 dt{color:var(--dim)}
 dd{margin:0;text-align:right;overflow-wrap:anywhere}
-#note{color:var(--bad);margin:0}
+#note,#faults{color:var(--bad);margin:0}
+#faults{font-size:.9rem;white-space:pre-line;overflow-wrap:anywhere}
 </style>
 <header><h1 id="name">Camera</h1><span id="state" role="status">Connecting</span></header>
 <main>
@@ -51,13 +52,13 @@ dd{margin:0;text-align:right;overflow-wrap:anywhere}
 </div>
 <div>
 <section><h2>Picture</h2><div id="form"></div><p id="note" role="alert"></p></section>
-<section><h2>Status</h2><dl id="facts"></dl></section>
+<section><h2>Status</h2><dl id="facts"></dl><p id="faults"></p></section>
 </div>
 </main>
 <script>
 "use strict";
 const $=id=>document.getElementById(id),view=$("view");
-let live=false,held=false,last=0;
+let live=false,held=false,last=0,shown="";
 function say(text){$("say").textContent=text;$("say").hidden=!text}
 function mark(kind,text){if($("state").textContent!==text)$("state").textContent=text;$("state").className=kind}
 function note(text){$("note").textContent=text}
@@ -80,8 +81,9 @@ function facts(s){const c=s.clients,f=[["Board",s.board],["Firmware",s.firmware]
 ["Viewers",c.viewers+" of "+c.viewers_max],["Policy",s.policy&&s.policy.state]];
 $("facts").replaceChildren(...f.filter(x=>x[1]||x[1]===0).flatMap(x=>x.map((t,i)=>{const e=document.createElement(i?"dd":"dt");e.textContent=t;return e})))}
 async function poll(){try{const s=await call("/api/status"),c=s.clients;
-document.title=$("name").textContent=s.name||s.camera.name;facts(s);
-if(!$("form").firstChild)await build(s.camera.led);
+document.title=$("name").textContent=s.network&&s.network.name||s.camera.name;facts(s);
+$("faults").textContent=(s.faults||[]).join("\\n");
+await settings(s.camera.led);
 if(held)return mark("","Paused");
 if(live&&!c.viewers&&Date.now()-last>4e3)stop();
 if(!live&&c.viewers>=c.viewers_max){mark("bad","No free place");return say("The viewer places are taken ("+c.viewers_max+").\\nThe picture comes when one gets free.")}
@@ -94,9 +96,11 @@ l.append(name[0].toUpperCase()+name.slice(1),i);
 if(kind==="select")for(const v of range.values)i.add(new Option(v,v,v===value,v===value));
 else if(range.values){i.type="checkbox";i.checked=value}
 else{i.type="range";i.min=range.min;i.max=range.max;i.value=value;o.value=value;l.append(o);i.oninput=()=>o.value=i.value}
-i.onchange=async()=>{try{await send(kind==="select"?range.values[i.selectedIndex]:range.values?i.checked:+i.value);note("")}catch(e){note(why(e))}};
+i.onchange=async()=>{try{await send(kind==="select"?range.values[i.selectedIndex]:range.values?i.checked:+i.value);note("")}catch(e){shown="";note(why(e))}};
 $("form").append(l)}
-async function build(led){const c=await call("/api/camera");
+async function settings(led){const c=await call("/api/camera"),now=JSON.stringify([c,led]);
+if(now===shown||$("form").contains(document.activeElement))return;
+shown=now;$("form").replaceChildren();
 for(const n in c.ranges){const r=c.ranges[n],bool=r.values&&r.values.every(v=>typeof v==="boolean");
 row(n.replace(/_/g," "),r.values&&!bool?"select":"input",r,c[n],v=>call("/api/camera",{[n]:v}))}
 row("lamp","input",{min:0,max:100},led,v=>call("/api/led",{level:v}))}
@@ -104,8 +108,8 @@ poll();setInterval(poll,3e3);
 </script>
 """
 
-_STYLE_HASH = "sha256-GZ2l8s4Na/U79chhfJxaMbjH9i9i+ZQO/ccCdHZvCCo="
-_SCRIPT_HASH = "sha256-SQpr8XMcKH42oXIT2b5NywtsOXIm4xCkoIM1GHJ2nFs="
+_STYLE_HASH = "sha256-oJY/BI5S1QyTviNyj+4FUixRsc2V0EjhhGvn4ALD3GI="
+_SCRIPT_HASH = "sha256-K/PVjZv5rqc4v6LapRtipATOEZVS1djGka+wKjmh+Gc="
 
 HEADERS = {
     "Content-Type": "text/html; charset=UTF-8",

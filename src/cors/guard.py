@@ -50,6 +50,7 @@ class Guard:
         self._policy = None
         self._dispatch = app.dispatch_request
         app.dispatch_request = self._guarded
+        app.after_error_request(self._after_error)
 
     async def _guarded(self, request):
         # A hook of Microdot's would cost less, but one that runs later may replace the answer.
@@ -59,6 +60,10 @@ class Guard:
         if response is not Response.already_handled:  # one object for all, of answers sent otherwise
             _put_resource_policy(response.headers, self._cors.policy.resource_policy)
         return response
+
+    def _after_error(self, request, response):
+        """The answers of a server to what is no request are not dispatched, but pass these hooks."""
+        _put_resource_policy(response.headers, self._cors.policy.resource_policy)
 
     def _refusal(self, request):
         """Return the Response that refuses `request`, or None if it may pass."""

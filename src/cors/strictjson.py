@@ -11,6 +11,7 @@ from . import fault
 from .compat import const
 
 _DEPTH_MAX = const(8)  # a policy needs 2; MicroPython's stack is small
+_DUPLICATES_MAX = const(16)  # that are named; finding the place of each takes as long as the text
 _NUMBER_MAX = const(20)  # CPython refuses to convert very long ones
 _DIGITS = b"0123456789"
 _HEX = b"0123456789abcdefABCDEF"
@@ -32,7 +33,7 @@ def read(data):
     """Return (value, faults) of a JSON text given as bytes.
 
     value: as from `json.loads`, or None if the syntax is faulty. faults: list of `Fault`, at
-    most one of them of syntax, the rest of keys given twice in one object.
+    most one of them of syntax, the rest, 16 at most, of keys given twice in one object.
     """
     scanner = _Scanner(data)
     bad = _bad_utf8(data)
@@ -156,7 +157,7 @@ class _Scanner:
         start = self.at
         self.string()
         key = json.loads(self.data[start : self.at].decode())
-        if key in keys:
+        if key in keys and len(self.faults) < _DUPLICATES_MAX:
             place = _place(self.data, start)
             self.faults.append(fault.Fault(place, key, fault.DUPLICATE_KEY, "keep one of the two"))
         keys[key] = True

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from cors import Policy, PolicyError
-from cors.fault import REASONS, UNKNOWN_KEY, UPPER_CASE, Fault, nearest, show
+from cors.fault import DUPLICATE_KEY, REASONS, UNKNOWN_KEY, UPPER_CASE, Fault, nearest, show
 from cors.fields import NAMES
 
 _WHOLE = {
@@ -21,6 +21,14 @@ _WHOLE = {
     "allowed_hosts": ["camera.example.com"],
     "block_cross_origin_writes": False,
 }
+
+
+def test_of_many_keys_given_twice_16_are_named() -> None:
+    """Each takes as long as the whole text, and a body of a request is no shorter than a policy."""
+    text = "{" + ", ".join(['"version": 1'] * 500) + "}"
+    with pytest.raises(PolicyError) as caught:
+        Policy.from_json(text)
+    assert [found.reason for found in caught.value.faults] == [DUPLICATE_KEY] * 16
 
 
 def test_attributes_are_named_as_the_fields():

@@ -401,7 +401,8 @@ def test_body_over_the_limit(patient: Server, size: int) -> None:
     before = patient.probe()
     data = P + b"Content-Length: %d\r\n\r\n" % size + b"b" * size
     status, reason, headers, body = parse(patient.exchange(data))
-    assert (status, reason, body) == (413, "Content Too Large", b"Payload too large")
+    assert (status, reason) == (413, "Content Too Large")
+    assert b"longer than 16384 bytes" in body
     assert headers["X-Marked"] == "yes"
     assert headers["Connection"] == "close"
     assert patient.probe()["handled"] == before["handled"]

@@ -24,6 +24,7 @@ from .test_bad_requests import G, H, P, check_refusal, parse
 GET = b"GET /%b HTTP/1.1\r\n" + H + b"\r\n"
 ECHO = G + b"\r\n"
 LARGE = b"0123456789" * 30000
+TOO_LARGE = b'{"error": "the body is longer than 16384 bytes, limits.body_bytes of /camera.json"}'
 
 # (Connection headers of the request, HTTP version, whether the connection stays open)
 PERSISTENCE = [
@@ -115,7 +116,7 @@ LAST = [
     ("iterator", GET % b"body/sync", b"onetwo"),
     ("file", GET % b"body/file", b"f" * 5000),
     ("upgraded", GET % b"status/101", b""),
-    ("too large a body", P + b"Content-Length: 16385\r\n\r\n" + b"b" * 16385, b"Payload too large"),
+    ("too large a body", P + b"Content-Length: 16385\r\n\r\n" + b"b" * 16385, TOO_LARGE),
 ]
 
 

@@ -208,6 +208,44 @@ def test_an_answer_of_the_connection_layer_follows_the_policy(
     assert (answer.status_code, answer.text) == (400, "the query is not percent-encoded UTF-8\n")
     assert access_headers(answer) == allowed
     assert answer.headers["vary"] == "Origin"
+    assert answer.headers["cross-origin-resource-policy"] == "same-origin"
+
+
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [
+        (b"GET / HTTP/1.1\r\n\r\n", 400),
+        (b"GET / HTTP/9.9\r\nHost: a\r\n\r\n", 505),
+        (b"PUT /api/led HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", 501),
+        (b"GET / HTTP/1.1\r\nA: " + b"a" * 9000, 431),
+        (b"GET /nowhere HTTP/1.0\r\n\r\n", 404),
+        (b"DELETE / HTTP/1.0\r\n\r\n", 405),
+        (b"PUT /api/led HTTP/1.0\r\nContent-Length: 99999\r\n\r\n", 413),
+        (b"GET / HTTP/1.0\r\nHost: evil.example\r\n\r\n", 421),
+    ],
+)
+def test_every_refusal_says_who_may_embed_it(camera: Camera, data: bytes, status: int) -> None:
+    with socket.create_connection(("127.0.0.1", camera.port), timeout=10) as client:
+        client.sendall(data)
+        client.shutdown(socket.SHUT_WR)
+        answer = b"".join(iter(lambda: client.recv(4096), b""))
+    assert answer.startswith(b"HTTP/1.1 %d " % status)
+    assert answer.count(b"\r\nCross-Origin-Resource-Policy: same-origin\r\n") == 1
+    assert answer.count(b"\r\nVary: Origin\r\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allow"),
+    [
+        ("GET", "/api/led", "PUT, OPTIONS"),
+        ("DELETE", "/api/camera", "GET, PUT, HEAD, OPTIONS"),
+        ("POST", "/", "GET, HEAD, OPTIONS"),
+    ],
+)
+def test_a_wrong_method_is_told_the_right_ones(camera: Camera, method: str, path: str, allow: str) -> None:
+    answer = httpx.request(method, camera.url + path)
+    assert (answer.status_code, answer.headers["Allow"]) == (405, allow)
+    assert answer.json() == {"error": f"this path takes {allow}"}
 
 
 def test_a_preflight_is_answered_whatever_the_query(camera: Camera) -> None:
