@@ -83,6 +83,8 @@ def _attach_pictures(app, frames):
             return _refused(bad)
         except stream.Busy:
             error = "all {} stream slots are taken; close a viewer or try again later"
+            if not frames.slots:
+                error = "streams are off, since limits.stream_viewers of /camera.json is 0"
             return _unavailable(error.format(frames.slots))
         headers = {
             "Content-Type": "multipart/x-mixed-replace; boundary=" + part.BOUNDARY,

@@ -18,6 +18,7 @@ from .wire import Refusal, parse, wants_close
 
 _RETRY_AFTER_S = const(2)
 _LOOK_MS = const(100)
+_FULL = "all {} connections are in use; close a page, or raise limits.connections of /camera.json"
 _GRACE_MS = const(1000)  # a new client that is silent for so long may lose its slot to another one
 
 # A client that left: EPIPE, ECONNABORTED, ECONNRESET, ENOTCONN, ETIMEDOUT, with the numbers of
@@ -117,7 +118,7 @@ class Connection:
             self._due(self._limits.linger_ms)
             if await self._receiver.fill():
                 self._receiver.see_method()
-                await self._refuse(Refusal(503, "the camera serves as many clients as it can"))
+                await self._refuse(Refusal(503, _FULL.format(self._limits.connections)))
         except asyncio.CancelledError:
             self._end_late()
         except OSError as error:

@@ -15,6 +15,7 @@ _KEYS = ("name", "port", "host", "camera", "limits", "wifi")
 _WIFI_KEYS = ("ssid", "password")
 _HEX = "0123456789abcdefABCDEF"
 _ALNUM = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_EXAMPLES = {"camera": '{"quality": 80}', "limits": '{"stream_fps": 10}'}
 _EXAMPLE = 'write one object, such as {"name": "camcors"}'
 
 
@@ -45,6 +46,7 @@ def load(text, fields):
         elif key == "limits":
             chosen = _section(key, value, limits.TABLE, faults, _limit_remedy)
             settings[key] = limits.Limits(**chosen)
+            _spare_a_connection(settings[key], "stream_viewers" in chosen, faults)
         elif key == "wifi":
             settings[key] = read_wifi(value, faults)
         else:
@@ -73,7 +75,7 @@ def _section(key, given, known, faults, remedy_of):
     """The good members of the object `given`; a line in `faults` for each of the others."""
     chosen = {}
     if type(given) is not dict:
-        faults.append("{}: {}: write an object, such as {{}}".format(key, fault.show(given)))
+        faults.append("{}: {}: write an object, such as {}".format(key, fault.show(given), _EXAMPLES[key]))
         return chosen
     for name, value in given.items():
         if name not in known:
@@ -85,6 +87,16 @@ def _section(key, given, known, faults, remedy_of):
         else:
             chosen[name] = value
     return chosen
+
+
+def _spare_a_connection(chosen, is_given, faults):
+    """Lowers stream_viewers of `chosen` (Limits): with all connections in streams nobody reaches the rest."""
+    most = chosen.connections - 1
+    if chosen.stream_viewers > most:
+        if is_given:
+            found = "limits.stream_viewers: {}: write at most {}, one less than connections"
+            faults.append(found.format(chosen.stream_viewers, most))
+        chosen.stream_viewers = most
 
 
 def read_wifi(given, faults):
@@ -134,6 +146,9 @@ def _limit_remedy(_, name, value):
 
 
 def _unknown(section, key, known):
+    if not section and key in limits.TABLE:
+        example = 'write it in limits, as in {{"limits": {{"{}": {}}}}}'.format(key, limits.TABLE[key][0])
+        return key + ": unknown key: " + example
     # Its value is not shown: a password may have come under a mistyped key.
     near = fault.nearest(key[:_NAME_MAX], known)
     remedy = 'write "{}"'.format(near) if near else "write one of " + ", ".join(sorted(known))

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from camera import TOP
+
 from camcors.fields import Choice, Range
 from camcors.limits import TABLE, Limits
 from camcors.settings import load
@@ -17,6 +19,7 @@ DEFAULTS = {"name": "camcors", "host": "0.0.0.0", "port": 80, "camera": {}, "wif
 LABEL = "write letters, digits and hyphens, at most 32"
 PORT = "write a whole number from 1 to 65535"
 HOST = 'write an IPv4 address of the camera, or "0.0.0.0" for all'
+README = TOP / "README.md"
 KEYS = "write one of camera, host, limits, name, port, wifi"
 SSID = "wifi.ssid: write the network's name, 1 to 32 bytes"
 PASSWORD = 'wifi.password: write 8 to 63 ASCII characters or 64 hex digits, or "" of an open network'
@@ -42,7 +45,7 @@ def test_all_good() -> None:
         "port": 8080,
         "camera": {"quality": 9, "hmirror": True},
         "limits": {
-            "connections": 4,
+            "connections": 8,
             "stream_fps": 60,
             "keepalive_requests": 1,
             "keepalive_timeout_ms": 600000,
@@ -67,11 +70,15 @@ FAULTS = [
     ('"host": "256.0.0.1"', ['host: "256.0.0.1": ' + HOST]),
     ('"host": "1.2.3"', ['host: "1.2.3": ' + HOST]),
     ('"host": null', ["host: null: " + HOST]),
-    ('"camera": []', ["camera: []: write an object, such as {}"]),
+    ('"camera": []', ['camera: []: write an object, such as {"quality": 80}']),
     ('"camera": {"quality": 0}', ["camera.quality: 0: write a whole number from 1 to 100"]),
     ('"camera": {"hmirror": 1}', ["camera.hmirror: 1: write one of false, true"]),
     ('"camera": {"qualty": 5}', ['camera.qualty: unknown key: write "quality"']),
-    ('"limits": 5', ["limits: 5: write an object, such as {}"]),
+    ('"limits": 5', ['limits: 5: write an object, such as {"stream_fps": 10}']),
+    (
+        '"stream_fps": 10',
+        ['stream_fps: unknown key: write it in limits, as in {"limits": {"stream_fps": 25}}'],
+    ),
     ('"limits": {"connections": 0}', ["limits.connections: 0: write a whole number from 1 to 256"]),
     (
         '"limits": {"keepalive_requests": 0}',
@@ -182,13 +189,47 @@ def test_limits_refuse_at_once() -> None:
         Limits(nothing=1)
 
 
+def test_readme_names_every_limit() -> None:
+    """A row may hold two limits, of one range or two."""
+    rows = README.read_text().partition("| limit | default |")[2].partition("\n\n")[0].splitlines()[2:]
+    found = {}
+    for row in rows:
+        names, defaults, ranges = (cell.strip().split(", ") for cell in row.split("|")[1:4])
+        for i, name in enumerate(names):
+            low, high = ranges[min(i, len(ranges) - 1)].split("…")
+            found[name.strip("`")] = int(defaults[min(i, len(defaults) - 1)]), int(low), int(high)
+    assert found == TABLE
+
+
 @pytest.mark.parametrize("name", sorted(TABLE))
 def test_every_limit_is_tunable_in_its_range(name: str) -> None:
     default, low, high = TABLE[name]
     assert low <= default <= high
     assert name in (Limits.__doc__ or "")
     for value in (low, high):
-        _, limits, faults = loaded(json.dumps({"limits": {name: value}}))
+        given = {name: value} if name == "connections" else {"connections": 256, name: value}
+        _, limits, faults = loaded(json.dumps({"limits": given}))
         assert (limits.get(name, default), faults) == (value, [])
     for value in (low - 1, high + 1):
         assert len(loaded(json.dumps({"limits": {name: value}}))[2]) == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "viewers", "faults"),
+    [
+        ({}, 4, []),
+        ({"connections": 5}, 4, []),
+        ({"connections": 4}, 3, []),
+        ({"connections": 1}, 0, []),
+        ({"stream_viewers": 5}, 5, []),
+        ({"stream_viewers": 6}, 5, ["limits.stream_viewers: 6: write at most 5, one less than connections"]),
+        (
+            {"connections": 2, "stream_viewers": 4},
+            1,
+            ["limits.stream_viewers: 4: write at most 1, one less than connections"],
+        ),
+    ],
+)
+def test_streams_leave_a_connection(given: dict[str, int], viewers: int, faults: list[str]) -> None:
+    settings, found = load(json.dumps({"limits": given}), {})
+    assert (settings["limits"].stream_viewers, found) == (viewers, faults)
