@@ -4,7 +4,6 @@ What is not a request never reaches the application.
 """
 
 import asyncio
-import sys
 
 from cors.compat import const
 from microdot import Request, Response
@@ -14,19 +13,13 @@ from .answer import has_body, head_of
 from .limits import sleep_ms, ticks_add, ticks_ms
 from .receiver import Receiver
 from .sender import Sender, close_body
+from .transport import is_lost
 from .wire import Refusal, parse, wants_close
 
 _RETRY_AFTER_S = const(2)
 _LOOK_MS = const(100)
 _FULL = "all {} connections are in use; close a page, or raise limits.connections of /camera.json"
 _GRACE_MS = const(1000)  # a new client that is silent for so long may lose its slot to another one
-
-# A client that left: EPIPE, ECONNABORTED, ECONNRESET, ENOTCONN, ETIMEDOUT, with the numbers of
-# Linux and of lwIP on the ESP32.
-_VANISHED = (32, 103, 104, 107, 110, 113, 116, 118, 128)
-
-# CPython raises some vanished clients without a number; MicroPython has no such class.
-_CONNECTION_ERRORS = (ConnectionError,) if sys.implementation.name == "cpython" else ()
 
 
 class Connection:
@@ -138,8 +131,7 @@ class Connection:
         return refusal
 
     def _end_lost(self, error):
-        number = error.args[0] if error.args else None
-        if not isinstance(error, _CONNECTION_ERRORS) and number not in _VANISHED:
+        if not is_lost(error):
             self._server.fault(error)
         elif self.idle_since is None:  # else it left between two requests, as it may
             self._server.vanished += 1

@@ -2,6 +2,7 @@
 what is sent is not copied."""
 
 import select
+import sys
 
 try:
     from asyncio import core
@@ -13,6 +14,19 @@ from cors.compat import const
 _IPPROTO_TCP = const(6)
 _TCP_NODELAY = const(1)
 _ENOTCONN = const(128)  # lwIP's
+
+# A client that left: EPIPE, ECONNABORTED, ECONNRESET, ENOTCONN, ETIMEDOUT, with the numbers of
+# Linux and of lwIP on the ESP32.
+_VANISHED = (32, 103, 104, 107, 110, 113, 116, 118, 128)
+
+# CPython raises some vanished clients without a number; MicroPython has no such class.
+_CONNECTION_ERRORS = (ConnectionError,) if sys.implementation.name == "cpython" else ()
+
+
+def is_lost(error):
+    """Whether `error` (OSError) says that the client has left."""
+    number = error.args[0] if error.args else None
+    return isinstance(error, _CONNECTION_ERRORS) or number in _VANISHED
 
 
 def _is_readable(socket):

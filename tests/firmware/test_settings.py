@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
+from camera import TOP
 from hypothesis import given
 from hypothesis import strategies as st
-
-from camera import TOP
 
 from camcors.fields import Choice, Range
 from camcors.limits import TABLE, Limits
