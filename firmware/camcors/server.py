@@ -103,18 +103,9 @@ class Server:
 
     async def _accept(self, reader, writer):
         self.accepted += 1
-        transport = Transport(reader, writer)
-        try:
-            buffer = self._buffers.pop() if self._buffers else bytearray(_BUFFER)
-            connection = Connection(self, transport, buffer)
-            self._open.append(connection)
-        except MemoryError as error:
-            transport.close(True)
-            self.fault(error)
-        else:
-            await self._serve(connection)
-
-    async def _serve(self, connection):
+        connection = self._make_connection(Transport(reader, writer))
+        if connection is None:
+            return
         try:
             connection.has_slot = await self._take_slot()
             if connection.has_slot:
@@ -130,6 +121,18 @@ class Server:
                 self._free_slots += 1
             self._open.remove(connection)
             self._buffers.append(connection.close())
+
+    def _make_connection(self, transport):
+        """The client's Connection, or None if there is no memory for one."""
+        try:
+            buffer = self._buffers.pop() if self._buffers else bytearray(_BUFFER)
+            connection = Connection(self, transport, buffer)
+            self._open.append(connection)
+            return connection
+        except MemoryError as error:
+            transport.close(True)
+            self.fault(error)
+            return None
 
     async def _take_slot(self):
         """Whether a new client is served; closes an idle connection for it if need be."""
