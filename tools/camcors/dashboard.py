@@ -128,6 +128,11 @@ class _Server(ThreadingHTTPServer):
         self._repl = repl
         self._board = threading.Lock()  # a REPL serves one
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A page that was left before its answer came is no fault; of others, the traceback."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
     def ask_doctor(self, origin: str, question: dict[str, Any]) -> dict[str, Any]:
         """What `camcors doctor --json` says, with its exit status as `status`."""
         arguments = [f"--origin={origin}", f"--method={question.get('method', 'GET')}"]

@@ -13,6 +13,8 @@ import pytest
 from camera import Camera
 from terminal import Terminal
 
+from cors import Policy, PolicyError
+
 A = '{\n  "version": 1,\n  "allowed_origins": ["https://a.example"]\n}\n'
 B = A.replace("a.example", "b.example")
 FAULTY = A.replace("a.example", "A.example")
@@ -67,7 +69,12 @@ class Desk:
     def kept(self, screen: str) -> Path:
         """The one draft that is kept, whose path is on the screen with the command for it."""
         [path] = self.drafts.iterdir()
-        said = f"your text is kept: camcors policy push {path} puts it in force"
+        command = f"camcors policy push {path}"
+        said = f"your text is kept: {command} puts it in force"
+        try:
+            Policy.from_json(path.read_text())
+        except PolicyError:
+            said = f"your text is kept in {path}: mend it there, then {command}"
         assert said in re.sub(r"\s+", " ", screen), screen
         return path
 

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -155,6 +156,24 @@ def test_doctor_is_the_command(server: Dashboard, camera: Camera):
     found = ask(server, "doctor", {"url": f"{camera.url}/api/status", "method": "GET", "headers": []})
     assert (found["code"], found["status"]) == ("NO_ALLOW_ORIGIN", 1)
     assert found["commands"] == [f"camcors policy allow {server.url}"]
+
+
+def test_a_page_that_is_left_before_its_answer_is_no_fault(camera: Camera):
+    with Dashboard() as server:
+        body = json.dumps({"url": f"{camera.url}/api/status"}).encode()
+        head = (
+            f"POST /doctor HTTP/1.1\r\nHost: localhost:{server.port}\r\nOrigin: {server.url}\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        for _ in range(3):
+            with socket.create_connection(("127.0.0.1", server.port)) as page:
+                page.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                page.sendall(head.encode() + body)
+                time.sleep(0.2)
+        assert ask(server, "doctor", {"url": f"{camera.url}/api/status"})["status"] is not None
+        time.sleep(1)  # the answers to the others come no later
+        server.process.send_signal(signal.SIGINT)
+        assert server.process.communicate(timeout=10)[1] == ""
 
 
 @pytest.mark.parametrize("url", ["--help=x", "ftp://camera", "file:///etc/passwd", ""])
