@@ -6,12 +6,13 @@ What is not a request never reaches the application.
 import asyncio
 
 from cors.compat import const
-from microdot import Request, Response
+from microdot import Response
 from microdot.microdot import invoke_handler
 
 from .answer import has_body, head_of
 from .limits import sleep_ms, ticks_add, ticks_ms
 from .receiver import Receiver
+from .request import make_request
 from .sender import Sender, close_body
 from .transport import is_lost
 from .wire import Refusal, parse, wants_close
@@ -91,7 +92,10 @@ class Connection:
                 await self._converse()
             except Refusal as error:
                 refusal = error
-            except MemoryError:
+            except MemoryError as error:
+                if self._reading is None:  # an answer may have begun, which nothing may be written into
+                    self._server.fault(error)
+                    return
                 refusal = Refusal(503, "the camera has no memory left for this request")
             except asyncio.CancelledError:
                 refusal = self._end_late()
@@ -158,11 +162,10 @@ class Connection:
                 return
             if self._receiver.is_used or self._sender.is_used:
                 self._is_last = True  # nobody knows where the next request begins
+            self._pipelines = self._pipelines or self._may_pipeline()
             await self._respond(response)
-            if self._receiver.unread:
-                self._pipelines = True
             if self._is_last:
-                if self._is_cut and (self._pipelines or self.has_news()):
+                if self._is_cut and (self._pipelines or self._may_pipeline()):
                     self._unread = self._limits.drain_bytes
                 if self._unread:
                     await self._linger()
@@ -217,8 +220,11 @@ class Connection:
                 self._unread = length
             elif length:
                 body = await self._read_body(length, "expect" in headers and version == "1.1")
+        request = make_request(self._server.app, self._client, method, target, version, headers, body)
+        request.sock = (self._receiver, self._sender)
+        request.max_content_length = self._limits.body_bytes  # above it, microdot answers 413
         self._reading = self.deadline = None
-        return self._make_request(method, target, version, headers, body)
+        return request
 
     async def _read_body(self, length, is_expected):
         self._reading = "the body"
@@ -227,22 +233,10 @@ class Connection:
         self._due(self._limits.body_timeout_ms)
         return await self._receiver.read_body(length)
 
-    def _make_request(self, method, target, version, headers, body):
-        try:
-            return self._request(method, target, version, headers, body)
-        except ValueError:  # microdot decodes the query: %FF is no UTF-8
-            request = self._request(method, target.split("?")[0], version, headers, b"")
-            if method != "OPTIONS":  # a preflight asks for the path, and is answered on any
-                raise Refusal(400, "the query is not percent-encoded UTF-8", request)
-            return request
-
-    def _request(self, method, target, version, headers, body):
-        request = Request(
-            self._server.app, self._client, method, target, version, headers,
-            body=body, sock=(self._receiver, self._sender),
-        )  # fmt: skip
-        request.max_content_length = self._limits.body_bytes  # above it, microdot answers 413
-        return request
+    def _may_pipeline(self):
+        """Whether more has come than the request that is answered; looked for in the socket only where the
+        client does not know that this answer is its last."""
+        return self._receiver.unread > 0 or (self._is_cut and self.has_news())
 
     async def _linger(self):
         """Reads and forgets what the client still sends, within limits.
@@ -299,8 +293,7 @@ class Connection:
                 self._server.fault(error)
                 known, body = True, b"Internal server error"
                 is_bare = self._receiver.is_head
-                failed = await self._hooked(None, Response(body, 500))
-                head = head_of(failed, len(body), self._is_last)
+                head = await self._head_of_failure(body)
             if is_bare:
                 await self._sender.send(head)
             elif known:
@@ -310,3 +303,11 @@ class Connection:
                 await self._sender.send_pieces(body)
         finally:
             await close_body(response.body)
+
+    async def _head_of_failure(self, body):
+        """The head of a 500, without the hooks' headers if it is they that are faulty."""
+        response = await self._hooked(None, Response(body, 500))
+        try:
+            return head_of(response, len(body), self._is_last)
+        except ValueError:
+            return head_of(Response(body, 500), len(body), self._is_last)

@@ -1,30 +1,30 @@
-"""The listening socket, the same on both interpreters: hands each client over as asyncio's streams."""
+"""The listening socket: hands each client's transport to the server."""
 
 import asyncio
+import select
 import socket
-
-try:
-    from asyncio import core
-except ImportError:  # CPython, whose asyncio.start_server does all this
-    core = None
 
 from cors.compat import const
 
 from .limits import sleep_ms
+from .transport import Transport, core, wait_for
 
 _PAUSE_MS = const(50)
+_FAILURES = (OSError, MemoryError)  # made once: a tuple in an `except` is allocated when something is raised
 
 
 def _readable(socket):
-    yield core._io_queue.queue_read(socket)
+    wait_for(socket, select.POLLIN)
+    yield
 
 
 class Listener:
-    """On MicroPython. asyncio.start_server's own loop there ends with the first allocation that fails, and
-    the port is deaf from then on; and where it cannot bind, its socket stays open.
+    """For MicroPython, whose asyncio.start_server ends with the first allocation that fails: the port is deaf
+    from then on. And where that cannot bind, its socket stays open. Owned by the Server; a client allocates
+    its transport and its task.
 
-    accept: called for each client with (reader, writer), a coroutine function. Raises OSError if it cannot
-    listen on `host` (str) and `port` (int). backlog: clients that may wait (int).
+    accept: coroutine function, called with each client's Transport. Raises OSError if it cannot listen on
+    `host` (str) and `port` (int). backlog: clients that may wait (int).
     """
 
     sockets = None  # they cannot tell where they are bound
@@ -53,22 +53,24 @@ class Listener:
     async def _serve(self):
         try:
             while True:
-                try:
-                    await _readable(self._socket)
-                    self._take()
-                except (OSError, MemoryError):  # the client has left, or there is no socket or memory for it
-                    core._io_queue.remove(core.cur_task)
-                    await sleep_ms(_PAUSE_MS)
+                await self._serve_one()
         except asyncio.CancelledError:
             self._socket.close()
+
+    async def _serve_one(self):
+        try:
+            await _readable(self._socket)
+            self._take()
+        except _FAILURES:  # the client has left, or there is no socket or memory for it
+            await sleep_ms(_PAUSE_MS)
 
     def _take(self):
         client, address = self._socket.accept()
         try:
             client.setblocking(False)
-            stream = asyncio.StreamReader(client, {"peername": address})
-            asyncio.create_task(self._accept(stream, stream))  # noqa: RUF006 (the queue of tasks holds it)
-        except MemoryError:
+            transport = Transport(client, address)
+            asyncio.create_task(self._accept(transport))  # noqa: RUF006 (the queue of tasks holds it)
+        except Exception:
             client.close()
             raise
 
@@ -76,5 +78,9 @@ class Listener:
 async def listen(accept, host, port, backlog):
     """A Listener, on CPython asyncio's server, which has the same methods."""
     if core:
-        return Listener(accept, host, port, backlog)
-    return await asyncio.start_server(accept, host, port, backlog=backlog)
+        listener = Listener(accept, host, port, backlog)
+        await sleep_ms(0)  # its task has begun now, so that close() finds it waiting
+        return listener
+    return await asyncio.start_server(
+        lambda reader, writer: accept(Transport(reader, writer)), host, port, backlog=backlog
+    )

@@ -6,6 +6,7 @@ from .limits import ticks_ms
 
 BOUNDARY = "frame"
 
+_NONE = bytearray(0)
 _GRAIN = const(4096)  # buffers grow by this many bytes, so that a slightly larger picture fits
 _ZERO = const(48)
 _POINT = const(46)
@@ -15,7 +16,7 @@ _LENGTH = b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: "
 _ID = b"\r\nX-Frame-Id: "
 _TIMESTAMP = b"\r\nX-Timestamp: "
 _END = b"\r\n\r\n"
-_HEAD_MAX = const(160)  # bytes: 96 of text, and numbers of no more than 20 digits
+_HEAD_MAX = const(160)  # bytes: 85 of text, and numbers of no more than 20 digits
 
 
 class Part:
@@ -31,15 +32,17 @@ class Part:
         self.number = 0
         self.made = 0
         self.view = None
-        self._buffer = bytearray(0)
+        self._buffer = _NONE
         self._whole = None
 
     def fill(self, number, time_ms, jpeg):
         """Takes a copy of `jpeg` (bytes-like) as picture `number`, taken at `time_ms` (int)."""
         size = len(jpeg)
         if len(self._buffer) < _HEAD_MAX + size + 2:
-            self._buffer = bytearray((_HEAD_MAX + size + 2 + _GRAIN - 1) // _GRAIN * _GRAIN)
-            self._whole = memoryview(self._buffer)
+            self._buffer, self._whole, self.view = _NONE, None, None  # their memory is the new one's
+            buffer = bytearray((_HEAD_MAX + size + 2 + _GRAIN - 1) // _GRAIN * _GRAIN)
+            self._whole = memoryview(buffer)
+            self._buffer = buffer
         buffer = self._buffer
         at = _write(buffer, 0, _LENGTH)
         at = _write(buffer, _write_number(buffer, at, size, 1), _ID)

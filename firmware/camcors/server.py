@@ -7,7 +7,6 @@ from cors.compat import const
 from .connection import Connection
 from .limits import Limits, sleep_ms, ticks_diff, ticks_ms
 from .listener import listen
-from .transport import Transport
 
 _SWEEP_MS = const(100)
 _BUFFER = const(1024)  # a browser's head is 500 to 900 bytes
@@ -101,9 +100,9 @@ class Server:
         except MemoryError:
             pass  # it is counted
 
-    async def _accept(self, reader, writer):
+    async def _accept(self, transport):
         self.accepted += 1
-        connection = self._make_connection(Transport(reader, writer))
+        connection = self._make_connection(transport)
         if connection is None:
             return
         try:

@@ -73,6 +73,7 @@ def _claim_asyncio():
     """Its tasks and its poller are the same for all threads, and a second loop over them is a crash."""
     asyncio.run = _refuse_loop
     if hasattr(asyncio, "Loop"):  # CPython, in the tests, has none
+        asyncio.run_until_complete = asyncio.new_event_loop = asyncio.core.new_event_loop = _refuse_loop
         asyncio.Loop.run_until_complete = asyncio.Loop.run_forever = _refuse_loop
 
 
@@ -81,13 +82,16 @@ def _refuse_loop(*_):
 
 
 def _serve(run, main):
+    reason = "it returned"
     try:
         run(main)
-    except Exception as exc:
-        # A camera that nobody is near to comes back by itself.
-        try:
-            state.fault("the server ended: " + repr(exc) + "; the board starts anew")
-        finally:
+    except BaseException as exc:  # SystemExit of a handler as well
+        reason = exc
+    try:
+        state.fault("the server ended: " + repr(reason))
+    finally:
+        # A camera that nobody is near to comes back by itself; one that never served would only do so again.
+        if state.has_served:
             time.sleep(_RESTART_S)
             machine.reset()
 
@@ -101,6 +105,7 @@ async def _main(chosen, server, network, camera):
     await _listen(server, chosen["host"], port)
     # Collecting after each quarter of the heap, not when it is full, keeps large blocks free for pictures.
     gc.threshold((gc.mem_alloc() + gc.mem_free()) // 4)
+    state.has_served = True
     print("ready http://" + (network.address or chosen["host"]) + ":" + str(port))
     while True:
         await asyncio.sleep(POLL_S)

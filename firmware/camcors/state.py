@@ -25,12 +25,13 @@ _FIRST_POLICY = """\
 class State:
     """Owned by the camera; allocates a report when one is asked for, nothing otherwise.
 
-    network: the board's Network, None before the start.
+    network: the board's Network, None before the start. has_served: whether the server has listened once.
     """
 
     def __init__(self):
         self.faults = []
         self.network = None
+        self.has_served = False
         self._store = Store()
         self._policy_lines = []
         self._clock = Clock()

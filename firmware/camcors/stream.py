@@ -114,7 +114,7 @@ class Frames:
         return CaptureFailed(reason)
 
     def _note(self, error):
-        """Counts a failure that is not counted yet; of a full heap without allocating."""
+        """Counts a failure that is not counted yet. A full heap's allocates nothing."""
         if not isinstance(error, CaptureFailed):
             self.failures += 1
             self.error = _NO_MEMORY if isinstance(error, MemoryError) else repr(error)
@@ -171,7 +171,8 @@ class Frames:
                 try:
                     jpeg = await self._take()
                     try:
-                        self._publish(jpeg)
+                        if self._viewers:  # else it is kept for nobody
+                            self._publish(jpeg)
                     finally:
                         self._camera.release()
                     pace.step(self._fastest())

@@ -3,6 +3,7 @@ what is sent is not copied."""
 
 import select
 import sys
+import time
 
 try:
     from asyncio import core
@@ -14,6 +15,7 @@ from cors.compat import const
 _IPPROTO_TCP = const(6)
 _TCP_NODELAY = const(1)
 _ENOTCONN = const(128)  # lwIP's
+_RETRY_MS = const(5)
 
 # A client that left: EPIPE, ECONNABORTED, ECONNRESET, ENOTCONN, ETIMEDOUT, with the numbers of
 # Linux and of lwIP on the ESP32.
@@ -35,6 +37,34 @@ def _is_readable(socket):
     return bool(poller.poll(0))
 
 
+def wait_for(socket, event):
+    """Has the current task go on when `socket` is ready for `event` (select's number); yield after it.
+
+    MicroPython only. If the heap is full when the poller takes the socket, it keeps a key without a value and
+    crashes at its next poll (extmod/modselect.c says so); taking it again mends that.
+    """
+    queue = core._io_queue
+    try:
+        if event == select.POLLIN:
+            queue.queue_read(socket)
+        else:
+            queue.queue_write(socket)
+    except MemoryError:
+        if id(socket) not in queue.map:
+            raise
+        _register(queue.poller, socket, event)
+        core.cur_task.data = queue
+
+
+def _register(poller, socket, event):
+    """Tries until there is memory. Nobody may poll meanwhile, so the thread itself sleeps."""
+    while True:
+        try:
+            return poller.register(socket, event)
+        except MemoryError:
+            time.sleep_ms(_RETRY_MS)
+
+
 class _Transport:
     """On MicroPython: waits as asyncio.Stream does, without the copies that Stream makes.
 
@@ -42,10 +72,10 @@ class _Transport:
     send() raise OSError if the connection is lost, or was closed.
     """
 
-    def __init__(self, _, writer):
+    def __init__(self, socket, address):
         self.is_full = False
-        self._stream = writer
-        self._socket = writer.s
+        self._socket = socket
+        self._address = address
         # Nagle's algorithm would hold the end of an answer until the client acknowledges the rest.
         try:
             self._socket.setsockopt(_IPPROTO_TCP, _TCP_NODELAY, 1)
@@ -55,7 +85,8 @@ class _Transport:
     def receive(self, buffer):
         """Waits until something is there -> number of bytes put into `buffer`, 0 at the end."""
         while self._socket:
-            yield core._io_queue.queue_read(self._socket)
+            wait_for(self._socket, select.POLLIN)
+            yield
             count = self._socket.readinto(buffer)
             if count is not None:
                 return count
@@ -78,11 +109,12 @@ class _Transport:
 
     def drain(self):
         """Waits until the socket takes bytes again."""
-        yield core._io_queue.queue_write(self._socket)
+        wait_for(self._socket, select.POLLOUT)
+        yield
 
     def client(self):
         """The client's address as microdot has it: (host, port)."""
-        address = self._stream.get_extra_info("peername")
+        address = self._address
         if isinstance(address, (bytes, bytearray)):  # on unix: a struct sockaddr_in
             return ("{}.{}.{}.{}".format(*address[4:8]), address[2] << 8 | address[3])
         return address

@@ -122,9 +122,13 @@ class Camera:
                 return None
             self._camera.capture()  # taken just after the last one was released
             self.release()
-        if self._waits_since is None:
             self._waits_since = now
-        return _POLL_MS if ticks_diff(now, self._waits_since) < _WAIT_MS else None
+        # Who waits beside one that has waited in vain has waited long enough; who comes later has not.
+        waited_ms = -1 if self._waits_since is None else ticks_diff(now, self._waits_since)
+        if not 0 <= waited_ms < 2 * _WAIT_MS:
+            self._waits_since = now
+            waited_ms = 0
+        return _POLL_MS if waited_ms < _WAIT_MS else None
 
     def capture(self):
         """One JPEG in a memoryview of signed bytes, valid until release(). Raises CaptureFailed."""
@@ -133,7 +137,7 @@ class Camera:
             jpeg = self._camera.capture()
         if jpeg is None:
             self._fail()
-        self._waits_since = None  # not after a failure: whoever waits as well has waited long enough
+        self._waits_since = None
         self.error = None
         return jpeg
 

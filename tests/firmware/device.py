@@ -119,6 +119,8 @@ class Pieces:
             return b"x"
         if item == "fail":
             raise RuntimeError("the body failed")
+        if item == "full":
+            raise MemoryError
         return item
 
     async def aclose(self):
@@ -246,6 +248,7 @@ class Device:
                 "endless": lambda: Pieces(["endless"], self),
                 "flood": lambda: Pieces(["flood"], self),
                 "holding": lambda: Pieces(["hold"], self),
+                "full": lambda: Pieces([b"one", "full"], self),
                 "failing": lambda: Pieces([b"one", "fail"], self),
             }
             return bodies[kind]()
@@ -280,7 +283,7 @@ class Device:
         @app.get("/block")
         async def block(request):
             """Holds all tasks, as the start of a sensor does."""
-            time.sleep(1)
+            time.sleep(2)
             return "blocked"
 
         @app.get("/write")

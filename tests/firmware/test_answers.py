@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
 import socket
@@ -11,7 +12,9 @@ import httpx
 import pytest
 import urllib3
 
-from .conftest import Server, read_all
+from microdot import Response
+
+from .conftest import Server, make_device, read_all
 from .test_bad_requests import ONCE, parse
 
 H = b"Host: camera\r\n" + ONCE
@@ -107,6 +110,36 @@ def test_failing_application(server: Server, path: str) -> None:
     status, reason, headers, body = parse(server.exchange(f"GET {path} HTTP/1.1\r\n".encode() + H + b"\r\n"))
     assert (status, reason, body) == (500, "Internal Server Error", b"Internal server error")
     assert headers["X-Marked"] == "yes"
+
+
+def test_full_heap_in_an_answer_writes_nothing_into_it(server: Server) -> None:
+    before = server.probe()
+    answer = server.exchange(b"GET /body/full HTTP/1.1\r\n" + H + b"\r\n")
+    assert (parse(answer)[0], parse(answer)[3]) == (200, b"one")
+    after = server.probe()
+    assert (after["faults"], after["rejected"]) == (before["faults"] + 1, before["rejected"])
+    assert after["opened"] == after["closed"]
+
+
+def test_hooks_that_break_a_failure_are_left_out() -> None:
+    """A 500 goes out although the hook for errors has a header that would split it."""
+
+    async def talk() -> bytes:
+        device = make_device({})
+
+        @device.app.after_error_request
+        async def split(request: object, response: Response) -> None:
+            response.headers["X-Split"] = "a\r\nb"
+
+        await device.server.start("127.0.0.1", 0)
+        reader, writer = await asyncio.open_connection(*device.server.address())
+        writer.write(b"GET /nowhere HTTP/1.0\r\n\r\n")
+        answer = await reader.read()
+        writer.close()
+        await device.server.close()
+        return answer
+
+    assert parse(asyncio.run(talk()))[0::3] == (500, b"Internal server error")
 
 
 def test_failing_body_ends_only_its_connection(server: Server) -> None:

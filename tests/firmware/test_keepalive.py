@@ -498,7 +498,7 @@ def test_silent_newcomers_make_room_after_a_while(start: Start) -> None:
 
 def test_nobody_is_late_because_of_another(start: Start) -> None:
     """A handler holds all tasks for longer than the time-outs; what arrived meanwhile arrived in time."""
-    server = start(keepalive_timeout_ms=500, head_timeout_ms=500, body_timeout_ms=500)
+    server = start(keepalive_timeout_ms=1500, head_timeout_ms=1500, body_timeout_ms=1500)
     body = P + b"Content-Length: 5\r\n\r\n12"
     with contextlib.ExitStack() as stack:
         idle, new, head, posting, blocking = (stack.enter_context(Client(server)) for _ in range(5))

@@ -7,6 +7,7 @@ from array import array
 
 import pytest
 
+from camcors import part as part_module
 from camcors.part import Part
 
 JPEG = b"\xff\xd8picture\xff\xd9"
@@ -42,6 +43,23 @@ def test_part_is_used_again() -> None:
         assert bytes(part.view).partition(b"\r\n\r\n")[2] == jpeg + b"\r\n"
         seen.append(part.view.obj)
     assert [one is other for one, other in itertools.pairwise(seen)] == [True, True, False, True]
+
+
+def test_part_whose_view_does_not_fit_is_mended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The heap may be full between the buffer and its view."""
+    part = Part()
+    part.fill(1, 1, JPEG)
+
+    def fail(buffer: bytearray) -> memoryview:
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(part_module, "memoryview", fail, raising=False)
+        with pytest.raises(MemoryError):
+            part.fill(2, 2, JPEG * 1000)
+    for jpeg in (JPEG * 1000, JPEG):
+        part.fill(3, 3, jpeg)
+        assert bytes(part.view).partition(b"\r\n\r\n")[2] == jpeg + b"\r\n"
 
 
 def test_part_of_a_signed_view() -> None:

@@ -330,6 +330,28 @@ def pictures(driver: Driver, count: int) -> list[bytes]:
     return asyncio.run(watch())
 
 
+def test_picture_that_nobody_waits_for_any_more_is_kept_for_nobody() -> None:
+    class Slow(Driver):
+        is_done = False
+
+        def poll(self) -> int | None:
+            return None if self.is_done else 1
+
+    async def leave() -> tuple[int, list[Part], Part | None]:
+        frames = Frames(driver)
+        viewer = frames.viewer()
+        waiting = asyncio.create_task(viewer.__anext__())
+        await asyncio.sleep(0.05)
+        waiting.cancel()
+        await viewer.aclose()
+        driver.is_done = True
+        await asyncio.sleep(0.1)
+        return frames.frames, frames._parts, frames._latest
+
+    driver = Slow()
+    assert asyncio.run(leave()) == (1, [], None)
+
+
 @pytest.mark.parametrize("failure", [MemoryError(), Unspeakable(), KeyError("driver")])
 def test_producer_goes_on_after(failure: Exception) -> None:
     seen = pictures(Driver(None, failure), 3)

@@ -3,10 +3,12 @@ here is what it does without waiting. The rest is tested with real sockets on bo
 
 from __future__ import annotations
 
-from socket import SHUT_WR, socketpair
-from types import SimpleNamespace
+import subprocess
+from pathlib import Path
+from socket import SHUT_WR, create_connection, socketpair
 
 import pytest
+from camera import free_port
 
 from camcors.transport import _Transport
 
@@ -36,7 +38,7 @@ class Socket:
 
 
 def transport(socket: Socket, peer: object = ("10.0.0.7", 5000)) -> _Transport:
-    return _Transport(None, SimpleNamespace(s=socket, get_extra_info=lambda name: peer))
+    return _Transport(socket, peer)
 
 
 @pytest.mark.parametrize("fails", [False, True])
@@ -74,7 +76,7 @@ def test_closed_once_and_for_all() -> None:
 def test_is_readable() -> None:
     ours, theirs = socketpair()
     with ours, theirs:
-        client = _Transport(None, SimpleNamespace(s=ours, get_extra_info=lambda name: None))
+        client = _Transport(ours, None)
         assert not client.is_readable()
         theirs.send(b"x")
         assert client.is_readable()
@@ -95,3 +97,70 @@ def test_is_readable() -> None:
 )
 def test_client(peer: object, client: tuple[str, int]) -> None:
     assert transport(Socket(), peer).client() == client
+
+
+REGISTER_FAILS = """
+import asyncio, json, sys
+import micropython
+from asyncio import core
+from camcors.server import Server
+from microdot import Microdot
+
+real = core._io_queue.poller
+fails_at = int(sys.argv[2])
+calls = 0
+
+
+class Poller:
+    unregister = real.unregister
+    modify = real.modify
+    ipoll = real.ipoll
+
+    def register(self, socket, event):
+        global calls
+        calls += 1
+        if calls != fails_at:
+            return real.register(socket, event)
+        micropython.heap_lock()
+        try:
+            real.register(socket, event)
+        finally:
+            micropython.heap_unlock()
+
+
+app = Microdot()
+
+
+@app.get("/")
+def index(request):
+    return "ok"
+
+
+async def main():
+    core._io_queue.poller = Poller()
+    await Server(app).start("127.0.0.1", int(sys.argv[1]))
+    print("ready")
+    await asyncio.sleep(60)
+
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("fails_at", range(1, 8))
+def test_poller_that_has_no_memory_for_a_socket(program: Path, tmp_path: Path, fails_at: int) -> None:
+    """It would crash at its next poll, whether it is the listener that waits or a client."""
+    (tmp_path / "app.py").write_text(REGISTER_FAILS)
+    port = free_port()
+    command = [program, tmp_path / "app.py", str(port), str(fails_at)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None and process.stdout.readline() == "ready\n"
+            for _ in range(3):
+                with create_connection(("127.0.0.1", port), timeout=10) as client:
+                    for _ in range(2):
+                        client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                        assert client.recv(1000).endswith(b"ok")
+            assert process.poll() is None
+        finally:
+            process.kill()

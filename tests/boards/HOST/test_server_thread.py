@@ -20,7 +20,14 @@ def status(camera: Camera) -> dict:
 
 @pytest.mark.parametrize(
     "call",
-    ["asyncio.run(nothing())", "asyncio.get_event_loop().run_forever()", "__import__('camcors').app.run()"],
+    [
+        "asyncio.run(nothing())",
+        "asyncio.run_until_complete(nothing())",
+        "asyncio.new_event_loop()",
+        "asyncio.get_event_loop().run_forever()",
+        "asyncio.get_event_loop().run_until_complete(nothing())",
+        "__import__('camcors').app.run()",
+    ],
 )
 def test_a_second_loop_of_asyncio_is_refused(new_camera: Camera, call: str) -> None:
     """It would share the tasks and the poller of the server's thread, and end in a crash."""
@@ -40,6 +47,26 @@ def test_a_server_that_ends_starts_anew(new_camera: Camera) -> None:
     assert status(new_camera)["faults"] == []
 
 
+def test_a_handler_that_exits_ends_no_camera(new_camera: Camera) -> None:
+    route = "import sys\nfrom camcors import app\n@app.get('/exit')\ndef leave(request):\n    sys.exit(1)\n"
+    new_camera.put("main.py", route)
+    new_camera.reset()
+    new_camera.wait_ready()
+    with contextlib.suppress(httpx.HTTPError):
+        httpx.get(new_camera.url + "/exit", timeout=2)
+    new_camera.wait_ready()
+    assert status(new_camera)["board"] == "HOST"
+
+
+def test_a_server_that_never_served_is_left_to_the_person(new_camera: Camera) -> None:
+    """It would only end again: the REPL stays, and says why."""
+    new_camera.exec("from camcors.start import state; state.has_served = False; state.poll_policy = None")
+    new_camera.wait_for("camcors: the server ended: TypeError(")
+    time.sleep(7)  # a restart comes after 5 s
+    assert "the server ended" in new_camera.exec("print(state.faults)")
+    assert not [line for line in new_camera.drain() if line.startswith("ready ")][1:]
+
+
 FILL_THE_HEAP = """
 import gc, time
 kept = None
@@ -49,14 +76,27 @@ for size in (65536, 4096, 512, 64, 16):
             kept = (kept, bytearray(size))
     except MemoryError:
         pass
-time.sleep(2)
+end = time.ticks_add(time.ticks_ms(), 2000)
+while time.ticks_diff(end, time.ticks_ms()) > 0:
+    try:
+        while HOLDS:
+            kept = (kept, None)
+    except MemoryError:
+        pass
+    try:
+        time.sleep_ms(1)
+    except MemoryError:
+        pass
 kept = None
 gc.collect()
 """
 
 
-def test_a_full_heap_ends_nothing(new_camera: Camera) -> None:
-    """While it is full, clients may be refused and pictures fail; afterwards all is as before."""
+@pytest.mark.parametrize("holds", [False, True])
+def test_a_full_heap_ends_no_camera(new_camera: Camera, holds: bool) -> None:
+    """While it is full, clients may be refused and pictures fail; if it is held full, the board may have to
+    start anew. Afterwards all is as before.
+    """
     end = threading.Event()
 
     def ask() -> None:
@@ -76,12 +116,15 @@ def test_a_full_heap_ends_nothing(new_camera: Camera) -> None:
     for thread in threads:
         thread.start()
     try:
-        for _ in range(2):
-            new_camera.exec(FILL_THE_HEAP)
+        for _ in range(1 if holds else 2):
+            new_camera.exec(FILL_THE_HEAP.replace("HOLDS", str(holds)))
     finally:
         end.set()
         for thread in threads:
             thread.join(20)
+    if holds:
+        time.sleep(7)  # a restart comes after 5 s
+    assert new_camera.process.poll() is None
     limit = time.monotonic() + 20
     while status(new_camera)["clients"]["viewers"] and time.monotonic() < limit:
         time.sleep(0.1)  # a viewer that has left is noticed with the next picture
@@ -92,4 +135,4 @@ def test_a_full_heap_ends_nothing(new_camera: Camera) -> None:
     with contextlib.closing(late):
         late.sendall(b"GET / HT")
         assert late.recv(100).startswith(b"HTTP/1.1 408 ")  # deadlines are kept, too
-    assert not any("the server ended" in line for line in new_camera.drain())
+    assert holds or len([line for line in new_camera.drain() if line.startswith("ready ")]) == 1

@@ -538,6 +538,22 @@ async def drops_a_stale_picture_of_one_buffer():
     return [mode, first, (await task)[1], fake_camera.blocked_ms]
 
 
+async def goes_on_with_one_buffer_after_a_stall():
+    fake_board.CAMERA["fb_count"] = 1
+    camera, _ = make_camera()
+    frames = frames_of(camera)
+    first = await capture(frames)
+    fake_camera.has_frames = False
+    stalled = await capture(frames)
+    fake_camera.has_frames = True
+    seen = []
+    for pause_ms in (100, 1000, 20000):
+        await clock.run(pause_ms)
+        seen.append((await capture(frames))[:2])
+    inits = len([row for row in fake_camera.log if row[0] == "init"])
+    return [first[:2], stalled, seen, inits, fake_camera.blocked_ms]
+
+
 async def takes_the_pins_of_the_module_where_the_board_names_none():
     fake_board.CAMERA.clear()
     _, needs = make_camera()
