@@ -16,6 +16,7 @@ from cors.guard import Guard
 from cors.store import POLL_S
 
 from . import api, app, cors, settings
+from .limits import sleep_ms
 from .server import Server
 from .state import State
 from .stream import Frames
@@ -96,7 +97,17 @@ def _serve(run, main):
             machine.reset()
 
 
+def _tell_of_task(_, context):
+    """asyncio's handler for a task that ended by an exception. Its own would raise if the heap is full, and
+    end the loop."""
+    try:
+        state.fault("a task ended: " + repr(context.get("exception")))
+    except MemoryError:
+        pass  # a full heap has been told of by then, or will be
+
+
 async def _main(chosen, server, network, camera):
+    asyncio.get_event_loop().set_exception_handler(_tell_of_task)
     # One after the other: a radio and a sensor that start together draw more than some supplies give.
     await network.start()
     for fault in camera.start(chosen["camera"]):
@@ -107,8 +118,9 @@ async def _main(chosen, server, network, camera):
     gc.threshold((gc.mem_alloc() + gc.mem_free()) // 4)
     state.has_served = True
     print("ready http://" + (network.address or chosen["host"]) + ":" + str(port))
+    poll_ms = int(1000 * POLL_S)  # a float for each sleep would be an allocation
     while True:
-        await asyncio.sleep(POLL_S)
+        await sleep_ms(poll_ms)
         try:
             state.poll_policy(cors)
         except MemoryError:
