@@ -50,7 +50,6 @@ class Connection:
         self._unread = 0  # bytes that the client may still send after its last answer
         self._reading = None  # what a client is told with 408 if it is late with it (str)
         self._expired = False
-        self._is_evicted = False
         self._was_met = False  # whether the deadline has come once
 
     def meet_deadline(self, now):
@@ -65,7 +64,6 @@ class Connection:
     def evict(self):
         """Gives an idle client's slot to another one."""
         self.has_slot = False
-        self._is_evicted = True
         self.expire()
 
     def expire(self):
@@ -125,7 +123,8 @@ class Connection:
         """Of a client that was too late: Refusal if it is told so, else None."""
         if not self._expired:
             raise asyncio.CancelledError  # by Server.close()
-        if not self._is_evicted and (self.idle_since is None or not self._served):
+        # An idle client without a slot was evicted, which is no time-out of its own.
+        if self.idle_since is None or (self.has_slot and not self._served):
             self._server.timeouts += 1
         if self._reading is None:
             return None

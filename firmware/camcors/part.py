@@ -12,7 +12,7 @@ _ZERO = const(48)
 _POINT = const(46)
 
 # A part's head, between whose lines the numbers are written.
-_LENGTH = b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: "
+_LENGTH = b"--" + BOUNDARY.encode() + b"\r\nContent-Type: image/jpeg\r\nContent-Length: "
 _ID = b"\r\nX-Frame-Id: "
 _TIMESTAMP = b"\r\nX-Timestamp: "
 _END = b"\r\n\r\n"

@@ -81,8 +81,7 @@ class Frames:
         try:
             jpeg = await self._take()
             try:
-                if self._viewers:
-                    self._publish(jpeg)
+                self._publish(jpeg)
                 stamp = "{}.{:03d}".format(self._time_ms // 1000, self._time_ms % 1000)
                 return bytes(jpeg), self.frames, stamp
             finally:
@@ -108,18 +107,23 @@ class Frames:
         self.error = None
         return jpeg
 
-    def _failed(self, reason):
+    def _count_failure(self, reason):
         self.failures += 1
         self.error = reason
+
+    def _failed(self, reason):
+        self._count_failure(reason)
         return CaptureFailed(reason)
 
     def _note(self, error):
         """Counts a failure that is not counted yet. A full heap's allocates nothing."""
         if not isinstance(error, CaptureFailed):
-            self.failures += 1
-            self.error = _NO_MEMORY if isinstance(error, MemoryError) else repr(error)
+            self._count_failure(_NO_MEMORY if isinstance(error, MemoryError) else repr(error))
 
     def _publish(self, jpeg):
+        """Gives the viewers that there are a copy of `jpeg`; without any, none is made or kept."""
+        if not self._viewers:
+            return
         part = self._free_part()
         self._latest = None  # it may be this one, and filling it may fail
         part.fill(self.frames, self._time_ms, jpeg)
@@ -171,8 +175,7 @@ class Frames:
                 try:
                     jpeg = await self._take()
                     try:
-                        if self._viewers:  # else it is kept for nobody
-                            self._publish(jpeg)
+                        self._publish(jpeg)
                     finally:
                         self._camera.release()
                     pace.step(self._fastest())

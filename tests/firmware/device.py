@@ -144,54 +144,51 @@ class File:
         self._device.closed += 1
 
 
-class Vanishing:
-    """A connection's transport whose receive() or send() fails with `number` after `good` calls."""
+class Watched:
+    """A connection's transport that tells called() of each receive() and send() before it passes it on."""
+
+    def __init__(self, transport):
+        self._transport = transport
+
+    async def receive(self, buffer):
+        self.called("receive")
+        return await self._transport.receive(buffer)
+
+    def send(self, data, start, size):
+        self.called("send")
+        count = self._transport.send(data, start, size)
+        self.is_full = self._transport.is_full
+        return count
+
+    async def drain(self):
+        await self._transport.drain()
+
+
+class Vanishing(Watched):
+    """A transport whose receive() or send() fails with `number` after `good` calls."""
 
     def __init__(self, transport, what, good, number):
-        self._transport = transport
+        super().__init__(transport)
         self._what = what
         self._good = good
         self._number = number
 
-    def _count(self, what):
+    def called(self, what):
         if what == self._what:
             self._good -= 1
             if self._good < 0:
                 raise OSError(self._number)
 
-    async def receive(self, buffer):
-        self._count("receive")
-        return await self._transport.receive(buffer)
 
-    def send(self, data, start, size):
-        self._count("send")
-        count = self._transport.send(data, start, size)
-        self.is_full = self._transport.is_full
-        return count
-
-    async def drain(self):
-        await self._transport.drain()
-
-
-class Counting:
-    """A connection's transport that counts the calls to it."""
+class Counting(Watched):
+    """A transport that counts the calls to it."""
 
     def __init__(self, transport):
-        self._transport = transport
+        super().__init__(transport)
         self.calls = {"receive": 0, "send": 0}
 
-    async def receive(self, buffer):
-        self.calls["receive"] += 1
-        return await self._transport.receive(buffer)
-
-    def send(self, data, start, size):
-        self.calls["send"] += 1
-        count = self._transport.send(data, start, size)
-        self.is_full = self._transport.is_full
-        return count
-
-    async def drain(self):
-        await self._transport.drain()
+    def called(self, what):
+        self.calls[what] += 1
 
 
 class Device:
