@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -138,6 +139,12 @@ class Camera:
         done = self.mpremote("resume", "exec", code)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
+
+    def status(self) -> dict[str, Any]:
+        """What /api/status reports."""
+        answer = httpx.get(f"{self.url}/api/status")
+        assert answer.status_code == 200
+        return answer.json()
 
     def put(self, name: str, content: str | bytes) -> None:
         """Writes a file on the camera with mpremote, without a reset."""

@@ -494,6 +494,8 @@ def test_silent_newcomers_make_room_after_a_while(start: Start) -> None:
         assert read_all(first) == b""
         second.sendall(b"GET /status/200 HTTP/1.0\r\n\r\n")
         assert read_all(second)[:12] == b"HTTP/1.1 200"
+    after = server.probe()
+    assert (after["evicted"], after["timeouts"]) == (1, 0)
 
 
 def test_nobody_is_late_because_of_another(start: Start) -> None:

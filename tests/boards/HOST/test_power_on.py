@@ -18,12 +18,6 @@ def run(*args: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([PROGRAM, *args], capture_output=True, text=True, timeout=20)
 
 
-def status(camera: Camera) -> dict:
-    answer = httpx.get(f"{camera.url}/api/status")
-    assert answer.status_code == 200
-    return answer.json()
-
-
 def filesystem(flash: Path) -> littlefs.LittleFS:
     """The partition vfs of the image, read by littlefs-python."""
     image = flash.read_bytes()
@@ -98,14 +92,14 @@ def test_a_port_in_use_ends_with_the_remedy(new_camera: Camera, tmp_path: Path, 
     assert done.returncode == 1
     remedy = f"127.0.0.1:{taken} is in use; stop the other program or choose a free port with {option}"
     assert done.stdout.splitlines()[-1] == f"camcors-host: {remedy}"
-    assert status(new_camera)["board"] == "HOST"
+    assert new_camera.status()["board"] == "HOST"
 
 
 def test_two_cameras_never_share_a_flash(new_camera: Camera) -> None:
     done = run("--flash", str(new_camera.flash), "--port", str(free_port()), "--repl-port", str(free_port()))
     assert done.returncode == 1
     assert "is the flash of another running camera; choose another file with --flash" in done.stdout
-    assert status(new_camera)["policy"]["state"] == "active"
+    assert new_camera.status()["policy"]["state"] == "active"
 
 
 def corrupt_superblock(image: bytearray) -> None:
@@ -142,7 +136,7 @@ def test_a_corrupt_flash_is_reported_and_left_alone(
         said = camera.wait_for("camcors: ")
         assert words in said
         camera.wait_ready()
-        report = status(camera)
+        report = camera.status()
         assert any(words in fault for fault in report["faults"])
         assert report["policy"]["state"] == "missing"
         allowed = httpx.get(f"{camera.url}/api/status", headers={"Origin": "http://localhost:8000"})
@@ -165,7 +159,7 @@ def test_a_corrupt_flash_is_reported_and_left_alone(
 def test_a_bad_policy_file_is_reported_and_kept(
     new_camera: Camera, content: str | None, state: str, words: str
 ) -> None:
-    first = status(new_camera)["policy"]["digest"]
+    first = new_camera.status()["policy"]["digest"]
     if content is None:
         new_camera.exec("import os; os.remove('policy.json')")
     else:
@@ -175,7 +169,7 @@ def test_a_bad_policy_file_is_reported_and_kept(
     said = new_camera.wait_for("camcors: ")
     assert words in said
     new_camera.wait_ready()
-    policy = status(new_camera)["policy"]
+    policy = new_camera.status()["policy"]
     assert (policy["state"], policy["digest"]) == (state, None if content is None else first)
     assert words.removeprefix("/policy.json: ") in policy["error"]
     answer = httpx.get(f"{new_camera.url}/api/status", headers={"Origin": "http://localhost:8000"})
@@ -198,7 +192,7 @@ for size in (65536, 4096):
     assert new_camera.exec(fill) == "28\n28\n"
     new_camera.reset()
     new_camera.wait_ready()
-    assert status(new_camera)["policy"]["state"] == "active"
+    assert new_camera.status()["policy"]["state"] == "active"
     full = new_camera.mpremote("resume", "exec", "open('/more', 'w').write('x' * 100000)")
     assert full.returncode == 1
     assert "OSError: 28" in full.stdout + full.stderr
@@ -242,7 +236,7 @@ def test_a_main_py_that_raises_leaves_the_camera_serving(new_camera: Camera) -> 
     new_camera.put("main.py", "1 / 0\n")
     new_camera.reset()
     new_camera.wait_ready()
-    assert status(new_camera)["board"] == "HOST"
+    assert new_camera.status()["board"] == "HOST"
     assert any("ZeroDivisionError" in line for line in new_camera.drain())
 
 
@@ -250,7 +244,7 @@ def test_a_camera_json_that_is_no_text_is_named_and_the_camera_serves(new_camera
     new_camera.exec("f = open('camera.json', 'wb'); f.write(b'{\"name\": \"caf\\xe9\"}'); f.close()")
     new_camera.reset()
     new_camera.wait_ready()
-    (fault,) = status(new_camera)["faults"]
+    (fault,) = new_camera.status()["faults"]
     assert fault.startswith("/camera.json: line 1, column ")
     assert "UTF-8" in fault
 
@@ -261,5 +255,5 @@ def test_the_cameras_own_routes_come_before_those_of_main_py(new_camera: Camera)
     )
     new_camera.reset()
     new_camera.wait_ready()
-    assert status(new_camera)["board"] == "HOST"
+    assert new_camera.status()["board"] == "HOST"
     assert httpx.get(f"{new_camera.url}/other").text == "mine"

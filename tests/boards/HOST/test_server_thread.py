@@ -12,12 +12,6 @@ import pytest
 from camera import Camera
 
 
-def status(camera: Camera) -> dict:
-    answer = httpx.get(f"{camera.url}/api/status")
-    assert answer.status_code == 200
-    return answer.json()
-
-
 @pytest.mark.parametrize(
     "call",
     [
@@ -35,7 +29,7 @@ def test_a_second_loop_of_asyncio_is_refused(new_camera: Camera, call: str) -> N
     new_camera.reset()
     new_camera.wait_ready()
     for _ in range(5):
-        assert status(new_camera)["board"] == "HOST"
+        assert new_camera.status()["board"] == "HOST"
     said = " ".join(new_camera.drain())
     assert "asyncio runs in the camera's thread; write handlers for camcors.app, or use _thread" in said
 
@@ -44,7 +38,7 @@ def test_a_server_that_ends_starts_anew(new_camera: Camera) -> None:
     new_camera.exec("from camcors.start import state; state.poll_policy = None")
     new_camera.wait_for("camcors: the server ended: TypeError(")
     new_camera.wait_ready()
-    assert status(new_camera)["faults"] == []
+    assert new_camera.status()["faults"] == []
 
 
 def test_a_handler_that_exits_ends_no_camera(new_camera: Camera) -> None:
@@ -55,7 +49,7 @@ def test_a_handler_that_exits_ends_no_camera(new_camera: Camera) -> None:
     with contextlib.suppress(httpx.HTTPError):
         httpx.get(new_camera.url + "/exit", timeout=2)
     new_camera.wait_ready()
-    assert status(new_camera)["board"] == "HOST"
+    assert new_camera.status()["board"] == "HOST"
 
 
 def test_a_server_that_never_served_is_left_to_the_person(new_camera: Camera) -> None:
@@ -72,7 +66,7 @@ def wait_for_rest(camera: Camera) -> None:
     limit = time.monotonic() + 30
     while True:
         with contextlib.suppress(httpx.HTTPError):
-            if not status(camera)["clients"]["viewers"]:
+            if not camera.status()["clients"]["viewers"]:
                 return
         assert time.monotonic() < limit
         time.sleep(0.1)
