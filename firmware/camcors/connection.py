@@ -301,7 +301,9 @@ class Connection:
                 await self._sender.send(head)
                 await self._sender.send_pieces(body)
         finally:
-            await close_body(response.body)
+            closing = close_body(response.body)
+            if closing is not None:
+                await closing
 
     async def _head_of_failure(self, body):
         """The head of a 500, without the hooks' headers if it is they that are faulty."""

@@ -84,10 +84,15 @@ class Sender:
         self._transport.close()
 
 
-async def close_body(body):
-    """Closes a response's body by its aclose() or close(), if it has one."""
-    close = getattr(body, "aclose", None) or getattr(body, "close", None)
-    if close is not None:
-        closing = close()
-        if hasattr(closing, "send") or hasattr(closing, "__await__"):
-            await closing
+def close_body(body):
+    """Closes a response's body by its aclose() or close(), if it has one -> what is to be awaited, or None.
+
+    Not a coroutine, since a full heap has no room for one.
+    """
+    if hasattr(body, "aclose"):
+        closing = body.aclose()
+    elif hasattr(body, "close"):
+        closing = body.close()
+    else:
+        return None
+    return closing if hasattr(closing, "send") or hasattr(closing, "__await__") else None

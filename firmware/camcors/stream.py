@@ -223,8 +223,9 @@ class Frames:
         self._viewers.remove(viewer)
         self._demand.set()
         if not self._viewers:
-            self._parts = []
             self._latest = None
+            while self._parts:  # a new list would need memory
+                self._parts.pop()
 
 
 class Viewer:
@@ -232,7 +233,7 @@ class Viewer:
 
     Each item is one whole part, headers and JPEG (memoryview), intact until the next item is
     asked for. A stalled camera's last part is repeated, or a line break sent before the first.
-    Call aclose() at the end.
+    Call close() at the end.
     """
 
     def __init__(self, frames, fps):
@@ -276,8 +277,11 @@ class Viewer:
             self._part.users -= 1
             self._part = None
 
-    async def aclose(self):
-        """Gives the slot and the picture back; does nothing the second time."""
+    def close(self):
+        """Gives the slot and the picture back; does nothing the second time.
+
+        Allocates nothing, so that a full heap keeps no slot.
+        """
         self._release()
         if self._is_in:
             self._is_in = False

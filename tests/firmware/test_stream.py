@@ -8,6 +8,7 @@ import http.client
 import json
 import re
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -324,7 +325,7 @@ def pictures(driver: Driver, count: int) -> list[bytes]:
     async def watch() -> list[bytes]:
         viewer = Frames(driver, Limits(stream_fps=60)).viewer()
         parts = [bytes(await asyncio.wait_for(viewer.__anext__(), 10)) for _ in range(count)]
-        await viewer.aclose()
+        viewer.close()
         return [part.partition(b"\r\n\r\n")[2] for part in parts]
 
     return asyncio.run(watch())
@@ -343,7 +344,7 @@ def test_picture_that_nobody_waits_for_any_more_is_kept_for_nobody() -> None:
         waiting = asyncio.create_task(viewer.__anext__())
         await asyncio.sleep(0.05)
         waiting.cancel()
-        await viewer.aclose()
+        viewer.close()
         driver.is_done = True
         await asyncio.sleep(0.1)
         return frames.frames, frames._parts, frames._latest
@@ -483,3 +484,33 @@ def test_heap_of_a_frame(device: Server, size: int) -> None:
             thread.join(10)
     assert last["frames"] - first["frames"] >= 30
     assert (last["used"] - first["used"]) / (last["frames"] - first["frames"]) < 2600
+
+
+CLOSES = """
+import asyncio
+import micropython
+from camcors.sender import close_body
+from camcors.stream import Frames
+from camera_driver import Camera
+
+
+async def main():
+    frames = Frames(Camera())
+    viewer = frames.viewer()
+    await viewer.__anext__()
+    before = frames.viewers
+    micropython.heap_lock()
+    closing = close_body(viewer)
+    micropython.heap_unlock()
+    print(before, frames.viewers, closing)
+
+
+asyncio.run(main())
+"""
+
+
+def test_full_heap_keeps_no_slot(program: Path, tmp_path: Path) -> None:
+    """What ends a stream may be that there is no memory, not even for the end."""
+    (tmp_path / "closes.py").write_text(CLOSES)
+    done = subprocess.run([program, tmp_path / "closes.py"], capture_output=True, text=True, timeout=30)
+    assert (done.stdout, done.stderr) == ("1 0 None\n", "")

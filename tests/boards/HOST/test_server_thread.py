@@ -74,25 +74,32 @@ def wait_for_rest(camera: Camera) -> None:
 
 FILL_THE_HEAP = """
 import gc, time
-kept = None
-for size in (65536, 4096, 512, 64, 16):
-    try:
-        while True:
-            kept = (kept, bytearray(size))
-    except MemoryError:
-        pass
-end = time.ticks_add(time.ticks_ms(), 2000)
-while time.ticks_diff(end, time.ticks_ms()) > 0:
-    try:
-        while HOLDS:
-            kept = (kept, None)
-    except MemoryError:
-        pass
-    try:
-        time.sleep_ms(1)
-    except MemoryError:
-        pass
-kept = None
+
+def fill(holds):  # a function, since new globals would need memory
+    kept = None
+    for size in (65536, 4096, 512, 64, 16):
+        try:
+            while True:
+                kept = [kept, bytearray(size)]
+        except MemoryError:
+            pass
+    end = time.ticks_add(time.ticks_ms(), 2000)
+    while time.ticks_diff(end, time.ticks_ms()) > 0:
+        try:
+            while holds:
+                kept = [kept, None]
+        except MemoryError:
+            pass
+        try:
+            time.sleep_ms(1)
+        except MemoryError:
+            pass
+    while kept:  # link by link: a stale pointer on the stack would keep the whole chain
+        link = kept
+        kept = link[0]
+        link[0] = link[1] = None
+
+fill(HOLDS)
 gc.collect()
 """
 

@@ -471,7 +471,7 @@ async def viewers_keep_their_picture():
         part = bytes(await task)
         body = part[part.index(b"\r\n\r\n") + 4 : -2]
         seen.append([len(body), body[0], body[1], sorted(set(body[2:]))])
-    await viewer.aclose()
+    viewer.close()
     return seen
 
 
