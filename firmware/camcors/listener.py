@@ -7,15 +7,11 @@ import socket
 from cors.compat import const
 
 from .limits import sleep_ms
-from .transport import Transport, core, wait_for
+from .transport import Transport
+from .waits import core, until_ready
 
 _PAUSE_MS = const(50)
 _FAILURES = (OSError, MemoryError)  # made once: a tuple in an `except` is allocated when something is raised
-
-
-def _readable(socket):
-    wait_for(socket, select.POLLIN)
-    yield
 
 
 class Listener:
@@ -59,7 +55,7 @@ class Listener:
 
     async def _serve_one(self):
         try:
-            await _readable(self._socket)
+            await until_ready(self._socket, select.POLLIN)
             self._take()
         except _FAILURES:  # the client has left, or there is no socket or memory for it
             await sleep_ms(_PAUSE_MS)

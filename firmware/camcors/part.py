@@ -1,5 +1,7 @@
 """One part of a stream: a picture as multipart/x-mixed-replace has it (RFC 2046 section 5.1)."""
 
+from struct import pack_into
+
 from cors.compat import const
 
 from .limits import ticks_ms
@@ -11,11 +13,18 @@ _GRAIN = const(4096)  # buffers grow by this many bytes, so that a slightly larg
 _ZERO = const(48)
 _POINT = const(46)
 
+
+def _text(text):
+    """`text` (str) as _write() wants it: (format, bytes)."""
+    return str(len(text)) + "s", text.encode()
+
+
 # A part's head, between whose lines the numbers are written.
-_LENGTH = b"--" + BOUNDARY.encode() + b"\r\nContent-Type: image/jpeg\r\nContent-Length: "
-_ID = b"\r\nX-Frame-Id: "
-_TIMESTAMP = b"\r\nX-Timestamp: "
-_END = b"\r\n\r\n"
+_LENGTH = _text("--" + BOUNDARY + "\r\nContent-Type: image/jpeg\r\nContent-Length: ")
+_ID = _text("\r\nX-Frame-Id: ")
+_TIMESTAMP = _text("\r\nX-Timestamp: ")
+_END = _text("\r\n\r\n")
+_LINE_END = _text("\r\n")
 _HEAD_MAX = const(160)  # bytes: 85 of text, and numbers of no more than 20 digits
 
 
@@ -50,17 +59,17 @@ class Part:
         at = _write_number(buffer, at, time_ms // 1000, 1)
         buffer[at] = _POINT
         at = _write(buffer, _write_number(buffer, at + 1, time_ms % 1000, 3), _END)
-        at = _write(buffer, at, jpeg)
-        self.view = self._whole[: _write(buffer, at, b"\r\n")]
+        buffer[at : at + size] = jpeg
+        self.view = self._whole[: _write(buffer, at + size, _LINE_END)]
         self.number = number
         self.made = ticks_ms()
 
 
-def _write(buffer, at, data):
-    """Puts `data` into `buffer` -> where it ends."""
-    end = at + len(data)
-    buffer[at:end] = data
-    return end
+def _write(buffer, at, text):
+    """Puts a _text() into `buffer` -> where it ends. A slice would be garbage of every frame."""
+    form, data = text
+    pack_into(form, buffer, at, data)
+    return at + len(data)
 
 
 def _write_number(buffer, at, number, digits):

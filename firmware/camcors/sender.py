@@ -25,16 +25,21 @@ class Sender:
     async def send(self, data):
         """Sends `data` (bytes-like) within the write time-out, or is cancelled."""
         start = 0
-        size = len(data)
         # Not anew for each slice: a client that takes a few bytes now and then would hold its slot for ever.
         self._due(self._timeout_ms)
-        while start < size:
-            start += self._transport.send(data, start, min(size - start, _SLICE))
-            if self._transport.is_full:
-                await self._transport.drain()
-            elif start < size:
-                await sleep_ms(0)
+        while start < len(data):
+            start = self._push(data, start)
+            if self._transport.is_full or start < len(data):
+                await self._pause()
         self._due(None)
+
+    def _push(self, data, start):
+        """Sends a slice of `data` from `start` on -> where the rest begins (int)."""
+        return start + self._transport.send(data, start, min(len(data) - start, _SLICE))
+
+    def _pause(self):
+        """Awaitable, at once, between two slices."""
+        return self._transport.drain() if self._transport.is_full else sleep_ms(0)
 
     async def send_with(self, head, body):
         """Sends `head` (bytes) and `body` (bytes-like), both together if the body is small."""
@@ -45,17 +50,17 @@ class Sender:
             await self.send(body)
 
     async def send_pieces(self, body):
-        """Sends a body of unknown length: an async iterator, a file or an iterator."""
-        if hasattr(body, "__aiter__") or hasattr(body, "__anext__"):
+        """Sends a body of unknown length: a stream's Viewer, an async iterator, a file or an iterator."""
+        if hasattr(body, "next_part"):
+            await self._send_parts(body)
+        elif hasattr(body, "__aiter__") or hasattr(body, "__anext__"):
             pieces = body.__aiter__() if hasattr(body, "__aiter__") else body
             while True:
                 try:
                     piece = await pieces.__anext__()
                 except StopAsyncIteration:
                     return
-                # Not by _send_piece(), whose generator would be garbage of every frame.
-                await self.send(piece.encode() if isinstance(piece, str) else piece)
-                await sleep_ms(0)
+                await self._send_piece(piece)
         elif hasattr(body, "read"):
             piece = True
             while piece:
@@ -66,6 +71,22 @@ class Sender:
         else:
             for piece in body:
                 await self._send_piece(piece)
+
+    async def _send_parts(self, viewer):
+        """All in one coroutine, since one for each part would be garbage of every frame."""
+        if not viewer.enter():
+            return
+        while True:
+            part = viewer.next_part()
+            while part is None:
+                await viewer.until_next()
+                part = viewer.next_part()
+            start = 0
+            self._due(self._timeout_ms)
+            while start < len(part):
+                start = self._push(part, start)
+                await self._pause()
+            self._due(None)
 
     async def _send_piece(self, piece):
         await self.send(piece.encode() if isinstance(piece, str) else piece)

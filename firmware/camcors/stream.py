@@ -5,6 +5,7 @@ import asyncio
 from .clock import Clock, Pace
 from .limits import Limits, sleep_ms, ticks_add, ticks_diff, ticks_ms
 from .part import Part
+from .waits import until_set
 
 _BACK_OFF_MS = (100, 2000)  # first, longest wait after a failed capture
 _NO_MEMORY = "no memory for the picture; choose a smaller frame_size or quality"
@@ -19,6 +20,9 @@ class CaptureFailed(Exception):
     """The camera gave no picture; args[0] says why in words (str). A driver may raise it too."""
 
 
+_FAILURES = (OSError, CaptureFailed, MemoryError)  # made once, as in the listener
+
+
 class Frames:
     """The camera's pictures, numbered from 1. Owned by the camera server.
 
@@ -28,8 +32,8 @@ class Frames:
     picture. So each capture is copied once, into a buffer that stays untouched while anybody
     sends from it; holding the next capture back instead would save the copy and let the slowest
     viewer set the pace for all. The buffers are used again: at most one more than there are
-    viewers, dropped with the last one. A frame allocates one view of its buffer, and what its
-    viewers' waiting takes.
+    viewers, dropped with the last one. A frame allocates one view of its buffer and two slices,
+    however many viewers there are, and asyncio an entry whenever a viewer's socket is full.
 
     A capture happens when a viewer waits for one, so nothing is captured that nobody takes. A
     viewer gets the next picture, or the last one if it is newer than the time between two.
@@ -79,46 +83,39 @@ class Frames:
         Raises CaptureFailed.
         """
         try:
-            jpeg = await self._take()
+            while (wait_ms := self._camera.poll()) is not None:
+                await sleep_ms(wait_ms)
+            jpeg = self._take()
             try:
                 self._publish(jpeg)
                 stamp = "{}.{:03d}".format(self._time_ms // 1000, self._time_ms % 1000)
                 return bytes(jpeg), self.frames, stamp
             finally:
                 self._camera.release()
-        except MemoryError:
-            raise self._failed(_NO_MEMORY)
+        except _FAILURES as error:
+            self._note(error)
+            raise CaptureFailed(self.error)
 
-    async def _take(self):
-        try:
-            # A driver that waited, or worked for long, would hold up every other task.
-            while (wait_ms := self._camera.poll()) is not None:
-                await sleep_ms(wait_ms)
-            # From here to the copy nothing yields, so two captures never overlap.
-            jpeg = self._camera.capture()
-        except OSError as error:
-            raise self._failed("the camera reports " + repr(error))
-        except CaptureFailed as failure:
-            raise self._failed(failure.args[0])
+    def _take(self):
+        """The picture of a camera whose poll() gives None. Two captures never overlap, since nothing waits
+        between this and the release."""
+        jpeg = self._camera.capture()
         if not jpeg:
-            raise self._failed("the camera gave no picture in time")
+            raise CaptureFailed("the camera gave no picture in time")
         self._time_ms = self._clock.read_ms()
         self.frames += 1
         self.error = None
         return jpeg
 
-    def _count_failure(self, reason):
-        self.failures += 1
-        self.error = reason
-
-    def _failed(self, reason):
-        self._count_failure(reason)
-        return CaptureFailed(reason)
-
     def _note(self, error):
-        """Counts a failure that is not counted yet. A full heap's allocates nothing."""
-        if not isinstance(error, CaptureFailed):
-            self._count_failure(_NO_MEMORY if isinstance(error, MemoryError) else repr(error))
+        """Counts a failure. A full heap's allocates nothing."""
+        self.failures += 1
+        if isinstance(error, MemoryError):
+            self.error = _NO_MEMORY
+        elif isinstance(error, CaptureFailed):
+            self.error = error.args[0]
+        else:
+            self.error = ("the camera reports " if isinstance(error, OSError) else "") + repr(error)
 
     def _publish(self, jpeg):
         """Gives the viewers that there are a copy of `jpeg`; without any, none is made or kept."""
@@ -129,6 +126,14 @@ class Frames:
         part.fill(self.frames, self._time_ms, jpeg)
         self._latest = part
         self._wake()
+
+    def _show(self):
+        """Takes a picture for the viewers."""
+        jpeg = self._take()
+        try:
+            self._publish(jpeg)
+        finally:
+            self._camera.release()
 
     def _free_part(self):
         for part in self._parts:
@@ -169,15 +174,14 @@ class Frames:
                 await sleep_ms(wait_ms)
             elif not self._is_wanted():
                 self._demand.clear()
-                await self._demand.wait()
+                await until_set(self._demand)
             else:
                 now = ticks_ms()
                 try:
-                    jpeg = await self._take()
-                    try:
-                        self._publish(jpeg)
-                    finally:
-                        self._camera.release()
+                    # A driver that waited, or worked for long, would hold up every other task.
+                    while (wait_ms := self._camera.poll()) is not None:
+                        await sleep_ms(wait_ms)
+                    self._show()
                     pace.step(self._fastest())
                     silent_since = now
                     back_off_ms = _BACK_OFF_MS[0]
@@ -229,11 +233,13 @@ class Frames:
 
 
 class Viewer:
-    """One stream: an async iterator over the parts of multipart/x-mixed-replace (RFC 2046).
+    """One stream: the parts of multipart/x-mixed-replace (RFC 2046), one after the other.
 
-    Each item is one whole part, headers and JPEG (memoryview), intact until the next item is
-    asked for. A stalled camera's last part is repeated, or a line break sent before the first.
-    Call close() at the end.
+    enter() begins it, next_part() gives a part or has until_next() awaited, close() ends it. Not an async
+    iterator, whose coroutines would be garbage of every frame: all of this allocates nothing.
+
+    fps: pictures a second at most (int). number: the last part's picture. is_waiting: whether a picture is
+    asked for and not there yet; set to False by Frames.
     """
 
     def __init__(self, frames, fps):
@@ -243,34 +249,48 @@ class Viewer:
         self._frames = frames
         self._part = None
         self._is_in = False
+        self._has_asked = False
         self._pace = None
 
-    def __aiter__(self):
-        return self
+    def enter(self):
+        """Takes a slot -> whether there was one."""
+        self._is_in = self._frames._enter(self)
+        self._pace = Pace()
+        return self._is_in
 
-    async def __anext__(self):
+    def next_part(self):
+        """The next part if it is there, else None: await until_next(), and call this again.
+
+        A part is headers and JPEG (memoryview), intact until the next call. A stalled camera's last part is
+        repeated, or a line break (bytes) given before the first.
+        """
         self._release()
-        if not self._is_in:
-            self._is_in = self._frames._enter(self)
-            if not self._is_in:
-                raise StopAsyncIteration
-            self._pace = Pace()
-        wait_ms = self._pace.wait_ms()
-        if wait_ms > 0:
-            await sleep_ms(wait_ms)
-        frames = self._frames
-        part = frames._take_latest(self)
-        if part is None:
-            frames._ask(self)
-            await frames._ready.wait()
-            part = frames._latest
+        if self._has_asked:
+            if self.is_waiting:
+                return None
+            self._has_asked = False
+            part = self._frames._latest
+        elif self._pace.wait_ms() > 0:
+            return None
+        else:
+            part = self._frames._take_latest(self)
+            if part is None:
+                self._frames._ask(self)
+                self._has_asked = True
+                return None
         self._pace.step(self.fps)
-        self._part = part
         if part is None:
             return b"\r\n"
+        self._part = part
         part.users += 1
         self.number = part.number
         return part.view
+
+    def until_next(self):
+        """Awaitable, at once, that ends when next_part() may have a part."""
+        if self._has_asked:
+            return until_set(self._frames._ready)
+        return sleep_ms(max(0, self._pace.wait_ms()))
 
     def _release(self):
         if self._part is not None:

@@ -3,19 +3,14 @@ what is sent is not copied."""
 
 import select
 import sys
-import time
-
-try:
-    from asyncio import core
-except ImportError:  # CPython, whose asyncio keeps the socket to itself
-    core = None
 
 from cors.compat import const
+
+from .waits import core, until_ready
 
 _IPPROTO_TCP = const(6)
 _TCP_NODELAY = const(1)
 _ENOTCONN = const(128)  # lwIP's
-_RETRY_MS = const(5)
 
 # A client that left: EPIPE, ECONNABORTED, ECONNRESET, ENOTCONN, ETIMEDOUT, with the numbers of
 # Linux and of lwIP on the ESP32.
@@ -37,39 +32,10 @@ def _is_readable(socket):
     return bool(poller.poll(0))
 
 
-def wait_for(socket, event):
-    """Has the current task go on when `socket` is ready for `event` (select's number); yield after it.
-
-    MicroPython only. If the heap is full when the poller takes the socket, it keeps a key without a value and
-    crashes at its next poll (extmod/modselect.c says so); taking it again mends that.
-    """
-    queue = core._io_queue
-    try:
-        if event == select.POLLIN:
-            queue.queue_read(socket)
-        else:
-            queue.queue_write(socket)
-    except MemoryError:
-        if id(socket) not in queue.map:
-            raise
-        _register(queue.poller, socket, event)
-        core.cur_task.data = queue
-
-
-def _register(poller, socket, event):
-    """Tries until there is memory. Nobody may poll meanwhile, so the thread itself sleeps."""
-    while True:
-        try:
-            return poller.register(socket, event)
-        except MemoryError:
-            time.sleep_ms(_RETRY_MS)
-
-
 class _Transport:
     """On MicroPython: waits as asyncio.Stream does, without the copies that Stream makes.
 
-    receive() and drain() are generators, since that is what MicroPython can wait for. receive() and
-    send() raise OSError if the connection is lost, or was closed.
+    receive() and send() raise OSError if the connection is lost, or was closed.
     """
 
     def __init__(self, socket, address):
@@ -82,11 +48,10 @@ class _Transport:
         except OSError:
             pass  # the client has left, as the first read will tell
 
-    def receive(self, buffer):
+    async def receive(self, buffer):
         """Waits until something is there -> number of bytes put into `buffer`, 0 at the end."""
         while self._socket:
-            wait_for(self._socket, select.POLLIN)
-            yield
+            await until_ready(self._socket, select.POLLIN)
             count = self._socket.readinto(buffer)
             if count is not None:
                 return count
@@ -108,9 +73,8 @@ class _Transport:
         return count
 
     def drain(self):
-        """Waits until the socket takes bytes again."""
-        wait_for(self._socket, select.POLLOUT)
-        yield
+        """Awaitable, at once, that ends when the socket takes bytes again."""
+        return until_ready(self._socket, select.POLLOUT)
 
     def client(self):
         """The client's address as microdot has it: (host, port)."""
@@ -154,8 +118,8 @@ class _StreamTransport:
         self._writer.write(piece)
         return len(piece)
 
-    async def drain(self):
-        await self._writer.drain()
+    def drain(self):
+        return self._writer.drain()
 
     def client(self):
         return self._writer.get_extra_info("peername")

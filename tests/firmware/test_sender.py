@@ -12,19 +12,20 @@ from camcors.sender import Sender
 class Trickle:
     """A transport whose client takes at most `most` bytes at a time, and is always worth waiting for."""
 
-    is_full = True
-
-    def __init__(self, most: int):
+    def __init__(self, most: int, is_full: bool = True):
         self.taken = b""
+        self.calls: list[str] = []
+        self.is_full = is_full
         self._most = most
 
     def send(self, data: bytes, start: int, size: int) -> int:
         piece = bytes(data[start : start + min(size, self._most)])
         self.taken += piece
+        self.calls.append("send")
         return len(piece)
 
     async def drain(self) -> None:
-        pass
+        self.calls.append("drain")
 
 
 class Pieces:
@@ -52,3 +53,19 @@ def test_one_time_out_for_each_piece(most: int) -> None:
     asyncio.run(sender.send_with(b"head", b"d" * 20))
     assert due == [700, None] * 4
     assert transport.taken == b"a" * 10_000 + b"b" * 300 + b"c" * 300 + b"head" + b"d" * 20
+
+
+@pytest.mark.parametrize(
+    ("is_full", "size", "calls"),
+    [
+        (False, 100, ["send"]),
+        (False, 20_000, ["send"] * 3),
+        (True, 100, ["send", "drain"]),
+        (True, 20_000, ["send", "drain"] * 3),
+    ],
+)
+def test_drained_to_the_end(is_full: bool, size: int, calls: list[str]) -> None:
+    """A transport that is full still reads what it was given, which the caller may change afterwards."""
+    transport = Trickle(8192, is_full)
+    asyncio.run(Sender(transport, lambda due: None, 700).send(bytes(size)))
+    assert transport.calls == calls

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import http.client
-import json
 import re
 import socket
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
 
-from camcors import stream
-from camcors.limits import Limits
-from camcors.part import Part
-from camcors.stream import Frames
-
-from .conftest import Server, Start, on_micropython
+from .conftest import Server, Start
 from .test_bad_requests import H, parse
 
 PART = re.compile(
@@ -291,93 +282,6 @@ def test_full_heap_is_said(server: Server) -> None:
     assert (after["failures"], after["faults"]) == (before["failures"] + 1, before["faults"])
 
 
-class Driver:
-    """Pictures that all differ; capture() fails as `failures`, a list of exceptions or None, says."""
-
-    def __init__(self, *failures: Exception | None):
-        self.failures = [*failures]
-        self.count = 0
-
-    def poll(self) -> None:
-        return None
-
-    def capture(self) -> bytes:
-        failure = self.failures.pop(0) if self.failures else None
-        if failure:
-            raise failure
-        self.count += 1
-        return b"\xff\xd8%d\xff\xd9" % self.count
-
-    def release(self) -> None:
-        pass
-
-
-class Unspeakable(Exception):
-    """One that cannot even be shown, as there is no memory for it."""
-
-    def __repr__(self) -> str:
-        raise MemoryError
-
-
-def pictures(driver: Driver, count: int) -> list[bytes]:
-    """What one viewer reads, without the parts' heads."""
-
-    async def watch() -> list[bytes]:
-        viewer = Frames(driver, Limits(stream_fps=60)).viewer()
-        parts = [bytes(await asyncio.wait_for(viewer.__anext__(), 10)) for _ in range(count)]
-        viewer.close()
-        return [part.partition(b"\r\n\r\n")[2] for part in parts]
-
-    return asyncio.run(watch())
-
-
-def test_picture_that_nobody_waits_for_any_more_is_kept_for_nobody() -> None:
-    class Slow(Driver):
-        is_done = False
-
-        def poll(self) -> int | None:
-            return None if self.is_done else 1
-
-    async def leave() -> tuple[int, list[Part], Part | None]:
-        frames = Frames(driver)
-        viewer = frames.viewer()
-        waiting = asyncio.create_task(viewer.__anext__())
-        await asyncio.sleep(0.05)
-        waiting.cancel()
-        viewer.close()
-        driver.is_done = True
-        await asyncio.sleep(0.1)
-        return frames.frames, frames._parts, frames._latest
-
-    driver = Slow()
-    assert asyncio.run(leave()) == (1, [], None)
-
-
-@pytest.mark.parametrize("failure", [MemoryError(), Unspeakable(), KeyError("driver")])
-def test_producer_goes_on_after(failure: Exception) -> None:
-    seen = pictures(Driver(None, failure), 3)
-    assert seen[0] == b"\xff\xd81\xff\xd9\r\n"
-    assert seen[-1][:3] == b"\xff\xd8" + str(len(set(seen))).encode()
-
-
-def test_part_that_cannot_be_filled_is_sent_to_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Filling fails at its end, when the buffer of the picture before holds the half of a new one."""
-    fill = Part.fill
-    failing = [False, True, True, True, True, False]
-
-    def fail_late(part: Part, number: int, time_ms: int, jpeg: bytes) -> None:
-        view = part.view
-        fill(part, number, time_ms, jpeg)
-        if failing and failing.pop(0):
-            part.view = view
-            raise MemoryError
-
-    monkeypatch.setattr(Part, "fill", fail_late)
-    monkeypatch.setattr(stream, "_REPEAT_MS", 100)
-    seen = pictures(Driver(), 8)
-    assert [part for part in seen if part][:3] == [b"\xff\xd8%d\xff\xd9\r\n" % n for n in (1, 6, 7)]
-
-
 @pytest.mark.parametrize("mode", ["none", "error", "bug", "broken", "full"])
 def test_stream_outlives_a_failing_camera(server: Server, mode: str) -> None:
     before = idle(server)
@@ -444,73 +348,3 @@ def test_status_answers_beside_four_streams(server: Server) -> None:
             thread.join(10)
     assert min(counts) > 0
     assert idle(server)["faults"] == server.probe()["faults"]
-
-
-@pytest.fixture
-def device(program: Path) -> Iterator[Server]:
-    """A server of its own on MicroPython, where heap can be counted."""
-    with on_micropython({"write_timeout_ms": 60000}) as server:
-        yield server
-
-
-def heap(server: Server) -> dict[str, int]:
-    return json.loads(server.request("GET", "/heap")[2])
-
-
-@pytest.mark.parametrize("size", [20_000, 200_000])
-def test_heap_of_a_frame(device: Server, size: int) -> None:
-    """A frame to four viewers allocates a view and what their waiting takes, about 2,000 bytes: no copy."""
-    device.set_camera(size=size)
-    stop = threading.Event()
-    with contextlib.ExitStack() as stack:
-        viewers = [stack.enter_context(viewing(device)) for _ in range(4)]
-
-        def watch(viewer: Viewer) -> None:
-            while not stop.is_set():
-                viewer.part()
-
-        threads = [threading.Thread(target=watch, args=(viewer,)) for viewer in viewers[1:]]
-        for thread in threads:
-            thread.start()
-        device.set_camera(mode="still")
-        for _ in range(5):
-            viewers[0].part()
-        first = heap(device)
-        for _ in range(40):
-            viewers[0].part()
-        last = heap(device)
-        stop.set()
-        for thread in threads:
-            thread.join(10)
-    assert last["frames"] - first["frames"] >= 30
-    assert (last["used"] - first["used"]) / (last["frames"] - first["frames"]) < 2600
-
-
-CLOSES = """
-import asyncio
-import micropython
-from camcors.sender import close_body
-from camcors.stream import Frames
-from camera_driver import Camera
-
-
-async def main():
-    frames = Frames(Camera())
-    viewer = frames.viewer()
-    await viewer.__anext__()
-    before = frames.viewers
-    micropython.heap_lock()
-    closing = close_body(viewer)
-    micropython.heap_unlock()
-    print(before, frames.viewers, closing)
-
-
-asyncio.run(main())
-"""
-
-
-def test_full_heap_keeps_no_slot(program: Path, tmp_path: Path) -> None:
-    """What ends a stream may be that there is no memory, not even for the end."""
-    (tmp_path / "closes.py").write_text(CLOSES)
-    done = subprocess.run([program, tmp_path / "closes.py"], capture_output=True, text=True, timeout=30)
-    assert (done.stdout, done.stderr) == ("1 0 None\n", "")

@@ -3,6 +3,7 @@ here is what it does without waiting. The rest is tested with real sockets on bo
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 from pathlib import Path
 from socket import SHUT_WR, create_connection, socketpair
@@ -69,7 +70,7 @@ def test_closed_once_and_for_all() -> None:
     with pytest.raises(OSError, match=r"^128$"):
         client.send(b"x", 0, 1)
     with pytest.raises(OSError, match=r"^128$"):
-        next(client.receive(bytearray(1)))
+        asyncio.run(client.receive(bytearray(1)))
     assert socket.taken == b""
 
 

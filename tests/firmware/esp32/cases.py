@@ -460,13 +460,20 @@ async def copies_each_picture():
     return [await capture(frames), await capture(frames), fake_camera.blocked_ms]
 
 
+async def next_part(viewer):
+    while (part := viewer.next_part()) is None:
+        await viewer.until_next()
+    return part
+
+
 async def viewers_keep_their_picture():
     camera, _ = make_camera()
     frames = frames_of(camera)
     viewer = frames.viewer()
+    viewer.enter()
     seen = []
     for _ in range(2):
-        task = asyncio.create_task(viewer.__anext__())
+        task = asyncio.create_task(next_part(viewer))
         await clock.run(100)
         part = bytes(await task)
         body = part[part.index(b"\r\n\r\n") + 4 : -2]

@@ -1,0 +1,107 @@
+"""What Frames and a Viewer do without a server: a driver that fails, a viewer that has gone."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from camcors import stream
+from camcors.limits import Limits
+from camcors.part import Part
+from camcors.stream import Frames
+
+
+class Driver:
+    """Pictures that all differ; capture() fails as `failures`, a list of exceptions or None, says."""
+
+    def __init__(self, *failures: Exception | None):
+        self.failures = [*failures]
+        self.count = 0
+
+    def poll(self) -> None:
+        return None
+
+    def capture(self) -> bytes:
+        failure = self.failures.pop(0) if self.failures else None
+        if failure:
+            raise failure
+        self.count += 1
+        return b"\xff\xd8%d\xff\xd9" % self.count
+
+    def release(self) -> None:
+        pass
+
+
+class Unspeakable(Exception):
+    """One that cannot even be shown, as there is no memory for it."""
+
+    def __repr__(self) -> str:
+        raise MemoryError
+
+
+async def next_part(viewer: stream.Viewer) -> bytes:
+    while (part := viewer.next_part()) is None:
+        await viewer.until_next()
+    return bytes(part)
+
+
+def pictures(driver: Driver, count: int) -> list[bytes]:
+    """What one viewer reads, without the parts' heads."""
+
+    async def watch() -> list[bytes]:
+        viewer = Frames(driver, Limits(stream_fps=60)).viewer()
+        assert viewer.enter()
+        parts = [await asyncio.wait_for(next_part(viewer), 10) for _ in range(count)]
+        viewer.close()
+        return [part.partition(b"\r\n\r\n")[2] for part in parts]
+
+    return asyncio.run(watch())
+
+
+def test_picture_that_nobody_waits_for_any_more_is_kept_for_nobody() -> None:
+    class Slow(Driver):
+        is_done = False
+
+        def poll(self) -> int | None:
+            return None if self.is_done else 1
+
+    async def leave() -> tuple[int, list[Part], Part | None]:
+        frames = Frames(driver)
+        viewer = frames.viewer()
+        assert viewer.enter()
+        waiting = asyncio.create_task(next_part(viewer))
+        await asyncio.sleep(0.05)
+        waiting.cancel()
+        viewer.close()
+        driver.is_done = True
+        await asyncio.sleep(0.1)
+        return frames.frames, frames._parts, frames._latest
+
+    driver = Slow()
+    assert asyncio.run(leave()) == (1, [], None)
+
+
+@pytest.mark.parametrize("failure", [MemoryError(), Unspeakable(), KeyError("driver")])
+def test_producer_goes_on_after(failure: Exception) -> None:
+    seen = pictures(Driver(None, failure), 3)
+    assert seen[0] == b"\xff\xd81\xff\xd9\r\n"
+    assert seen[-1][:3] == b"\xff\xd8" + str(len(set(seen))).encode()
+
+
+def test_part_that_cannot_be_filled_is_sent_to_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Filling fails at its end, when the buffer of the picture before holds the half of a new one."""
+    fill = Part.fill
+    failing = [False, True, True, True, True, False]
+
+    def fail_late(part: Part, number: int, time_ms: int, jpeg: bytes) -> None:
+        view = part.view
+        fill(part, number, time_ms, jpeg)
+        if failing and failing.pop(0):
+            part.view = view
+            raise MemoryError
+
+    monkeypatch.setattr(Part, "fill", fail_late)
+    monkeypatch.setattr(stream, "_REPEAT_MS", 100)
+    seen = pictures(Driver(), 8)
+    assert [part for part in seen if part][:3] == [b"\xff\xd8%d\xff\xd9\r\n" % n for n in (1, 6, 7)]
