@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import os
 import queue
+import random
 import signal
 import socket
 import subprocess
@@ -36,10 +37,20 @@ for size in (65536, 4096, 100):
 """
 
 
+# Each of pytest's workers has its own, below those that Linux gives to clients (from 32768 on): nobody may
+# get a port between its choice and its use.
+_PORTS = 2000
+_FIRST_PORT = 20000 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 6 * _PORTS
+_offsets = itertools.count(random.randrange(_PORTS))
+
+
 def free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return int(s.getsockname()[1])
+    """A port of the loopback that nothing listens on, and that was not given before."""
+    while True:
+        port = _FIRST_PORT + next(_offsets) % _PORTS
+        with contextlib.suppress(OSError), socket.socket() as s:
+            s.bind(("127.0.0.1", port))
+            return port
 
 
 class Camera:

@@ -17,15 +17,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from camera import PROGRAM
+from camera import PROGRAM, free_port
 
 HERE = Path(__file__).resolve().parent
 
-# Short where a test waits for them, long where one must not.
+# Short where a test waits for them, long where one must not: a busy machine makes slow clients.
 LIMITS = {
     "connections": 32,
-    "head_timeout_ms": 600,
-    "body_timeout_ms": 600,
+    "head_timeout_ms": 60000,
+    "body_timeout_ms": 60000,
     "write_timeout_ms": 1500,
     "linger_ms": 50,
 }
@@ -123,12 +123,6 @@ def read_all(client: socket.socket) -> bytes:
     return data
 
 
-def free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return int(s.getsockname()[1])
-
-
 def make_device(limits: dict[str, int]) -> Any:
     """A device.Device on CPython."""
     sys.path.insert(0, str(HERE))
@@ -207,8 +201,14 @@ def server(start: Start) -> Server:
 
 @pytest.fixture(scope="module")
 def patient(start: Start) -> Server:
-    """A server whose time-outs no test reaches."""
-    return start(head_timeout_ms=60000, body_timeout_ms=60000, linger_ms=10000)
+    """A server that reads for long what comes after a refusal."""
+    return start(linger_ms=10000)
+
+
+@pytest.fixture(scope="module")
+def hasty(start: Start) -> Server:
+    """A server whose clients are soon late."""
+    return start(head_timeout_ms=600, body_timeout_ms=600)
 
 
 @pytest.fixture(autouse=True)

@@ -323,14 +323,14 @@ SILENT = [
 
 
 @pytest.mark.parametrize(("data", "status"), [row[1:] for row in SILENT], ids=[row[0] for row in SILENT])
-def test_silent_client(server: Server, data: bytes, status: int | None) -> None:
-    before = server.probe()
-    answer = server.exchange(data)
+def test_silent_client(hasty: Server, data: bytes, status: int | None) -> None:
+    before = hasty.probe()
+    answer = hasty.exchange(data)
     if status is None:
         assert answer == b""
     else:
         check_refusal(answer, status)
-    after = server.probe()
+    after = hasty.probe()
     assert after["handled"] == before["handled"]
     assert after["timeouts"] == before["timeouts"] + 1
 

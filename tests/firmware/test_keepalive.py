@@ -263,7 +263,7 @@ def test_limit_of_requests_loses_no_answer(start: Start) -> None:
 
 
 def test_idle_connection_is_closed_in_silence(start: Start) -> None:
-    server = start(keepalive_timeout_ms=300, head_timeout_ms=60000)
+    server = start(keepalive_timeout_ms=300)
     before = server.probe()
     for data in (b"", b"\r\n", b"\r"):
         with Client(server) as client:
@@ -278,7 +278,7 @@ def test_idle_connection_is_closed_in_silence(start: Start) -> None:
     "data", [b"G", b"GET /ec", G, P + b"Content-Length: 10\r\n\r\nabc"], ids=["byte", "line", "head", "body"]
 )
 def test_second_request_that_stalls(start: Start, data: bytes) -> None:
-    server = start(keepalive_timeout_ms=60000)
+    server = start(keepalive_timeout_ms=60000, head_timeout_ms=600, body_timeout_ms=600)
     with Client(server) as client:
         assert client.ask(ECHO)[0] == 200
         client.send(data)
@@ -349,7 +349,7 @@ def test_vanished(server: Server, what: str, good: int, data: bytes, counts: int
 @pytest.mark.parametrize("longest", [0, 1])
 def test_idle_connections_make_room(start: Start, longest: int) -> None:
     """The one that has been idle longest goes first; a third client is served at once."""
-    server = start(connections=2, keepalive_timeout_ms=60000, head_timeout_ms=60000)
+    server = start(connections=2, keepalive_timeout_ms=60000)
     with Client(server) as first, Client(server) as second:
         assert first.ask(ECHO)[0] == 200
         assert second.ask(ECHO)[0] == 200
@@ -366,7 +366,7 @@ def test_idle_connections_make_room(start: Start, longest: int) -> None:
 
 def test_request_that_has_arrived_comes_before_a_newcomer(start: Start) -> None:
     """A camera that is busy finds both at the same time; the idle client's request is not lost."""
-    server = start(connections=2, keepalive_timeout_ms=60000, head_timeout_ms=60000)
+    server = start(connections=2, keepalive_timeout_ms=60000)
     with Client(server) as viewer:
         viewer.send(GET % b"body/holding")
         assert viewer.socket.recv(1) == b"H"
@@ -434,7 +434,7 @@ def test_empty_lines_hold_no_slot() -> None:
 
 def test_client_that_has_left_makes_room(start: Start) -> None:
     """Its end is noticed before anybody else loses a connection."""
-    server = start(connections=3, keepalive_timeout_ms=60000, head_timeout_ms=60000)
+    server = start(connections=3, keepalive_timeout_ms=60000)
     with Client(server) as viewer:
         viewer.send(GET % b"body/holding")
         assert viewer.socket.recv(1) == b"H"
@@ -449,7 +449,7 @@ def test_client_that_has_left_makes_room(start: Start) -> None:
 
 
 def test_busy_connections_make_no_room(start: Start) -> None:
-    server = start(connections=2, keepalive_timeout_ms=60000, head_timeout_ms=60000)
+    server = start(connections=2, keepalive_timeout_ms=60000)
     with Client(server) as first, Client(server) as second:
         for client in (first, second):
             assert client.ask(ECHO)[0] == 200
@@ -485,7 +485,7 @@ def test_streams_are_not_idle(start: Start) -> None:
 
 def test_silent_newcomers_make_room_after_a_while(start: Start) -> None:
     """As browsers open connections in advance: a client that says nothing holds nobody off for long."""
-    server = start(connections=2, head_timeout_ms=60000)
+    server = start(connections=2)
     with server.connect() as first, server.connect() as second:
         answers = [server.exchange(GET % b"status/200")[:12]]
         while answers[-1] == b"HTTP/1.1 503":
