@@ -49,16 +49,13 @@ class Listener:
     async def _serve(self):
         try:
             while True:
-                await self._serve_one()
+                try:  # in no function of its own, whose coroutine would be an allocation that may fail
+                    await until_ready(self._socket, select.POLLIN)
+                    self._take()
+                except _FAILURES:  # the client has left, or there is no socket or memory for it
+                    await sleep_ms(_PAUSE_MS)
         except asyncio.CancelledError:
             self._socket.close()
-
-    async def _serve_one(self):
-        try:
-            await until_ready(self._socket, select.POLLIN)
-            self._take()
-        except _FAILURES:  # the client has left, or there is no socket or memory for it
-            await sleep_ms(_PAUSE_MS)
 
     def _take(self):
         client, address = self._socket.accept()

@@ -236,7 +236,7 @@ class Viewer:
     """One stream: the parts of multipart/x-mixed-replace (RFC 2046), one after the other.
 
     enter() begins it, next_part() gives a part or has until_next() awaited, close() ends it. Not an async
-    iterator, whose coroutines would be garbage of every frame: all of this allocates nothing.
+    iterator, whose coroutines would be garbage of every frame: between two parts nothing is allocated.
 
     fps: pictures a second at most (int). number: the last part's picture. is_waiting: whether a picture is
     asked for and not there yet; set to False by Frames.

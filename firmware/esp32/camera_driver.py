@@ -134,7 +134,11 @@ class Camera:
         """One JPEG in a memoryview of signed bytes, valid until release(). Raises CaptureFailed."""
         jpeg = None
         if self._camera is not None and self._camera.frame_available():
-            jpeg = self._camera.capture()
+            try:
+                jpeg = self._camera.capture()
+            except MemoryError:  # for the view: the sensor has lent its buffer all the same
+                self._camera.free_buffer()
+                raise
         if jpeg is None:
             self._fail()
         self._waits_since = None

@@ -18,7 +18,7 @@ import httpx
 import pytest
 import urllib3
 
-from .conftest import Client, Server, Start, make_device, on_micropython, read_all
+from .conftest import LIMITS, Client, Server, Start, make_device, on_cpython, on_micropython, read_all
 from .test_bad_requests import G, H, P, check_refusal, parse
 
 GET = b"GET /%b HTTP/1.1\r\n" + H + b"\r\n"
@@ -663,3 +663,16 @@ def test_heap_of_a_request(program: Path) -> None:
         for _ in range(20):
             assert client.ask(data)[0] == 200
         assert (used() - before - asked_twice) / 20 < 11_000
+
+
+def test_late_client_goes_though_nobody_can_look_at_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The look for what has arrived takes memory, and with a full heap only the ends of clients free some."""
+
+    def fail(socket: object) -> bool:
+        raise MemoryError
+
+    with on_cpython({**LIMITS, "head_timeout_ms": 200}) as server:
+        with monkeypatch.context() as patch:
+            patch.setattr("camcors.transport._is_readable", fail)
+            assert server.exchange(b"GET / HTTP/1.1\r\n").startswith(b"HTTP/1.1 408 Request Timeout\r\n")
+        assert server.probe()["timeouts"] == 1

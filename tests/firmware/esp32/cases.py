@@ -561,6 +561,16 @@ async def goes_on_with_one_buffer_after_a_stall():
     return [first[:2], stalled, seen, inits, fake_camera.blocked_ms]
 
 
+async def gives_back_a_buffer_that_there_is_no_memory_to_show():
+    fake_board.CAMERA["fb_count"] = 1
+    camera, _ = make_camera()
+    frames = frames_of(camera)
+    fake_camera.has_memory = False
+    failed = await capture(frames)
+    fake_camera.has_memory = True
+    return [failed, (await capture(frames))[:2], fake_camera.blocked_ms]
+
+
 async def takes_the_pins_of_the_module_where_the_board_names_none():
     fake_board.CAMERA.clear()
     _, needs = make_camera()

@@ -147,6 +147,11 @@ CAMERA = {
     "starts_a_stalled_sensor_anew_once_a_minute": [5, 16000, ANEW, [255, 216], None, [True, 2]],
     "drops_a_stale_picture_of_one_buffer": [[1, 0], [255, 216, [3], 1], 2, 0],
     "goes_on_with_one_buffer_after_a_stall": [[255, 216], NO_FRAME, [[255, 216]] * 3, 1, 0],
+    "gives_back_a_buffer_that_there_is_no_memory_to_show": [
+        "no memory for the picture; choose a smaller frame_size or quality",
+        [255, 216],
+        0,
+    ],
     "takes_the_pins_of_the_module_where_the_board_names_none": [
         ["the module camera knows no pins, and /lib/board.py names none; write them there as CAMERA"],
         [],

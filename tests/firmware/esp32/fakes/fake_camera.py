@@ -1,6 +1,6 @@
 """camera as micropython-camera-API v0.6.2 has it (src/modcamera.c, src/modcamera_api.c).
 
-What a test may break: `sensor`, `has_frames`, `errors`, `knows_pins`.
+What a test may break: `sensor`, `has_frames`, `has_memory`, `errors`, `knows_pins`.
 """
 
 from array import array
@@ -11,6 +11,7 @@ from clock import clock
 sensor = "OV2640"
 #: Set to False: the sensor answers and sends no picture, so each capture blocks for 4 s.
 has_frames = True
+has_memory = True
 #: MICROPY_CAMERA_ALL_REQ_PINS_DEFINED: the module was built for a board, and needs no pins.
 knows_pins = False
 #: Exceptions that the next calls of reconfigure() raise, after it has shut the camera down.
@@ -167,6 +168,8 @@ class Camera:
             buffer[i] = self._count % 100
         buffer[0], buffer[1] = -1, -40  # FF D8
         self._held = buffer
+        if not has_memory:
+            raise MemoryError  # for the view, while the buffer is lent
         return memoryview(buffer)
 
     def free_buffer(self):
