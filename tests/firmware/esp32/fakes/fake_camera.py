@@ -11,6 +11,7 @@ from clock import clock
 sensor = "OV2640"
 #: Set to False: the sensor answers and sends no picture, so each capture blocks for 4 s.
 has_frames = True
+#: Set to False: a capture lends its buffer, and then has no memory for the view of it.
 has_memory = True
 #: MICROPY_CAMERA_ALL_REQ_PINS_DEFINED: the module was built for a board, and needs no pins.
 knows_pins = False
@@ -169,7 +170,7 @@ class Camera:
         buffer[0], buffer[1] = -1, -40  # FF D8
         self._held = buffer
         if not has_memory:
-            raise MemoryError  # for the view, while the buffer is lent
+            raise MemoryError
         return memoryview(buffer)
 
     def free_buffer(self):
