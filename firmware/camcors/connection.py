@@ -14,66 +14,96 @@ from .limits import sleep_ms, ticks_add, ticks_ms
 from .receiver import Receiver
 from .request import make_request
 from .sender import Sender, close_body
+from .slots import IDLE, LISTENING, READING, RUNNING, SENDING, SETTLED_MS
 from .transport import is_lost
 from .wire import Refusal, parse, wants_close
 
 _RETRY_AFTER_S = const(2)
 _LOOK_MS = const(100)
 _FULL = "all {} connections are in use; close a page, or raise limits.connections of /camera.json"
-_GRACE_MS = const(1000)  # a new client that is silent for so long may lose its slot to another one
+
+# Who ended what the connection waited for.
+_NOBODY = const(0)
+_DEADLINE = const(1)
+_EVICTION = const(2)
+
+_TOO_SLOW = "{} came too slowly while others waited for a connection"
 
 
 class Connection:
     """One client, from its first byte to the close. Owned by the Server.
 
     deadline: ticks at which the Server cancels the task, or None while the handler runs.
-    idle_since: ticks from which on another client may have this one's slot, or None while a request
-    is read or answered.
-    has_slot: whether it counts towards the cap; set by the Server.
+    address: the client's (str). phase: what the connection is doing (slots.py). since: ticks at which that,
+    or the wait for a slot, began. is_told: whether the Server counts it among the clients without a slot
+    that are told so.
     """
 
-    def __init__(self, server, transport, buffer):
+    # In the class, since few connections change them, and each attribute of its own takes time to make.
+    is_told = False
+    _ended_by = _NOBODY
+    _is_cut = False  # whether it ends with this answer for a reason that the client does not know
+
+    def __init__(self, server, transport):
         self.task = asyncio.current_task()
         self.deadline = None
-        self.idle_since = None
-        self.has_slot = False
+        self.phase = RUNNING
+        self.since = None
         self._server = server
         self._limits = server.limits
+        self._admission = server.admission
         self._transport = transport
         self._client = transport.client()
-        self._receiver = Receiver(transport, buffer)
+        self.address = self._client[0]
+        self._receiver = Receiver(transport, self._listen)
         self._sender = Sender(transport, self._due, self._limits.write_timeout_ms)
         self._served = 0
         self._is_last = False  # whether the connection ends with this request's answer
-        self._is_cut = False  # whether it does so for our limit, which the client does not know
         self._pipelines = False  # whether the client has sent a request before the last one's answer
         self._unread = 0  # bytes that the client may still send after its last answer
         self._reading = None  # what a client is told with 408 if it is late with it (str)
-        self._expired = False
-        self._was_met = False  # whether the deadline has come once
+        self._was_met = False  # whether the deadline has come once, or somebody has wanted the slot
+
+    def lend(self, buffer):
+        """Reads over `buffer` (bytearray) until close() gives it back."""
+        self._receiver.lend(buffer)
 
     def meet_deadline(self, now):
         """Called by the Server at the deadline, at the ticks `now`. What has arrived by then is looked at
         first: the client is not late if a long step of another task held this one up."""
-        try:
-            is_late = self._was_met or not self.has_news()
-        except MemoryError:
-            is_late = True  # there is no memory to look; its end frees some
-        if is_late:
-            self.expire()
+        if self._is_silent():
+            self._expire(_DEADLINE)
         else:
-            self._was_met = True
             self.deadline = ticks_add(now, _LOOK_MS)
 
-    def evict(self):
-        """Gives an idle client's slot to another one."""
-        self.has_slot = False
-        self.expire()
+    def gives_way(self, now):
+        """Whether another client may have the slot at the ticks `now`. What has arrived and was not looked at
+        yet comes first: there is a moment for it, in which nobody else asks."""
+        if self._is_silent():
+            return True
+        self.since = ticks_add(now, _LOOK_MS - SETTLED_MS)
+        return False
 
-    def expire(self):
-        """Ends what the connection waits for."""
+    def _is_silent(self):
+        """Whether nothing has arrived, or it was left lying since this was asked last."""
+        try:
+            is_silent = self._was_met or not self.has_news()
+        except MemoryError:
+            is_silent = True  # there is no memory to look; the connection's end frees some
+        self._was_met = True
+        return is_silent
+
+    def evict(self, may_tell):
+        """Ends what has lost its slot. A client whose request has begun is told why if it may be."""
+        if may_tell and self.phase == READING:
+            self.is_told = True
+        else:
+            self._reading = None
+        self._expire(_EVICTION)
+
+    def _expire(self, ended_by):
         self.deadline = None
-        self._expired = True
+        self._ended_by = ended_by
         self.task.cancel()
 
     def has_news(self):
@@ -83,7 +113,7 @@ class Connection:
     def close(self):
         """Closes the socket and gives the buffer (bytearray) back."""
         self.deadline = None
-        self._transport.close(self._expired)
+        self._transport.close(self._ended_by != _NOBODY)
         return self._receiver.release()
 
     async def serve(self):
@@ -125,27 +155,52 @@ class Connection:
 
     def _end_late(self):
         """Of a client that was too late: Refusal if it is told so, else None."""
-        if not self._expired:
+        ended_by = self._ended_by
+        if ended_by == _NOBODY:
             raise asyncio.CancelledError  # by Server.close()
-        # An idle client without a slot was evicted, which is no time-out of its own.
-        if self.idle_since is None or (self.has_slot and not self._served):
+        if ended_by == _DEADLINE and (self.phase != IDLE or not self._served):
             self._server.timeouts += 1
         if self._reading is None:
             return None
-        self._expired = False
-        refusal = Refusal(408, self._reading + " did not arrive in time")
+        self._ended_by = _NOBODY
+        if ended_by == _EVICTION:
+            refusal = Refusal(503, _TOO_SLOW.format(self._reading))
+        else:
+            refusal = Refusal(408, self._reading + " did not arrive in time")
         self._reading = None
         return refusal
 
     def _end_lost(self, error):
         if not is_lost(error):
             self._server.fault(error)
-        elif self.idle_since is None:  # else it left between two requests, as it may
+        elif self.phase != IDLE:  # else it left between two requests, as it may
             self._server.vanished += 1
 
     def _due(self, duration_ms):
+        """Begins a wait for the client, of at most `duration_ms`; None ends one."""
         self._was_met = False
-        self.deadline = None if duration_ms is None else ticks_add(ticks_ms(), duration_ms)
+        if duration_ms is not None:
+            if self.phase == RUNNING or self.phase == LISTENING:
+                self.phase = SENDING
+            self.since = ticks_ms()
+            self.deadline = ticks_add(self.since, duration_ms)
+        elif self._receiver.is_heard:
+            self._hear()
+        else:
+            self.deadline = None
+
+    def _listen(self):
+        """Called by the Receiver when a handler begins to wait for its client, and when that is over."""
+        if not self._receiver.is_heard:
+            if self.phase == LISTENING:
+                self.phase = RUNNING
+                self.deadline = None
+        elif self.deadline is None:  # else another task of the handler sends, and ends with _due(None)
+            self._hear()
+
+    def _hear(self):
+        self._due(self._limits.handler_idle_ms)
+        self.phase = LISTENING
 
     # Reading.
 
@@ -165,6 +220,8 @@ class Connection:
                 return
             if self._receiver.is_used or self._sender.is_used:
                 self._is_last = True  # nobody knows where the next request begins
+            if not self._is_last and self._admission.waiting and self._admission.is_last(self):
+                self._is_last = self._is_cut = True
             self._pipelines = self._pipelines or self._may_pipeline()
             await self._respond(response)
             if self._is_last:
@@ -179,13 +236,8 @@ class Connection:
     async def _read_head(self):
         """The next request's head (bytes), None if the client leaves without one."""
         receiver = self._receiver
-        now = ticks_ms()
-        if self._served:
-            self._due(self._limits.keepalive_timeout_ms)
-            self.idle_since = now
-        else:
-            self._due(self._limits.head_timeout_ms)
-            self.idle_since = ticks_add(now, _GRACE_MS)
+        self._due(self._limits.keepalive_timeout_ms if self._served else self._limits.head_timeout_ms)
+        self.phase = IDLE
         while True:
             head = receiver.take_head(self._limits.head_bytes)
             if head is not None or receiver.has_begun:
@@ -199,11 +251,14 @@ class Connection:
 
     def _begin(self):
         """The client is no longer idle: from now on the time for a head runs."""
-        if self.idle_since is not None:
-            self.idle_since = None
+        if self.phase == IDLE:
+            self.phase = READING
             self._reading = "the headers"
             if self._served:
                 self._due(self._limits.head_timeout_ms)
+            else:
+                self._was_met = False
+                self.since = ticks_ms()
 
     async def _read_request(self, head):
         """The microdot.Request of a head, with its body; a too large one is left unread."""
@@ -227,6 +282,7 @@ class Connection:
         request.sock = (self._receiver, self._sender)
         request.max_content_length = self._limits.body_bytes  # above it, microdot answers 413
         self._reading = self.deadline = None
+        self.phase = RUNNING
         return request
 
     async def _read_body(self, length, is_expected):
@@ -251,9 +307,9 @@ class Connection:
         try:
             await self._receiver.drop(min(self._unread, self._limits.drain_bytes))
         except asyncio.CancelledError:
-            if not self._expired:
+            if self._ended_by == _NOBODY:
                 raise
-            self._expired = False
+            self._ended_by = _NOBODY
         self.deadline = None
 
     # Answering.

@@ -27,8 +27,14 @@ except ImportError:  # CPython has neither
         return asyncio.sleep(duration_ms / 1000)
 
 
-#: name -> (default, lowest, highest). The defaults are an ESP32's: it has 10 sockets in all, the
-#: listener's and those of a closing connection among them.
+#: Where the port bounds the TCP connections, how many there are: CONFIG_LWIP_MAX_ACTIVE_TCP in
+#: ports/esp32/boards/sdkconfig.base of MicroPython.
+TCP_CONNECTIONS = {"esp32": 12}
+
+#: Clients without a slot that may be told so at a time; more are closed unheard.
+TOLD = 2
+
+#: name -> (default, lowest, highest). The defaults suit an ESP32.
 TABLE = {
     "connections": (6, 1, 256),
     "head_bytes": (8192, 512, 65536),
@@ -40,6 +46,9 @@ TABLE = {
     "linger_ms": (1000, 0, 10000),
     "keepalive_requests": (100, 1, 1000000),
     "keepalive_timeout_ms": (5000, 100, 600000),
+    "slot_wait_ms": (2000, 1000, 10000),
+    "slot_waiters": (32, 0, 256),
+    "handler_idle_ms": (60000, 100, 3600000),
     "stream_viewers": (4, 0, 64),
     "stream_fps": (25, 1, 60),
 }
@@ -48,7 +57,9 @@ TABLE = {
 class Limits:
     """One attribute (int) for each name of `TABLE`; `changes` replace defaults.
 
-    connections: clients served at a time; one more takes the slot of an idle one, else gets 503.
+    connections: clients served at a time. slot_wait_ms, slot_waiters: how long one more waits for a slot
+    before it gets 503, and how many may wait; slots.py says who gives one up. 32 is enough for three
+    browsers that ask for twelve pictures each at once; fit() leaves an ESP32 four.
     head_bytes: request line and headers; more gets 431.
     body_bytes: a request's body; more gets 413.
     drain_bytes, linger_ms: how much, and for how long, an over-long request is still read after
@@ -58,6 +69,10 @@ class Limits:
     client that has not taken it by then is dropped.
     keepalive_requests: answers on one connection, of which the last says `Connection: close`.
     keepalive_timeout_ms: a connection that waits so long for its next request is closed.
+    handler_idle_ms: a connection whose handler waits so long for its client, and sends nothing, is closed.
+    The camera sends no pings: they would prove that a client is there, not that it needs its slot, and the
+    connection layer knows nothing of WebSocket's frames. Where silence is normal, either side sends a ping
+    in time.
     stream_viewers, stream_fps: viewers at a time, pictures a second at most.
 
     Raises ValueError for an unknown name or a value out of range.
@@ -73,6 +88,12 @@ class Limits:
             if remedy:
                 raise ValueError("limits.{}: {}: {}".format(name, value, remedy))
             setattr(self, name, value)
+
+    def fit(self, platform):
+        """Have no more clients wait than the TCP connections of the port (sys.platform) leave places for."""
+        most = TCP_CONNECTIONS.get(platform)
+        if most is not None:
+            self.slot_waiters = min(self.slot_waiters, max(0, most - self.connections - TOLD))
 
 
 def check(name, value):

@@ -11,7 +11,9 @@ _CR = const(13)
 class Receiver:
     """The reading half of a connection; a handler finds it as `request.sock[0]`.
 
-    buffer: bytearray, lent by the server until release(). A head that is longer gets a larger one
+    listen: called when is_heard has changed: whether a handler waits for its client.
+
+    It reads over a buffer that the server lends it until release(). A head that is longer gets a larger one
     of its own. Bytes that came with a request and belong to the next one stay in the buffer.
     Nothing is ever read past the end of a body, so that no byte of it can pass for a request.
 
@@ -20,17 +22,23 @@ class Receiver:
     has no content.
     """
 
-    def __init__(self, transport, buffer):
+    is_heard = False  # in the class, since few handlers read
+
+    def __init__(self, transport, listen):
         self.is_used = False
         self.is_head = False
         self._transport = transport
-        self._lent = buffer
-        self._buffer = buffer
-        self._view = memoryview(buffer)
+        self._listen = listen
+        self._lent = self._buffer = self._view = _NONE
         self._start = 0  # what is unread lies from here
         self._end = 0  # to here
         self._searched = 0  # no end of the head begins before this
         self._is_fresh = True  # whether the head's first bytes are still to be looked at
+
+    def lend(self, buffer):
+        """Reads over `buffer` (bytearray) from now on."""
+        self._lent = self._buffer = buffer
+        self._view = memoryview(buffer)
 
     @property
     def unread(self):
@@ -134,8 +142,7 @@ class Receiver:
         """The buffer that the server lent (bytearray); nothing can be read any more."""
         lent = self._lent
         self._start = self._end = 0
-        self._lent = _NONE
-        self._use(_NONE)
+        self._lent = self._buffer = self._view = _NONE
         return lent
 
     # What microdot's WebSocket asks for.
@@ -144,14 +151,24 @@ class Receiver:
         """Up to `n` bytes (all until the end if -1), b"" at the end."""
         self.is_used = True
         if not self.unread and n:
-            await self.fill()
+            await self._hear()
         size = self.unread if n < 0 else min(self.unread, n)
         data = bytes(self._view[self._start : self._start + size])
         self._start += size
-        while n < 0 and await self.fill():
+        while n < 0 and await self._hear():
             data += bytes(self._view[: self._end])
             self._start = self._end
         return data
+
+    async def _hear(self):
+        """fill() for a handler, whose wait has a limit of its own."""
+        self.is_heard = True
+        self._listen()
+        try:
+            return await self.fill()
+        finally:
+            self.is_heard = False
+            self._listen()
 
     async def readexactly(self, n):
         """`n` bytes; raises EOFError if they do not come."""

@@ -1,37 +1,34 @@
-"""The server: the listening socket, the cap on connections, and their deadlines."""
+"""The server: the listening socket, the open connections, and their deadlines."""
 
 import asyncio
 
 from cors.compat import const
 
+from .admission import Admission
 from .connection import Connection
-from .limits import Limits, sleep_ms, ticks_diff, ticks_ms
+from .limits import TOLD, Limits, sleep_ms, ticks_diff, ticks_ms
 from .listener import listen
 
 _SWEEP_MS = const(100)
 _BUFFER = const(1024)  # a browser's head is 500 to 900 bytes
-_LOOKS = const(10)  # at idle clients whose bytes come first; some send empty lines for ever
-_TURNED_AWAY = const(2)  # sockets above the cap that may be told so; more are closed unheard
 
 
 class Server:
     """Listens, keeps the open connections and their deadlines, and counts. Owned by the camera.
 
     app: microdot.Microdot. limits: Limits. log: called with one line (str) for each fault of ours.
-    It allocates one Connection and one task for each client, and lends it a buffer, of which it
-    makes as many as there are connections at a time.
+    It allocates one Connection and one task for each client, and lends it a buffer once it has a slot; it
+    makes as many as there are slots, and two.
 
     Deadlines are kept by one sweeping task that cancels the tasks of late connections.
     asyncio.wait_for would make a task and a closure for every single read, on MicroPython about
     as much heap as the rest of a request. The price: a time-out comes up to 0.1 s late.
 
-    When all slots are taken, a new client gets that of the connection that has waited longest for
-    its next request, which is closed; if there is none, 503. A client that connected and then said
-    nothing for a second counts as waiting too: browsers open connections in advance.
+    Who gets a slot, and who gives one up, is decided in slots.py.
 
-    Counters (int): accepted (connections), requests, evicted (idle, for a new client), refused
-    (above the cap), rejected (not a request, or too large), timeouts, vanished, faults;
-    `connections` is what is open now.
+    Counters (int): accepted (connections), requests, evicted (for another client), refused (found no
+    slot), rejected (not a request, or too large), timeouts, vanished, faults; `connections` is what is
+    open now, those who wait for a slot among them.
     """
 
     def __init__(self, app, limits=None, log=print):
@@ -47,8 +44,8 @@ class Server:
         self.faults = 0
         self._log = log
         self._open = []
-        self._free_slots = self.limits.connections
-        self._turning_away = 0
+        self.admission = Admission(self.limits, self._evict)
+        self._told = 0
         self._buffers = []
         self._listener = None
         self._sweeper = None
@@ -74,7 +71,8 @@ class Server:
 
     async def start(self, host, port):
         """Listens on `host` (str) and `port` (int); raises OSError if it cannot."""
-        self._listener = await listen(self._accept, host, port, self.limits.connections)
+        backlog = self.limits.connections + self.limits.slot_waiters
+        self._listener = await listen(self._accept, host, port, backlog)
         self._sweeper = asyncio.create_task(self._sweep())
 
     async def close(self):
@@ -106,8 +104,8 @@ class Server:
         if connection is None:
             return
         try:
-            connection.has_slot = await self._take_slot()
-            if connection.has_slot:
+            if self.admission.take(connection) or await self.admission.wait(connection):
+                self._lend(connection)
                 await connection.serve()
             else:
                 await self._refuse(connection)
@@ -116,16 +114,17 @@ class Server:
         except MemoryError as error:
             self.fault(error)
         finally:
-            if connection.has_slot:
-                self._free_slots += 1
             self._open.remove(connection)
-            self._buffers.append(connection.close())
+            self._told -= connection.is_told
+            buffer = connection.close()
+            self.admission.leave(connection)
+            if buffer:
+                self._buffers.append(buffer)
 
     def _make_connection(self, transport):
         """The client's Connection, or None if there is no memory for one."""
         try:
-            buffer = self._buffers.pop() if self._buffers else bytearray(_BUFFER)
-            connection = Connection(self, transport, buffer)
+            connection = Connection(self, transport)
             self._open.append(connection)
             return connection
         except MemoryError as error:
@@ -133,41 +132,22 @@ class Server:
             self.fault(error)
             return None
 
-    async def _take_slot(self):
-        """Whether a new client is served; closes an idle connection for it if need be."""
-        looks = _LOOKS
-        while not self._free_slots:
-            idle = self._longest_idle()
-            if idle is None:
-                return False
-            if not looks or not idle.has_news():
-                self.evicted += 1
-                idle.evict()
-                return True
-            looks -= 1
-            await sleep_ms(1)  # its next request, or its end, is there and comes first
-        self._free_slots -= 1
-        return True
+    def _lend(self, connection):
+        connection.lend(self._buffers.pop() if self._buffers else bytearray(_BUFFER))
 
-    def _longest_idle(self):
-        longest = None
-        longest_ms = -1
-        now = ticks_ms()
-        for connection in self._open:
-            if connection.has_slot and connection.idle_since is not None:
-                idle_ms = ticks_diff(now, connection.idle_since)
-                if idle_ms > longest_ms:
-                    longest, longest_ms = connection, idle_ms
-        return longest
+    def _evict(self, connection):
+        """End a connection that has lost its slot."""
+        self.evicted += 1
+        connection.evict(self._told < TOLD)
+        self._told += connection.is_told
 
     async def _refuse(self, connection):
         self.refused += 1
-        if self._turning_away < _TURNED_AWAY:
-            self._turning_away += 1
-            try:
-                await connection.turn_away()
-            finally:
-                self._turning_away -= 1
+        if self._told < TOLD:
+            self._told += 1
+            connection.is_told = True
+            self._lend(connection)
+            await connection.turn_away()
 
     async def _sweep(self):
         while True:
@@ -177,6 +157,8 @@ class Server:
                     deadline = connection.deadline
                     if deadline is not None and ticks_diff(deadline, now) <= 0:
                         connection.meet_deadline(now)
+                if self.admission.waiting:
+                    self.admission.settle()
             except MemoryError:
                 pass  # the next round looks again
             await sleep_ms(_SWEEP_MS)

@@ -7,6 +7,7 @@ import _thread
 import asyncio
 import gc
 import os
+import sys
 import time
 
 import machine
@@ -52,6 +53,7 @@ def _start():
     for fault in faults:
         state.fault("/camera.json: " + fault)
     chosen.update(board.SETTINGS)
+    chosen["limits"].fit(sys.platform)
     state.load_policy(cors)
     guard = Guard(app, cors)
     camera = Camera()

@@ -22,6 +22,7 @@ from camera import Camera
 from bench.soak_clients import STATUS, STREAM, Client, Soak
 
 HEAP_SLACK = 4096  # bytes; a leak of one byte for each forty requests is more in a whole run
+CLIENTS = 6 + 32 + 2 + 1  # slots, places to wait, clients that are told that there is none, and one more
 HEAP_USED = "import gc; gc.collect(); print(gc.mem_alloc())"
 
 
@@ -70,7 +71,7 @@ def is_overrun(camera: Camera) -> bool:
 
     If so, all others were there at the same time, each with a buffer.
     """
-    clients = [Client(camera.port) for _ in range(12)]
+    clients = [Client(camera.port) for _ in range(CLIENTS)]
     try:
         for client in clients:
             with contextlib.suppress(ConnectionError):

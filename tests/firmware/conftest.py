@@ -53,8 +53,9 @@ class Server:
             answer = connection.getresponse()
             return answer.status, dict(answer.getheaders()), answer.read()
 
-    def connect(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), timeout=10)
+    def connect(self, source: str = "127.0.0.1") -> socket.socket:
+        """A connection from `source`; all of 127.0.0.0/8 is this machine."""
+        return socket.create_connection(("127.0.0.1", self.port), timeout=10, source_address=(source, 0))
 
     def exchange(self, data: bytes) -> bytes:
         """Sends `data` and reads until the server closes."""
@@ -73,8 +74,8 @@ class Server:
 class Client:
     """A connection over which answers are read one after the other, by their framing alone."""
 
-    def __init__(self, server: Server):
-        self.socket = server.connect()
+    def __init__(self, server: Server, source: str = "127.0.0.1"):
+        self.socket = server.connect(source)
         self.data = b""
 
     def send(self, data: bytes) -> None:

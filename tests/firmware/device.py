@@ -350,6 +350,23 @@ class Device:
             while True:
                 await ws.send(await ws.receive())
 
+        @app.get("/duplex")
+        async def duplex(request):
+            """Sends for three seconds, while another task waits for the client."""
+
+            async def listen():
+                await request.sock[0].read(1)
+
+            async def speak():
+                for _ in range(30):
+                    await request.sock[1].awrite(b"tick")
+                    await sleep_ms(100)
+
+            speaking = asyncio.create_task(speak())
+            await listen()
+            await speaking
+            return Response.already_handled
+
         @app.after_error_request
         async def mark(request, response):
             response.headers["X-Marked"] = "yes"
