@@ -45,7 +45,7 @@ TABLE = {
     "write_timeout_ms": (20000, 100, 600000),
     "linger_ms": (1000, 0, 10000),
     "keepalive_requests": (100, 1, 1000000),
-    "keepalive_timeout_ms": (5000, 100, 600000),
+    "keepalive_timeout_ms": (75000, 100, 600000),
     "slot_wait_ms": (2000, 1000, 10000),
     "slot_waiters": (32, 0, 256),
     "handler_idle_ms": (60000, 100, 3600000),
@@ -68,7 +68,9 @@ class Limits:
     write_timeout_ms: for an answer in one piece, or each piece of a longer one, as a stream's pictures; a
     client that has not taken it by then is dropped.
     keepalive_requests: answers on one connection, of which the last says `Connection: close`.
-    keepalive_timeout_ms: a connection that waits so long for its next request is closed.
+    keepalive_timeout_ms: a connection that waits so long for its next request is closed. It is longer than
+    the pauses of clients that poll, since a request that crosses the close is lost; and it may be, since an
+    idle connection gives way to whoever wants its slot.
     handler_idle_ms: a connection whose handler waits so long for its client, and sends nothing, is closed.
     The camera sends no pings: they would prove that a client is there, not that it needs its slot, and the
     connection layer knows nothing of WebSocket's frames. Where silence is normal, either side sends a ping

@@ -5,11 +5,14 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import shutil
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -259,3 +262,52 @@ def test_handler_that_sends_is_not_idle(start: Start) -> None:
         asked = time.monotonic()
         assert client.rest().count(b"tick") == 30
         assert time.monotonic() - asked >= 3 + 1.4
+
+
+# Clients that nobody here wrote, in a twenty-fifth of the time: they poll every 10 s.
+
+POLLS = 10
+POLL_S = 10 / 25
+KEPT_MS = TABLE["keepalive_timeout_ms"][0] // 25
+
+
+def test_http_client_polls(start: Start) -> None:
+    """http.client, on which requests stands, does not send a request again."""
+    server = start(keepalive_timeout_ms=KEPT_MS)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    connection.connect()
+    first = connection.sock
+    with contextlib.closing(connection):
+        for _ in range(POLLS):
+            connection.request("GET", "/status/200")
+            assert connection.getresponse().read() == b"body"
+            assert connection.sock is first
+            time.sleep(POLL_S)
+
+
+NODE = """
+const http = require("http");
+const [port, count, pause] = process.argv.slice(2).map(Number);
+const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+const sockets = new Set();
+const found = { good: 0, errors: [] };
+const ask = (left) => {
+  if (!left) { agent.destroy(); console.log(JSON.stringify({ ...found, sockets: sockets.size })); return; }
+  const next = () => setTimeout(ask, pause, left - 1);
+  http.get({ port, host: "127.0.0.1", path: "/status/200", agent }, (answer) => {
+    found.good += answer.statusCode === 200;
+    answer.resume().on("end", next);
+  }).on("socket", (socket) => sockets.add(socket))
+    .on("error", (error) => { found.errors.push(error.code); next(); });
+};
+ask(count);
+"""
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+def test_node_polls(start: Start, tmp_path: Path) -> None:
+    server = start(keepalive_timeout_ms=KEPT_MS)
+    (tmp_path / "poll.js").write_text(NODE)
+    command = ["node", tmp_path / "poll.js", str(server.port), str(POLLS), str(int(1000 * POLL_S))]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (done.stderr, json.loads(done.stdout)) == ("", {"good": POLLS, "errors": [], "sockets": 1})

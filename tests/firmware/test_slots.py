@@ -9,7 +9,7 @@ import pytest
 
 from camcors import slots
 from camcors.admission import Admission
-from camcors.limits import Limits, ticks_add, ticks_ms
+from camcors.limits import TABLE, Limits, ticks_add, ticks_ms
 
 NOW = 1_000_000
 
@@ -213,3 +213,7 @@ def test_places_to_wait(platform: str, connections: int, given: int, places: int
     limits = Limits(connections=connections, slot_waiters=given)
     limits.fit(platform)
     assert limits.slot_waiters == places
+
+
+def test_a_poll_every_5_seconds_fits_in_many_times() -> None:
+    assert TABLE["keepalive_timeout_ms"][0] == 75000
