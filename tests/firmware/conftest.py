@@ -51,7 +51,9 @@ class Server:
         with contextlib.closing(connection):
             connection.request(method, path, body)
             answer = connection.getresponse()
-            return answer.status, dict(answer.getheaders()), answer.read()
+            headers = dict(answer.getheaders())
+            assert headers.pop("X-Content-Type-Options") == "nosniff"
+            return answer.status, headers, answer.read()
 
     def connect(self, source: str = "127.0.0.1") -> socket.socket:
         """A connection from `source`; all of 127.0.0.0/8 is this machine."""
@@ -89,6 +91,7 @@ class Client:
         first, *lines = head.decode().split("\r\n")
         headers = dict(line.split(": ", 1) for line in lines)
         assert len(headers) == len(lines)
+        assert headers.pop("X-Content-Type-Options") == "nosniff"
         status = int(first.split(" ")[1])
         size = 0 if is_head or status in (204, 304) else int(headers["Content-Length"])
         while len(self.data) < size:

@@ -262,6 +262,7 @@ class Device:
         async def cookies(request):
             response = Response("x", headers={"content-length": "999", "Connection": "keep-alive"})
             response.headers["Transfer-Encoding"] = "chunked"
+            response.headers["x-content-type-options"] = "none"
             response.set_cookie("a", "1")
             response.set_cookie("b", "2")
             return response

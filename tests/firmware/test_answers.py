@@ -89,6 +89,7 @@ def test_headers_are_ours_where_they_must_be(server: Server) -> None:
         "HTTP/1.1 200 OK",
         "Set-Cookie: a=1",
         "Set-Cookie: b=2",
+        "X-Content-Type-Options: nosniff",
     ]
     assert body == b"x"
 

@@ -150,6 +150,7 @@ def parse(answer: bytes) -> tuple[int, str, dict[str, str], bytes]:
     assert version == "HTTP/1.1"
     headers = dict(line.split(": ", 1) for line in lines)
     assert len(headers) == len(lines)
+    assert headers.pop("X-Content-Type-Options") == "nosniff"  # on every answer, and once
     return int(status), reason, headers, body
 
 

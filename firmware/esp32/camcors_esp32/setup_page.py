@@ -52,7 +52,6 @@ _HEADERS = {
         "default-src 'none'; img-src data:; style-src '" + _STYLE_HASH + "'; form-action 'self'; "
         "base-uri 'none'; frame-ancestors 'none'"
     ),
-    "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
