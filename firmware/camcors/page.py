@@ -1,6 +1,7 @@
 """The page at `/`: one file, from the camera alone, nothing of it from elsewhere.
 
-Its script and style run because the policy names their SHA-256; the tests compare them.
+Its script and style run because the policy names their SHA-256; the tests compare them. Who may frame it
+is said by the Guard.
 """
 
 PAGE = b"""<!doctype html>
@@ -116,9 +117,8 @@ HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; img-src 'self' data:; connect-src 'self'; "
         "style-src '" + _STYLE_HASH + "'; script-src '" + _SCRIPT_HASH + "'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        "base-uri 'none'; form-action 'none'"
     ),
-    "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-cache",
 }

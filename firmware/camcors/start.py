@@ -13,7 +13,7 @@ import time
 import machine
 
 import board
-from cors.guard import Guard
+from cors.guard import Guard, own_names
 from cors.store import POLL_S
 
 from . import api, app, cors, settings
@@ -27,6 +27,8 @@ _RESTART_S = 5  # for a person on the REPL to see why
 
 #: What /api/status reports.
 state = State()
+#: The running camera's Guard, None before it is started.
+guard = None
 
 
 def boot():
@@ -44,6 +46,7 @@ def boot():
 
 
 def _start():
+    global guard
     # A board's own, as the manifest has frozen them.
     from board_network import Network
     from camera_driver import Camera
@@ -55,7 +58,7 @@ def _start():
     chosen.update(board.SETTINGS)
     chosen["limits"].fit(sys.platform)
     state.load_policy(cors)
-    guard = Guard(app, cors)
+    guard = Guard(app, cors, ports=(("http", chosen["port"]),))
     camera = Camera()
 
     def tell_guard():
@@ -143,9 +146,9 @@ async def _listen(server, host, port):
 
 
 def own_hosts(network):
-    """The hosts that are this camera (tuple of str, as Guard's `own`): its name, alone as a router's DNS may
-    know it and as multicast DNS does, and its address, if it has one."""
-    names = (network.name, network.name + ".local")
+    """The hosts that are this camera (tuple of str, as Guard's `own`): its name, as multicast DNS and a
+    router's DNS may know it, and its address, if it has one."""
+    names = own_names(network.name)
     return names + (network.address,) if network.address else names
 
 

@@ -3,7 +3,8 @@
 CORS decides who may read an answer; the request has run by then. A page that rebinds its own name
 to the camera's address even reads it, for the browser takes the two for one origin. So three
 kinds of request are refused by where they come from: with a foreign Host name, writes from a
-foreign origin, WebSocket handshakes from a foreign origin.
+foreign origin, WebSocket handshakes from a foreign origin. Every answer also says who may embed it
+(Cross-Origin-Resource-Policy), and who may frame it (framing.py) if it may become a document.
 
 What is let through on purpose:
 - A request without Host (HTTP/1.0): every browser sends one, and rebinding needs a browser.
@@ -12,6 +13,11 @@ What is let through on purpose:
   send it only to https and to loopback (Fetch Metadata), so a camera hardly ever sees it.
 - Any IP literal as Host: an address is not looked up in a DNS. IPv4 has to be written as browsers
   write it, since a resolver may take other spellings for a name.
+
+A dot at the end makes a name absolute (RFC 1034 section 3.1, RFC 3986 section 3.2.2). `camera.local.`
+is the same name as `camera.local`, so it is taken. `camera.` and `localhost.` are not the same as
+`camera`, which a resolver completes from its search list, and `localhost`, which it may know by
+itself: both are looked up at the root of the DNS, whose answer may be anybody's. So they are refused.
 """
 
 from microdot import Response
@@ -19,33 +25,51 @@ from microdot import Response
 from . import fault
 from .address import DIGITS, ipv4, ipv6
 from .compat import const, lower
-from .origin import Matcher, is_labels, split_port
+from .framing import frame_ancestors
+from .origin import Matcher, parse, split_port
 from .rules import put
 
 _CORP = "Cross-Origin-Resource-Policy"
 _CORP_SMALL = "cross-origin-resource-policy"
 _CORP_LENGTH = const(28)
 _CORP_VALUES = ("same-origin", "same-site", "cross-origin")  # the narrowest first
+_CSP = "Content-Security-Policy"
+_CSP_SMALL = "content-security-policy"
+_CSP_LENGTH = const(23)
 _SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")  # RFC 9110 section 9.2.1
-_SCHEMES = ("http://", "https://")
+_DEFAULT_PORTS = {"http": "80", "https": "443"}
 _ANY_SCHEME = "https://"  # a Host has none, a Matcher wants one
+_HOST_MAX = const(253)
+
+# Where a network puts the names of its devices, and nobody can register one: RFC 6762 (local),
+# RFC 8375 (home.arpa), ICANN's reserved "internal"; the others are no top-level domains.
+_OWN_SUFFIXES = ("local", "lan", "home.arpa", "internal", "localdomain", "home")
+
+
+def own_names(name):
+    """Return the names (tuple of str) by which a network may know the camera whose name is `name`."""
+    return (name,) + tuple([name + "." + suffix for suffix in _OWN_SUFFIXES])
 
 
 class Guard:
     """Stands before a Microdot application, the one that is served. Owned by whoever makes it.
 
-    A request that passes costs the coroutine around the application's and one header; everything
-    else is allocated on a refusal, when the policy or `own` changes, or when the Host is not that
-    of the request before. No cost grows with the policy's lists.
+    A request that passes costs the coroutine around the application's and two headers, whose values
+    are made when the policy changes. Everything else is allocated on a refusal, when the policy or
+    `own` changes, or when the Host is not that of the request before. The time does not grow with
+    the policy's lists.
 
-    own: tuple of str, the hosts that are the camera itself: its addresses and names as a browser
-    writes them, an IPv6 address in brackets. Assign another tuple when the network changes; it is
-    in force at the next request.
+    own: tuple of str, the hosts that are the camera itself: its names (`own_names`) and addresses as
+    a browser writes them, an IPv6 address in brackets. Assign another tuple when the network
+    changes; it is in force at the next request.
+    ports: tuple of (scheme, port), str and int, where the camera listens. A page at one of these on
+    one of `own` is the camera's own; one at another port is any other program's.
     """
 
-    def __init__(self, app, cors, own=()):
+    def __init__(self, app, cors, own=(), ports=()):
         """Attach to `app` (microdot.Microdot), with the policy that `cors` (CORS) has in force."""
         self.own = own
+        self.ports = ports
         self._cors = cors
         self._policy = None
         self._dispatch = app.dispatch_request
@@ -54,32 +78,55 @@ class Guard:
 
     async def _guarded(self, request):
         # A hook of Microdot's would cost less, but one that runs later may replace the answer.
-        response = None if request is None else self._refusal(request)
+        origin = response = None
+        if request is not None:
+            origin = request.headers.get("Origin")
+            response = self._refusal(request, origin)
         if response is None:
             response = await self._dispatch(request)
         if response is not Response.already_handled:  # one object for all, of answers sent otherwise
-            _put_resource_policy(response.headers, self._cors.policy.resource_policy)
+            self._complete(response.headers, _may_be_document(request, origin))
         return response
 
     def _after_error(self, request, response):
         """The answers of a server to what is no request are not dispatched, but pass these hooks."""
-        _put_resource_policy(response.headers, self._cors.policy.resource_policy)
+        origin = None if request is None else request.headers.get("Origin")
+        self._complete(response.headers, _may_be_document(request, origin))
 
-    def _refusal(self, request):
+    def _complete(self, headers, is_document):
+        """Set the headers of an answer that say who may embed it and, of a document, who may frame it.
+
+        What a handler has set there stays if it is stricter: a handler may lock its answer up, only
+        the policy opens.
+        """
+        resource_policy = self._in_force().resource_policy
+        framing = self._framing
+        embeds = frames = False
+        for name in headers:
+            size = len(name)
+            if size == _CORP_LENGTH:
+                embeds = True
+            elif size == _CSP_LENGTH:
+                frames = True
+        if embeds:
+            resource_policy = _narrowest(_take(headers, _CORP_SMALL), resource_policy)
+        keymap = getattr(headers, "keymap", None)
+        put(headers, keymap, _CORP_SMALL, _CORP, resource_policy)
+        if is_document:
+            if frames:
+                framing = _beside(_take(headers, _CSP_SMALL), framing)
+            put(headers, keymap, _CSP_SMALL, _CSP, framing)
+
+    def _refusal(self, request, origin):
         """Return the Response that refuses `request`, or None if it may pass."""
-        policy = self._cors.policy
-        if policy is not self._policy or self.own is not self._own:
-            self._compile(policy, self.own)
+        policy = self._in_force()
         headers = request.headers
         host = headers.get("Host")
         if host is not None and host != self._passed:
             if not self._is_ours(host):
-                return _misdirected(request, host)
+                return _misdirected(request, host, self._cors)
             self._passed = host
-            small = lower(host)
-            # https as well: the camera may stand behind a proxy that speaks it.
-            self._same = ("http://" + small, "https://" + small)
-        origin = headers.get("Origin")
+            self._here = _origin_at(*split_port(lower(host)))
         if origin is None:
             return None
         upgrade = headers.get("Upgrade")
@@ -90,13 +137,23 @@ class Guard:
             return None
         return _forbidden(request, origin, is_websocket)
 
+    def _in_force(self):
+        """Return the Policy in force, after what follows from it and from `own` was made."""
+        policy = self._cors.policy
+        if policy is not self._policy or self.own is not self._own:
+            self._compile(policy, self.own)
+        return policy
+
     def _compile(self, policy, own):
         names = [lower(host) for host in own]
         hosts = names + list(policy.allowed_hosts or ())
         self._hosts = Matcher([_ANY_SCHEME + host for host in hosts])
-        self._origins = Matcher([scheme + name + ":*" for scheme in _SCHEMES for name in names])
+        self._origins = Matcher(
+            [_origin_at(name, port, scheme) for scheme, port in self.ports for name in names]
+        )
+        self._framing = frame_ancestors(policy.allowed_origins)
         self._passed = None  # the last Host that was judged to be ours
-        self._same = ()  # the origins whose pages are at that Host
+        self._here = None  # the origin whose pages are at that Host
         self._own = own
         self._policy = policy
 
@@ -108,30 +165,45 @@ class Guard:
         name, port = split_port(lower(host))
         if port and port.strip(DIGITS):
             return False
-        if name[-1:] == "." and name[:1] != "[":  # the same name, written as the root sees it
-            name = name[:-1]
-        if self._hosts.match(_ANY_SCHEME + name):
+        if _is_never_rebound(name):
             return True
-        return self._policy.allowed_hosts is None and _is_never_rebound(name)
+        return self._hosts.match(_ANY_SCHEME + _without_root(name))
 
     def _is_friend(self, origin, host):
-        """Return whether `origin` is the camera's own, as the Host or `own` says, or allowed.
+        """Return whether `origin` is allowed, or the camera's own: that of this very request, or one
+        of `own` at one of `ports`.
 
         The Host was judged before, so it is not a name that was rebound.
         """
-        if host is not None and origin in self._same:
+        if host is not None and origin == self._here:
             return True
         return self._policy.matches(origin) or self._origins.match(origin)
 
 
-def _is_never_rebound(name):
-    """Return whether `name` is an IP literal, or a name that no foreign DNS server answers.
+def _may_be_document(request, origin):
+    """Return whether the answer to `request` may become a document: to one without Origin, for a
+    navigation has none, but for a form's POST (Fetch, "append a request `Origin` header")."""
+    return origin is None or request.method == "POST"
 
-    That is `localhost` (RFC 6761 section 6.3) and what is below `local` (RFC 6762 section 3); the
-    names below `localhost` are not taken, since not every system keeps them from its DNS.
-    """
-    if name[-6:] == ".local":
-        return is_labels(name[:-6])
+
+def _origin_at(name, port, scheme="http"):
+    """Return the origin of the pages at a host's port (str of digits or int; "" and None: the default
+    one), as a browser writes it. The camera speaks no TLS, so it gets requests over http alone."""
+    if not port or str(port) == _DEFAULT_PORTS[scheme]:
+        return scheme + "://" + name
+    return scheme + "://" + name + ":" + str(port)
+
+
+def _without_root(name):
+    """Return a name of several labels without a dot at its end, and anything else as it is."""
+    if name[-1:] == "." and "." in name[:-1] and ipv4(name[:-1]) is None:
+        return name[:-1]
+    return name
+
+
+def _is_never_rebound(name):
+    """Return whether `name` is an IP literal, or `localhost`, which no foreign DNS server answers
+    (RFC 6761 section 6.3). Not names below it: not every system keeps them from its DNS."""
     if name[:1] == "[":
         return name[-1] == "]" and ipv6(name[1:-1]) is not None
     return name == "localhost" or ipv4(name) is not None
@@ -151,50 +223,75 @@ def _names_websocket(upgrade):
     return False
 
 
-def _misdirected(request, host):
-    what = "host guard: the camera does not answer to the name " + fault.show(split_port(host)[0])
-    remedy = "list it in allowed_hosts, with every other name and address in use,"
-    return _refused(request, 421, "Misdirected Request", what, remedy)
+def _misdirected(request, host, cors):
+    """Return the refusal of a foreign Host. Unlike a foreign origin's, an allowed page may read it."""
+    name, port = split_port(lower(host))
+    what = "host guard: the camera does not answer to the name " + fault.show(name)
+    response = _refused(request, 421, "Misdirected Request", what, _host_remedy(name, port))
+    headers = cors.get_cors_headers(request)
+    vary = getattr(request.g, "_vary", None)
+    if vary:
+        headers["Vary"] = ", ".join(sorted(vary))
+    for field in headers:
+        response.headers[field] = headers[field]
+    return response
+
+
+def _host_remedy(name, port):
+    """Return what to do about a Host with this name (str in lower case) and port (str or None)."""
+    if len(name) <= _HOST_MAX and not (port and port.strip(DIGITS)):
+        name = _without_root(name)
+        pattern = parse(_ANY_SCHEME + name)
+        if pattern.reasons == [fault.TRAILING_DOT]:
+            return "write it without the dot at its end"
+        if not pattern.reasons and not pattern.wildcard:
+            line = '"allowed_hosts": [' + fault.show(name) + "]"
+            return "to allow it, list it in allowed_hosts in /policy.json: " + line
+    return "open the camera by its name or its address"
 
 
 def _forbidden(request, origin, is_websocket):
-    remedy = "add the origin to allowed_origins"
+    remedy = "to allow it, add the origin to allowed_origins"
     if is_websocket:
         what = "websocket guard: " + fault.show(origin) + " may not open a WebSocket"
     else:
         method = fault.show(request.method)[1:-1]
         what = "write guard: " + fault.show(origin) + " may not send " + method
         remedy += " or set block_cross_origin_writes to false"
-    return _refused(request, 403, "Forbidden", what, remedy)
+    return _refused(request, 403, "Forbidden", what, remedy + " in /policy.json")
 
 
 def _refused(request, status, reason, what, remedy):
-    """Return the answer to a refused request. No page may read it, whatever its origin.
+    """Return the answer to a refused request.
 
     Its type is given, since an application may change Microdot's default to HTML.
     """
-    text = what + "; to allow it, " + remedy + " in /policy.json\n"
+    text = what + "; " + remedy + "\n"
     headers = {"Content-Type": "text/plain; charset=UTF-8", "Vary": "Origin"}
     response = Response(text, status, headers, reason)
     response.is_head = request.method == "HEAD"  # as Microdot does for its own answers
     return response
 
 
-def _put_resource_policy(headers, policy):
-    """Set Cross-Origin-Resource-Policy to `policy`, or to the value that a handler has set if this
-    is narrower: a handler may lock its answer up, only the policy opens."""
-    for name in headers:
-        if len(name) == _CORP_LENGTH and name[0] in "cC":
-            policy = _narrowest(headers, policy)
-            break
-    put(headers, getattr(headers, "keymap", None), _CORP_SMALL, _CORP, policy)
+def _take(headers, small):
+    """Take what a handler has set of the header `small` (its name in lower case) out of `headers`;
+    return its values, each a str or a list of str."""
+    return [headers.pop(name) for name in list(headers) if lower(name) == small]
 
 
-def _narrowest(headers, policy):
-    """Take the values that a handler has set out of `headers`; return the narrowest, or `policy`."""
-    for name in list(headers):
-        if lower(name) == _CORP_SMALL:
-            value = headers.pop(name)
-            if value in _CORP_VALUES and _CORP_VALUES.index(value) < _CORP_VALUES.index(policy):
-                policy = value
+def _narrowest(values, policy):
+    """Return `policy` (Cross-Origin-Resource-Policy), or that of `values` which is narrower."""
+    for value in values:
+        if value in _CORP_VALUES and _CORP_VALUES.index(value) < _CORP_VALUES.index(policy):
+            policy = value
     return policy
+
+
+def _beside(values, policy):
+    """Return `policy` (Content-Security-Policy) as a further one beside `values`: a browser enforces
+    each (CSP 3, "parse a response's Content Security Policies")."""
+    policies = []
+    for value in values:
+        policies += value if isinstance(value, list) else [value]
+    policies = [value for value in policies if value != policy]  # a hook for errors has run before
+    return policies + [policy] if policies else policy

@@ -2,6 +2,15 @@ from microdot import Microdot
 
 from .middleware import CORS
 
+def own_names(name: str) -> tuple[str, ...]: ...
+
 class Guard:
     own: tuple[str, ...]
-    def __init__(self, app: Microdot, cors: CORS, own: tuple[str, ...] = ()) -> None: ...
+    ports: tuple[tuple[str, int], ...]
+    def __init__(
+        self,
+        app: Microdot,
+        cors: CORS,
+        own: tuple[str, ...] = (),
+        ports: tuple[tuple[str, int], ...] = (),
+    ) -> None: ...

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cors import CORS, Policy
-from cors.guard import Guard
+from cors.guard import Guard, own_names
 from microdot import Microdot, Request, Response
 from microdot.microdot import NoCaseDict
 from microdot.websocket import with_websocket
@@ -18,6 +18,8 @@ from microdot.websocket import with_websocket
 ALLOWED = "https://a.example"
 FOREIGN = "https://evil.example"
 CORP = "Cross-Origin-Resource-Policy"
+CSP = "Content-Security-Policy"
+PORTS = (("http", 80), ("https", 8443))
 
 
 def guarded(own=("camera.local",), **fields):
@@ -25,7 +27,7 @@ def guarded(own=("camera.local",), **fields):
     cors = CORS(app)
     cors.policy = Policy(**{"allowed_origins": [ALLOWED], **fields})
     app.route("/", methods=["GET", "POST"])(lambda request: "hello")
-    return app, cors, Guard(app, cors, own)
+    return app, cors, Guard(app, cors, own, PORTS)
 
 
 def ask(app, method="GET", host="camera.local", origin=None):
@@ -51,22 +53,52 @@ def test_the_instance_is_wrapped_and_not_the_class():
 
 
 def test_own_is_in_force_at_the_next_request():
-    app, _, guard = guarded(own=(), allowed_hosts=[])
-    assert status(app, host="10.0.0.7:80") == 421
-    guard.own = ("10.0.0.7",)
-    assert status(app, host="10.0.0.7:80") == 200
-    assert status(app, "POST", "10.0.0.7:80", "http://10.0.0.7:3000") == 200
+    app, _, guard = guarded(own=())
+    assert status(app, host="porch.lan") == 421
+    assert status(app, "POST", "10.0.0.7", "http://porch.lan") == 403
+    guard.own = ("porch.lan",)
+    assert status(app, host="porch.lan") == 200
+    assert status(app, "POST", "10.0.0.7", "http://porch.lan") == 200
     guard.own = ("10.0.0.8",)
-    assert status(app, host="10.0.0.7:80") == 421
-    assert status(app, "POST", "10.0.0.8", "http://10.0.0.7:3000") == 403
+    assert status(app, host="porch.lan") == 421
+    assert status(app, "POST", "10.0.0.7", "http://porch.lan") == 403
+
+
+def test_own_names():
+    names = ["Porch", "Porch.local", "Porch.lan", "Porch.home.arpa", "Porch.internal"]
+    assert own_names("Porch") == (*names, "Porch.localdomain", "Porch.home")
+
+
+@pytest.mark.parametrize(
+    ("ports", "origin", "answer"),
+    [
+        (PORTS, "http://camera.local", 200),
+        (PORTS, "https://camera.local:8443", 200),
+        (PORTS, "http://camera.local:8443", 403),
+        (PORTS, "https://camera.local", 403),
+        ((("https", 443),), "https://camera.local", 200),
+        ((("https", 443),), "http://camera.local", 403),
+        ((), "http://camera.local", 403),
+        ((), "http://10.0.0.7:9000", 200),
+    ],
+)
+def test_own_is_at_its_own_ports(ports, origin, answer):
+    app = Microdot()
+    app.post("/")(lambda request: "hello")
+    Guard(app, CORS(app), ("camera.local",), ports)
+    assert status(app, "POST", "10.0.0.7:9000", origin) == answer
 
 
 def test_a_policy_is_in_force_at_the_next_request():
     app, cors, _ = guarded(own=())
-    assert status(app, host="10.0.0.7") == 200
-    cors.policy = Policy(allowed_hosts=["camera.example.com"], resource_policy="cross-origin")
-    assert status(app, host="10.0.0.7") == 421
+    assert status(app, host="camera.example.com") == 421
+    cors.policy = Policy(
+        allowed_origins=["https://b.example"],
+        allowed_hosts=["camera.example.com"],
+        resource_policy="cross-origin",
+    )
     assert ask(app, host="camera.example.com").headers[CORP] == "cross-origin"
+    assert ask(app, host="camera.example.com").headers[CSP] == "frame-ancestors 'self' https://b.example"
     cors.policy = Policy(block_cross_origin_writes=False)
     assert status(app, "POST", "10.0.0.7", FOREIGN) == 200
     cors.policy = Policy()
@@ -78,7 +110,9 @@ def test_a_list_of_origins_changed_in_place_is_in_force_at_the_next_request():
     assert status(app, "POST", origin="https://b.example") == 403
     cors.allowed_origins.append("https://b.example")
     assert status(app, "POST", origin="https://b.example") == 200
+    assert ask(app).headers[CSP] == f"frame-ancestors 'self' {ALLOWED} https://b.example"
     cors.allowed_origins.clear()
+    assert ask(app).headers[CSP] == "frame-ancestors 'self'"
     assert status(app, "POST", origin=ALLOWED) == 403
 
 
@@ -98,8 +132,9 @@ def test_the_header_is_on_an_answer_that_a_later_hook_puts_in_its_place():
     app, _, _ = guarded()
     app.after_request(lambda request, response: Response("another"))
     app.after_error_request(lambda request, response: Response("another", 500))
-    assert ask(app).headers[CORP] == "same-origin"
-    assert ask(app, "PURGE").headers[CORP] == "same-origin"
+    for answer in (ask(app), ask(app, "PURGE")):
+        assert answer.headers[CORP] == "same-origin"
+        assert answer.headers[CSP] == f"frame-ancestors 'self' {ALLOWED}"
 
 
 def test_the_header_is_set_where_a_handler_put_a_plain_dict():
@@ -107,9 +142,10 @@ def test_the_header_is_set_where_a_handler_put_a_plain_dict():
 
     @app.after_request
     def plain(request, response):
-        response.headers = {"cross-origin-resource-policy": "cross-origin"}
+        response.headers = {"cross-origin-resource-policy": "cross-origin", CSP.upper(): "sandbox"}
 
-    assert ask(app).headers == {CORP: "same-origin"}
+    ours = f"frame-ancestors 'self' {ALLOWED}"
+    assert ask(app).headers == {CORP: "same-origin", CSP: ["sandbox", ours]}
 
 
 def test_an_answer_that_is_used_again_stays_as_it_is():
@@ -119,7 +155,9 @@ def test_an_answer_that_is_used_again_stays_as_it_is():
     for _ in range(2):
         headers = NoCaseDict({"Host": "camera.local"})
         request = Request(app, ("127.0.0.1", 1), "GET", "/kept", "1.1", headers)
-        assert asyncio.run(app.dispatch_request(request)).headers[CORP] == "same-origin"
+        headers = asyncio.run(app.dispatch_request(request)).headers
+        assert headers[CORP] == "same-origin"
+        assert headers[CSP] == f"frame-ancestors 'self' {ALLOWED}"
     assert list(response.headers).count(CORP) == 1
 
 
@@ -162,6 +200,7 @@ def test_stock_server_refuses():
     head = exchange(app, b"GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n")
     assert head[0] == "HTTP/1.0 421 Misdirected Request"
     assert f"{CORP}: same-origin" in head
+    assert f"{CSP}: frame-ancestors 'self' {ALLOWED}" in head
     head = exchange(app, b"post / HTTP/1.1\r\nHost: camera.local\r\nORIGIN: null\r\n\r\n")
     assert head[0] == "HTTP/1.0 403 Forbidden"
 
@@ -171,13 +210,15 @@ def test_stock_server_and_a_request_that_cannot_be_parsed():
     head = exchange(app, b"nonsense\r\n\r\n")
     assert head[0].startswith("HTTP/1.0 400 ")
     assert f"{CORP}: same-origin" in head
+    assert f"{CSP}: frame-ancestors 'self' {ALLOWED}" in head
 
 
 @pytest.mark.parametrize(
     ("origin", "line"),
     [
         (FOREIGN, "HTTP/1.0 403 Forbidden"),
-        ("http://camera.local:3000", "HTTP/1.1 101 Switching Protocols"),
+        ("http://camera.local:3000", "HTTP/1.0 403 Forbidden"),
+        ("http://camera.local", "HTTP/1.1 101 Switching Protocols"),
         (ALLOWED, "HTTP/1.1 101 Switching Protocols"),
         (None, "HTTP/1.1 101 Switching Protocols"),
     ],
@@ -202,8 +243,8 @@ def test_stock_server_and_websocket(origin, line):
 
 # In the MicroPython program of the camera on your desk.
 
-# A coroutine and two header entries, as a 64-bit machine counts them.
-PASSING_BYTES = 256
+# A coroutine and three header entries, as a 64-bit machine counts them.
+PASSING_BYTES = 320
 
 _SCRIPT = """
 import gc
@@ -219,7 +260,7 @@ def application(count):
     names = ["host%d.example.com" % i for i in range(count)]
     cors.policy = Policy(allowed_origins=["https://" + name for name in names], allowed_hosts=names)
     if count:
-        Guard(app, cors, ("192.168.1.5", "camera.local"))
+        Guard(app, cors, ("192.168.1.5", "camera.local"), (("http", 8080),))
     return app
 
 def cost(app, method, fields, count=100):

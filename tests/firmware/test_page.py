@@ -31,7 +31,6 @@ def test_policy() -> None:
         "connect-src": "'self'",
         "base-uri": "'none'",
         "form-action": "'none'",
-        "frame-ancestors": "'none'",
     }
 
 

@@ -40,7 +40,7 @@ async def main(port, folder):
     cors.policy = Policy.from_json(
         '{"version": 1, "allowed_origins": ["http://friend.example"], "block_cross_origin_writes": false}'
     )
-    Guard(app, cors, ("camcors", "camcors.local", "192.168.4.1"))
+    Guard(app, cors, ("camcors", "camcors.local", "192.168.4.1"), (("http", 80),))
     point = access_point.AccessPoint("camcors", folder + "/setup", folder + "/camera.json")
     point._page._restart = note_restart
     setup_page._RESTART_MS = 50

@@ -64,7 +64,8 @@ class Device:
         try:
             connection.request(method, path, body, headers or {})
             answer = connection.getresponse()
-            return answer.status, dict(answer.getheaders()), answer.read().decode()
+            headers = {name: ", ".join(answer.headers.get_all(name, [])) for name in answer.headers}
+            return answer.status, headers, answer.read().decode()
         finally:
             connection.close()
 
@@ -97,7 +98,9 @@ def test_the_page(device: Device) -> None:
         assert "old" not in page
         (key,) = [line.split()[1] for line in device.lines if line.startswith("key ")]
         assert key not in page
-    policy = dict(part.split(" ", 1) for part in headers["Content-Security-Policy"].split("; "))
+    own, guards = headers["Content-Security-Policy"].split(", ")
+    assert guards == "frame-ancestors 'self' http://friend.example"
+    policy = dict(part.split(" ", 1) for part in own.split("; "))
     (style,) = re.findall("<style>(.*?)</style>", page, re.DOTALL)
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     assert policy == {
@@ -105,6 +108,7 @@ def test_the_page(device: Device) -> None:
         "form-action": "'self'", "base-uri": "'none'", "frame-ancestors": "'none'",
     }  # fmt: skip
     assert (headers["Referrer-Policy"], headers["Cache-Control"]) == ("same-origin", "no-store")
+    assert headers["X-Content-Type-Options"] == "nosniff"
     assert "<script" not in page
     assert sorted(set(re.findall(r'(?:src|href|action)="([^"]*)"', page))) == ["/", "/?again", "data:,"]
     assert not device.settings.with_name("camera.json.new").exists()
