@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from . import framing
 from .fetch import (
     REDIRECTS,
     SAFE_METHODS,
@@ -157,6 +158,12 @@ class Browser:
         response = self._send(Request("GET", url, self._credentials(True)))
         allowed = is_embeddable(page_origin, response, url, suffixes)
         return Verdict(sent=True, blocked_by=None if allowed else Blocked.RESOURCE_POLICY)
+
+    def frame(self, page_origin: str, url: str) -> Verdict:
+        """HTML, "navigate" of a child: the page's frame shows the answer, or nothing."""
+        response = self._send(Request("GET", url, self._credentials(True)))
+        allowed = framing.is_frameable(page_origin, response, url)
+        return Verdict(sent=True, blocked_by=None if allowed else Blocked.FRAME_ANCESTORS)
 
     @staticmethod
     def _refused_by_request_class(method: str, headers: Pairs) -> Blocked | None:

@@ -21,14 +21,16 @@ _NOBODY = ("127.0.0.1", 1)
 class Engine:
     """Answers as a camera with `policy` does; its application has a handler for every path.
 
-    own: the hosts that are the camera itself, as `Guard` has them. method: one that the handler takes.
+    own, ports: where the camera itself is, as `Guard` has them. method: one that the handler takes.
     """
 
-    def __init__(self, policy: Policy, own: tuple[str, ...], method: str):
+    def __init__(
+        self, policy: Policy, own: tuple[str, ...], method: str, ports: tuple[tuple[str, int], ...] = ()
+    ):
         self._app = Microdot()
         cors = CORS(self._app)
         cors.policy = policy
-        Guard(self._app, cors, own)
+        Guard(self._app, cors, own, ports)
         headers = dict.fromkeys([*HEADERS, *(policy.expose_headers or ())], "1")
         headers.pop("*", None)
         for path in ("/", "/<path:path>"):
@@ -44,4 +46,9 @@ class Engine:
         asked = MicrodotRequest(self._app, _NOBODY, request.method, url.path, "1.1", headers)
         answer = await self._app.dispatch_request(asked)
         answer.complete()
-        return Response(answer.status_code, list(answer.headers.items())), bytes(answer.body or b"").decode()
+        pairs = [
+            (name, item)
+            for name, value in answer.headers.items()
+            for item in (value if isinstance(value, list) else [value])
+        ]
+        return Response(answer.status_code, pairs), bytes(answer.body or b"").decode()

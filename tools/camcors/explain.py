@@ -11,6 +11,7 @@ import click
 from click.core import ParameterSource
 
 from cors import Policy, fault
+from cors.guard import own_names
 from cors.origin import parse
 
 from . import camera, network, policies
@@ -26,11 +27,12 @@ from .options import on_board
 from .output import Output
 from .steps import Mark, Step, no, note, ok, show, show_verdict
 
-_OWN = ("camcors", "camcors.local")  # the firmware's name where /camera.json gives none
-# What Guard.own is; a camera that is not started has no network, and so none.
+_OWN = own_names("camcors")  # the firmware's name where /camera.json gives none
+_PORTS: tuple[tuple[str, int], ...] = (("http", 80),)  # and its port
+# A camera that is not started has no guard.
 _ASK_OWN = """
-from camcors.start import own_hosts as _hosts
-_own = _hosts(_state.network) if _state.network else ()
+from camcors import start as _start
+_own = [_start.guard.own, _start.guard.ports] if _start.guard else None
 """
 _PATH = re.compile("/[!-~]*")
 
@@ -98,7 +100,7 @@ def explain(
     Exit status 0 if the page gets its answer, 1 if it is blocked.
     """
     out = Output(as_json)
-    own = _OWN
+    own, ports = _OWN, _PORTS
     name = ""
     if file is not None:
         name = getattr(file, "name", "<stdin>")
@@ -106,9 +108,10 @@ def explain(
     else:
         with Board(port, out) as board:
             policy = camera.policy_in_force(board)
-            own = tuple(board.ask_camera("_own", _ASK_OWN, "asking for its name")) or _OWN
+            if found := board.ask_camera("_own", _ASK_OWN, "asking for its name"):
+                own, ports = tuple(found[0]), tuple((scheme, number) for scheme, number in found[1])
     question = Question(origin, f"http://{host or own[1]}{path}", method, list(headers), credentials)
-    explanation = _Explanation(question, policy, own)
+    explanation = _Explanation(question, policy, own, ports)
     given = context.get_parameter_source("port") is ParameterSource.COMMANDLINE
     explanation.tell(out, f" --port {port}" if given and file is None else "", name)
     if explanation.journey.reason:
@@ -118,15 +121,22 @@ def explain(
 class _Explanation:
     """One question asked under one policy."""
 
-    def __init__(self, question: Question, policy: Policy, own: tuple[str, ...]):
+    def __init__(
+        self,
+        question: Question,
+        policy: Policy,
+        own: tuple[str, ...],
+        ports: tuple[tuple[str, int], ...],
+    ):
         self._question = question
         self._policy = policy
         self._own = own
+        self._ports = ports
         self.journey = self._ask(policy)
         self.plan: Plan = plan(self.journey, policy, self._ask)
 
     def _engine(self, policy: Policy) -> Engine:
-        return Engine(policy, self._own, self._question.method)
+        return Engine(policy, self._own, self._question.method, self._ports)
 
     def _ask(self, policy: Policy) -> Journey:
         return Journey(self._question, self._engine(policy).send)
@@ -136,6 +146,7 @@ class _Explanation:
         if not self.journey.reason or not self.journey.reason.is_host:
             yield from self.journey.steps()
             yield self._picture()
+            yield self._frame()
             yield self._websocket()
         for step in (network.mixed_content, network.local_network):
             found = step(self._question.origin, self._question.url, network.not_resolved)
@@ -158,6 +169,17 @@ class _Explanation:
         if found.embed(page, url).blocked_by is None:
             return ok(f"the page may show the picture with a plain <img> ({said})")
         return note(f"the page may not show the picture with a plain <img> ({said})")
+
+    def _frame(self) -> Step:
+        engine = self._engine(self._policy)
+        found = Browser(lambda request: engine.send(request)[0])
+        page, url = self._question.origin, self._question.url
+        if found.frame(page, url).blocked_by is None:
+            return ok("the page may show the camera's answers in a frame")
+        why = "the policy does not let it"
+        if self._policy.matches(page):
+            why = "Content-Security-Policy has no name for its origin"
+        return note(f"the page may not show the camera's answers in a frame: {why}")
 
     def _websocket(self) -> Step:
         headers = [("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Origin", self._question.origin)]

@@ -6,7 +6,8 @@ Written from https://fetch.spec.whatwg.org as of July 2026; each function names 
 Header lists are lists of pairs of str; a character of a value is a byte ("isomorphic decoding").
 
 Left out: redirects (each request has redirect mode "error", so a redirect is a network error), service
-workers, the HTTP cache, network partition keys (all pages have one top-level site), CSP, mixed content,
+workers, the HTTP cache, network partition keys (all pages have one top-level site), CSP (framing.py has
+frame-ancestors), mixed content,
 the use-CORS-preflight flag, COEP, and Private Network Access, which is not in the standard.
 """
 
@@ -61,6 +62,7 @@ class Blocked(Enum):
     PREFLIGHT_HEADER = "the preflight does not allow a header"
     REDIRECT = "a redirect, which this model does not follow"
     RESOURCE_POLICY = "Cross-Origin-Resource-Policy"
+    FRAME_ANCESTORS = "Content-Security-Policy: frame-ancestors"
 
 
 class Request(NamedTuple):

@@ -19,7 +19,6 @@ _CREDENTIALS = (
     'with credentials "*" allows nothing: each origin and header has to be listed, and every page of an '
     "allowed origin acts as the person who is logged in"
 )
-_HOSTS = "the camera then answers to these names and its own alone: list each address in use as well"
 _REPLACED = 'it takes the place of "*": list the other origins that read the camera too'
 _PAGE = "serve the page over http or https, and allow its origin"
 
@@ -57,7 +56,7 @@ def mends_for(reason: Reason, journey: Journey, policy: Policy) -> list[Mend]:
     """What changes of `policy` take `reason` away; [] if none does."""
     asked = journey.asked
     if reason.is_host:
-        return [Mend("allowed_hosts", [*(policy.allowed_hosts or ()), host_of(asked.url)], "", _HOSTS)]
+        return [Mend("allowed_hosts", [*(policy.allowed_hosts or ()), host_of(asked.url)])]
     match reason.blocked:
         case Blocked.NO_ALLOW_ORIGIN:
             return [Mend("allowed_origins", [*policy.allowed_origins, asked.origin], asked.origin)]
@@ -110,7 +109,7 @@ def blind(reason: Reason, question: Question) -> tuple[list[str], list[str]]:
     words += ["--credentials"] * question.credentials + ["--host", question.url.split("/")[2]]
     adding = f"to add to the list instead, {shlex.join(words)} prints the command"
     if reason.is_host:
-        return [Mend("allowed_hosts", [host_of(question.url)]).command], [f"mind: {_HOSTS}", adding]
+        return [Mend("allowed_hosts", [host_of(question.url)]).command], [adding]
     match reason.blocked:
         case None | Blocked.NO_ALLOW_ORIGIN | Blocked.OTHER_ORIGIN:
             remarks = [f"mind: null has to stand alone; better {_PAGE}"] * (question.origin == "null")

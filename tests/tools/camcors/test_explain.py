@@ -136,13 +136,19 @@ ROWS: list[tuple[Fields, tuple[str, ...], str, list[str]]] = [
     (WRITES, (A, "POST"), ORIGIN, [ALLOW]),
     (HOSTS, (A, "--host", "cam.example.com:8080"), "allowed", []),
     (HOSTS, (A,), "allowed", []),
-    (HOSTS, (A, "--host", "192.168.4.1"), "blocked: the camera does not answer to the Host 192.168.4.1",
-     ["camcors policy set allowed_hosts cam.example.com,192.168.4.1"]),
+    (HOSTS, (A, "--host", "192.168.4.1"), "allowed", []),
+    (HOSTS, (A, "--host", "camcors.home.arpa"), "allowed", []),
+    (HOSTS, (A, "--host", "other.local:81"), "blocked: the camera does not answer to the Host other.local:81",
+     ["camcors policy set allowed_hosts cam.example.com,other.local"]),
+    (ONE, (A, "--host", "host.docker.internal"),
+     "blocked: the camera does not answer to the Host host.docker.internal",
+     ["camcors policy set allowed_hosts host.docker.internal"]),
+    (NONE, ("http://camcors.local", "PUT", "--host", "192.168.4.1"),
+     "blocked: the origin http://camcors.local is not allowed", ["camcors policy allow http://camcors.local"]),
     (ONE, (A, "--host", "cam.example.com:81"),
      "blocked: the camera does not answer to the Host cam.example.com:81",
      ["camcors policy set allowed_hosts cam.example.com"]),
-    (HOSTS, (A, "--host", "[fe80::1]:81"), "blocked: the camera does not answer to the Host [fe80::1]:81",
-     ["camcors policy set allowed_hosts 'cam.example.com,[fe80::1]'"]),
+    (HOSTS, (A, "--host", "[fe80::1]:81"), "allowed", []),
     (NONE, ("https://b.example", "PUT", "--host", "evil.example"),
      "blocked: the camera does not answer to the Host evil.example",
      ["camcors policy set allowed_hosts evil.example", "camcors policy allow https://b.example"]),
@@ -221,7 +227,23 @@ LINES: list[tuple[Fields, tuple[str, ...], list[str]]] = [
         f"ok   the page may read the answer: Access-Control-Allow-Origin: {A}",
         "ok   of its headers it may read the safelisted ones alone",
         f"note the page may not show the picture with a plain <img> ({CORP}: same-origin)",
+        "ok   the page may show the camera's answers in a frame",
         "ok   the page may open a WebSocket",
+    ]),
+    (ONE, ("https://b.example",), [
+        "note the page may not show the camera's answers in a frame: the policy does not let it",
+    ]),
+    ({"allowed_origins": ["http://[fe80::7]"]}, ("http://[fe80::7]",), [
+        "note the page may not show the camera's answers in a frame: Content-Security-Policy has no name for "
+        "its origin",
+    ]),
+    ({"allowed_origins": ["http://*.b.example:*"]}, ("http://a.b.example:8080",), [
+        "ok   the page may show the camera's answers in a frame",
+    ]),
+    (ANY, (A,), ["ok   the page may show the camera's answers in a frame"]),
+    (NONE, ("http://camcors.local:9999", "POST"), [
+        "no   the POST is sent, and the camera's write guard stops it: 403",
+        "note the page may not open a WebSocket: the camera's websocket guard answers 403",
     ]),
     ({**CLOSED, "allowed_methods": None, "expose_headers": ["X-Frame-Id", "Retry-After"]},
      (A, "PUT", "--header", "X-A"), [
@@ -294,7 +316,6 @@ LINES: list[tuple[Fields, tuple[str, ...], list[str]]] = [
     ]),
     (ONE, (A, "--host", "evil.example"), [
         "no   the camera answers 421 to the Host evil.example: the request reaches nothing",
-        "mind: the camera then answers to these names and its own alone: list each address in use as well",
     ]),
     (ONE, (A, "--host", "192.168.4.1"), [
         "note mixed content, an https page and http://192.168.4.1: Chrome 142 and later lets it through "
@@ -432,7 +453,7 @@ def test_the_policy_in_force_on_the_camera(new_camera: Camera) -> None:
 
 
 def test_a_camera_that_is_not_started(new_camera: Camera) -> None:
-    new_camera.exec("from camcors.start import state; state.network = None")
+    new_camera.exec("from camcors import start; start.guard = None")
     done = run("explain", A, CAMCORS_PORT=f"socket://127.0.0.1:{new_camera.repl_port}")
     assert (done.stderr, done.returncode) == ("", 1)
     assert done.stdout.startswith(f"GET http://camcors.local/api/status by a page of {A}\n")
