@@ -15,11 +15,22 @@ python3 -c 'import ensurepip, venv' 2>/dev/null || missing "Python's venv module
 [ "${1-}" = test ] || exit 0
 command -v tmux >/dev/null || missing "tmux, in which the tests use an editor," tmux
 
-has_browser() {
-    command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null
+# A browser is there by any of its names; root gets it from Debian by the first.
+browser() {
+    package=$1 for=$2
+    shift 2
+    has_any "$package" "$@" && return
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        echo "camcors: installing $package, in which the tests $for" >&2
+        { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --no-install-recommends "$package"; } >&2
+    fi
+    has_any "$package" "$@" || missing "$package, in which the tests $for," "$package"
 }
-if ! has_browser && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    echo "camcors: installing chromium, in which the tests open the dashboard" >&2
-    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --no-install-recommends chromium; } >&2
-fi
-has_browser || missing "chromium, in which the tests open the dashboard," chromium
+has_any() {
+    for name in "$@"; do
+        command -v "$name" >/dev/null && return
+    done
+    return 1
+}
+browser chromium "open the dashboard" chromium-browser google-chrome
+browser firefox-esr "frame the camera" firefox

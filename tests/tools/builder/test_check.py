@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 CHECK = Path(__file__).resolve().parents[3] / "tools" / "builder" / "check.sh"
-BY_APT = "is missing; install it with: sudo apt install chromium\n"
 TOOLS = ("git", "gcc", "python3")
 
 
@@ -62,34 +61,51 @@ def test_a_tool_that_is_not_enough(tools: Path, name: str, script: str, what: st
     assert done.stderr == f"camcors: {what} is missing; install it with: sudo apt install {package}\n"
 
 
-def test_the_tests_need_tmux_and_chromium(tools: Path) -> None:
+BROWSERS = [("chromium", "open the dashboard"), ("firefox-esr", "frame the camera")]
+
+
+def test_the_tests_need_tmux_and_browsers(tools: Path) -> None:
     done = run(tools, "test")
     assert done.returncode == 1
     needed = "tmux, in which the tests use an editor, is missing; install it with: sudo apt install tmux"
     assert done.stderr == f"camcors: {needed}\n"
     stand_in(tools, "tmux", "exit 0")
     stand_in(tools, "id", "echo 1000")
-    done = run(tools, "test")
-    assert done.returncode == 1
-    assert done.stderr == f"camcors: chromium, in which the tests open the dashboard, {BY_APT}"
-    stand_in(tools, "chromium", "exit 0")
+    for name, purpose in BROWSERS:
+        done = run(tools, "test")
+        assert done.returncode == 1
+        words = f"{name}, in which the tests {purpose}, is missing; install it with: sudo apt install {name}"
+        assert done.stderr == f"camcors: {words}\n"
+        stand_in(tools, name, "exit 0")
     done = run(tools, "test")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+@pytest.mark.parametrize("names", [("chromium-browser", "firefox"), ("google-chrome", "firefox")])
+def test_browsers_have_other_names(tools: Path, names: tuple[str, ...]) -> None:
+    for name in ("tmux", *names):
+        stand_in(tools, name, "exit 0")
+    stand_in(tools, "id", "echo 1000")
+    done = run(tools, "test")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize(("name", "purpose"), BROWSERS)
 @pytest.mark.parametrize("works", [True, False])
-def test_root_gets_chromium_by_apt(tools: Path, works: bool) -> None:
+def test_root_gets_browsers_by_apt(tools: Path, works: bool, name: str, purpose: str) -> None:
     stand_in(tools, "tmux", "exit 0")
     stand_in(tools, "id", "echo 0")
-    browser = tools / "chromium"
+    for other, _ in BROWSERS:
+        if other != name:
+            stand_in(tools, other, "exit 0")
+    browser = tools / name
     made = f"echo > {browser}; /bin/chmod +x {browser}" if works else "exit 100"
     stand_in(tools, "apt-get", f'echo "$*" >> {tools}/asked; {made}')
     done = run(tools, "test")
     assert (done.returncode == 0) is works
-    assert done.stderr.startswith("camcors: installing chromium, in which the tests open the dashboard\n")
+    assert done.stderr.startswith(f"camcors: installing {name}, in which the tests {purpose}\n")
     asked = (tools / "asked").read_text().splitlines()
-    assert (
-        asked == ["update -qq", "install --yes --quiet --no-install-recommends chromium"][: 2 if works else 1]
-    )
+    wanted = ["update -qq", f"install --yes --quiet --no-install-recommends {name}"]
+    assert asked == wanted[: 2 if works else 1]
     if not works:
-        assert done.stderr.endswith(BY_APT)
+        assert done.stderr.endswith(f"is missing; install it with: sudo apt install {name}\n")
