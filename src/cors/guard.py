@@ -188,7 +188,7 @@ def _may_be_document(request, origin):
 
 def _origin_at(name, port, scheme="http"):
     """Return the origin of the pages at a host's port (str of digits or int; "" and None: the default
-    one), as a browser writes it. The camera speaks no TLS, so it gets requests over http alone."""
+    one), as a browser writes it. The camera speaks no TLS, so its requests come over http only."""
     if not port or str(port) == _DEFAULT_PORTS[scheme]:
         return scheme + "://" + name
     return scheme + "://" + name + ":" + str(port)
@@ -245,8 +245,7 @@ def _host_remedy(name, port):
         if pattern.reasons == [fault.TRAILING_DOT]:
             return "write it without the dot at its end"
         if not pattern.reasons and not pattern.wildcard:
-            line = '"allowed_hosts": [' + fault.show(name) + "]"
-            return "to allow it, list it in allowed_hosts in /policy.json: " + line
+            return 'to allow it, list it in allowed_hosts in /policy.json: "allowed_hosts": ["' + name + '"]'
     return "open the camera by its name or its address"
 
 

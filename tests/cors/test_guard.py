@@ -176,6 +176,12 @@ def test_a_long_name_is_cut():
     assert len(ask(app, "POST", origin="a" * 5000).body) < 400
 
 
+def test_a_name_is_never_cut_in_the_line_to_write():
+    name = ".".join(["a" * 60] * 4)
+    app, _, _ = guarded()
+    assert ask(app, host=name).body.decode().endswith(f': "allowed_hosts": ["{name}"]\n')
+
+
 # With the server of stock Microdot.
 
 
