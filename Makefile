@@ -6,6 +6,7 @@ DASHBOARD_PORT = 8000
 FLASH = build/HOST/flash.bin
 BOARD ?=
 MPY_DIR ?=
+UPGRADE ?=
 export MPY_DIR V
 
 # Where this machine reaches the camera.
@@ -15,7 +16,7 @@ CAMERA := build/HOST/camcors-host
 FROZEN := manifest.py $(shell find boards src/cors firmware -name '*.py' -o -name '*.c' -o -name '*.h' -o -name '*.csv' -o -name '*.mk' -o -name '*.json')
 
 .DEFAULT_GOAL := help
-.PHONY: FORCE help run host mpy firmware firmware-all idf emulate table camcors test lint bench clean distclean
+.PHONY: FORCE help run host mpy firmware firmware-all idf emulate table lock camcors test lint bench clean distclean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -52,6 +53,9 @@ emulate: build/.tools ## build boards/QEMU_ESP32 and start it in Espressif's QEM
 table: build/.tools ## write the table of boards in README.md
 	@$(PYTHON) tools/builder/boards.py table
 
+lock: build/.tools ## write requirements.lock from pyproject.toml; UPGRADE=1 takes newer versions
+	@UPGRADE=$(UPGRADE) $(PYTHON) tools/builder/lock.py
+
 camcors: build/.camcors ## install the command that edits a camera's policy, build/venv/bin/camcors
 
 test: $(CAMERA) build/.test ## set everything up and run every check and test
@@ -84,22 +88,23 @@ build/.inputs: FORCE
 	@echo '$(MPY_DIR) $(FROZEN)' | cmp -s - $@ || echo '$(MPY_DIR) $(FROZEN)' > $@
 
 # One environment, filled in two steps, so that `make run` does not wait for the tools of the tests.
-build/.tools: pyproject.toml tools/builder/check.sh
+build/.tools: requirements.lock tools/builder/requirements.py tools/builder/check.sh
 	@sh tools/builder/check.sh
 	@mkdir -p build
 	@$(PYTHON) -m pip --version >/dev/null 2>&1 || python3 -m venv --clear build/venv
-	@$(PYTHON) tools/builder/requirements.py build
+	@$(PYTHON) tools/builder/requirements.py install build
 	@touch $@
 
-build/.test: pyproject.toml build/.camcors
+build/.test: requirements.lock build/.camcors
 	@sh tools/builder/check.sh test
 	@$(PYTHON) tools/builder/requirements.py test
 	@touch $@
 
-build/.camcors: pyproject.toml build/.tools
-	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --editable .
+build/.camcors: requirements.lock pyproject.toml build/.tools
+	@$(PYTHON) tools/builder/requirements.py camcors
+	@$(PYTHON) -m pip install --quiet --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index --editable .
 	@touch $@
 
-build/.bench: pyproject.toml build/.test
+build/.bench: requirements.lock build/.test
 	@$(PYTHON) tools/builder/requirements.py bench
 	@touch $@

@@ -55,7 +55,7 @@ def about(src: source.Source) -> dict[str, Any]:
 def measure(src: source.Source, folder: Path) -> dict[str, Any]:
     """Everything, raw."""
     raw: dict[str, Any] = {}
-    cross = frozen.mpy_cross(src.version)
+    cross = frozen.mpy_cross(src)
     raw["cors_bytecode"] = cors_figures.compile_cors(cross, folder)
     raw["frozen"] = cors_figures.frozen_bytes(src, cross, folder)
     modes = {"new": False, "kept": True}

