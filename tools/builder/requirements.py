@@ -23,7 +23,9 @@ PROJECT = "camcors"
 def read_group(name: str) -> list[str]:
     """Return the requirements of a section. Python 3.10 has no tomllib."""
     key = "dependencies" if name == PROJECT else name
-    match = re.search(rf'^"?{re.escape(key)}"? = \[\n(.*?)^\]', PYPROJECT.read_text(), re.DOTALL | re.MULTILINE)
+    match = re.search(
+        rf'^"?{re.escape(key)}"? = \[\n(.*?)^\]', PYPROJECT.read_text(), re.DOTALL | re.MULTILINE
+    )
     if match is None:
         raise SystemExit(f"camcors: pyproject.toml has no dependency group {name}")
     return re.findall(r'^\s*"([^"]+)",$', match[1], re.MULTILINE)

@@ -10,6 +10,7 @@ from pathlib import Path
 import esp_idf
 import pinned
 import pytest
+import requirements
 import source
 from esp_idf import Idf
 
@@ -80,7 +81,12 @@ def test_a_folder_that_is_not_esp_idf_is_refused(
 def test_what_make_idf_installed_is_found_with_its_tools(no_idf: Path) -> None:
     path = idf_tree(no_idf / "esp-idf", "5.5.1")
     idf = esp_idf.find(no_idf)
-    assert idf.environment() == {"IDF_PATH": str(path), "IDF_TOOLS_PATH": str(no_idf / "esp-idf-tools")}
+    assert idf.environment() == {
+        "IDF_PATH": str(path),
+        "IDF_TOOLS_PATH": str(no_idf / "esp-idf-tools"),
+        "IDF_PYTHON_ENV_PATH": str(no_idf / "esp-idf-tools" / "python"),
+        "IDF_PYTHON_CHECK_CONSTRAINTS": "no",
+    }
 
 
 def test_a_command_runs_in_the_environment_of_export_sh(no_idf: Path, tmp_path: Path) -> None:
@@ -106,43 +112,76 @@ def test_an_environment_that_is_set_up_is_used(
 
 
 class Upstream:
-    """Stands in for pinned.fetch: puts an ESP-IDF there that notes what is run in it."""
+    """Stands in for pinned.fetch and for pip: puts an ESP-IDF there that notes what is run in it."""
 
-    def __init__(self, log: Path, install_status: int = 0, qemu_status: int = 0) -> None:
-        self.log, self.install_status, self.qemu_status = log, install_status, qemu_status
+    def __init__(self, log: Path, failing: str = "") -> None:
+        self.log, self.failing = log, failing
 
     def fetch(self, repository: str, commit: str, path: Path, remedy: str) -> None:
         assert (repository, commit) == (esp_idf.REPOSITORY, esp_idf.COMMIT)
         idf_tree(path, "5.5.1")
-        note = f'echo install "$@" "$IDF_TOOLS_PATH" >> {self.log}\nexit {self.install_status}\n'
-        script(path / "install.sh", "#!/bin/sh\n" + note)
-        tool = f"print(*sys.argv[1:], file=open({str(self.log)!r}, 'a'))\nsys.exit({self.qemu_status})\n"
-        script(path / "tools" / "idf_tools.py", "import sys\n" + tool)
+        note = f"print(*sys.argv[1:], os.environ['IDF_TOOLS_PATH'], file=open({str(self.log)!r}, 'a'))\n"
+        status = f"sys.exit({self.failing!r} in sys.argv)\n"
+        script(path / "tools" / "idf_tools.py", "import os, sys\n" + note + status)
         subprocess.run(["git", "init", "--quiet"], cwd=path, check=True)
 
+    def install(self, section: str, *options: str, python: str) -> int:
+        with self.log.open("a") as log:
+            print(section, python, file=log)
+        return section == self.failing
 
-@pytest.mark.parametrize("qemu_status", [0, 1])
-def test_make_idf_installs_both_chips_and_the_emulator(
-    no_idf: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
-    qemu_status: int,
+
+@pytest.fixture
+def upstream(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Upstream:
+    stand_in = Upstream(tmp_path / "log")
+    monkeypatch.setattr(pinned, "fetch", stand_in.fetch)
+    monkeypatch.setattr(requirements, "install", stand_in.install)
+    return stand_in
+
+
+@pytest.mark.parametrize("failing", ["", "qemu-xtensa"])
+def test_make_idf_installs_both_chips_their_python_and_the_emulator(
+    no_idf: Path, upstream: Upstream, capfd: pytest.CaptureFixture[str], failing: str
 ) -> None:
-    monkeypatch.setattr(pinned, "fetch", Upstream(tmp_path / "log", 0, qemu_status).fetch)
+    upstream.failing = failing
     assert esp_idf.install(no_idf).version == "5.5.1"
     tools = no_idf / "esp-idf-tools"
-    assert (tmp_path / "log").read_text() == f"install esp32,esp32s3 {tools}\ninstall qemu-xtensa\n"
+    assert upstream.log.read_text().splitlines() == [
+        f"install --targets=esp32,esp32s3 {tools}",
+        f"install {tools / 'python' / 'bin' / 'python'}",
+        f"idf {tools / 'python' / 'bin' / 'python'}",
+        f"install qemu-xtensa {tools}",
+    ]
+    assert (tools / "python" / "idf_version.txt").read_text() == "5.5"
     without = "camcors: the emulator was not installed; make firmware works without it\n"
-    assert capfd.readouterr().err == (without if qemu_status else "")
+    assert capfd.readouterr().err == (without if failing else "")
 
 
-def test_an_install_that_fails_is_one_line(
-    no_idf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pinned, "fetch", Upstream(tmp_path / "log", 1).fetch)
-    with pytest.raises(source.BuildError, match=r"install\.sh failed; its last lines above say why$"):
+@pytest.mark.parametrize(
+    ("failing", "said"),
+    [
+        ("--targets=esp32,esp32s3", "ESP-IDF's idf_tools.py failed; its last lines above say why"),
+        ("idf", "ESP-IDF's Python packages were not installed; pip says why above"),
+    ],
+)
+def test_an_install_that_fails_is_one_line(no_idf: Path, upstream: Upstream, failing: str, said: str) -> None:
+    upstream.failing = failing
+    with pytest.raises(source.BuildError, match=f"^{said}$"):
         esp_idf.install(no_idf)
+
+
+def test_an_esp_idf_of_another_commit_is_fetched_again(
+    no_idf: Path, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = idf_tree(no_idf / "esp-idf", "5.4.2")
+    (old / "of-the-old-one").touch()
+    commits = {"commit": "0" * 40}
+    monkeypatch.setattr(pinned, "commit_of", lambda path: commits["commit"])
+    assert esp_idf.install(no_idf).version == "5.5.1"
+    assert not (old / "of-the-old-one").exists()
+    commits["commit"] = esp_idf.COMMIT
+    monkeypatch.setattr(pinned, "fetch", lambda *_: pytest.fail("fetched again"))
+    assert esp_idf.install(no_idf).version == "5.5.1"
 
 
 def test_a_host_that_cannot_be_reached_is_one_line(
