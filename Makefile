@@ -62,11 +62,13 @@ test: $(CAMERA) build/.test ## set everything up and run every check and test
 	@$(MAKE) --no-print-directory lint
 	@$(PYTHON) -m pytest --numprocesses 4 --dist loadfile
 
-lint: build/.test ## ruff, the type checker, and the stubs against the code
+lint: build/.test ## ruff, the type checker, the stubs against the code, and the workflows
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
 	@$(PYTHON) -m mypy
 	@PYTHONPATH=src MYPYPATH=src $(PYTHON) -m mypy.stubtest cors
+	@build/venv/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@build/venv/bin/zizmor --quiet --no-progress --offline --persona pedantic .github
 
 bench: $(CAMERA) build/.bench ## measure against stock Microdot: tables, build/bench.json, .svg and .png
 	@PYTHONPATH=tests:tools/builder $(PYTHON) -m bench

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import venv
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,12 @@ ACCEPTED = ((5, 3), (5, 4), (5, 5))
 REPOSITORY = "https://github.com/espressif/esp-idf.git"
 CHIPS = "esp32,esp32s3"
 SUBMODULE_SECONDS = 1800
+#: Tools that ESP-IDF leaves to the person, and does not have for each machine: what to do without them.
+OPTIONAL = {
+    "cmake": "make firmware takes the one on PATH",
+    "ninja": "make firmware takes the one on PATH",
+    "qemu-xtensa": "make firmware works without it",
+}
 
 CACHE = Path(__file__).resolve().parents[2] / "build"
 
@@ -103,15 +110,18 @@ def install(cache: Path = CACHE) -> Idf:
     if subprocess.run([*get, f"--targets={CHIPS}"], cwd=path, env=env).returncode:
         raise BuildError("ESP-IDF's idf_tools.py failed; its last lines above say why")
     install_python(idf, tools_folder(cache) / "python")
-    if subprocess.run([*get, "qemu-xtensa"], cwd=path, env=env).returncode:
-        print("camcors: the emulator was not installed; make firmware works without it", file=sys.stderr)
+    for tool, without in OPTIONAL.items():
+        if subprocess.run([*get, tool], cwd=path, env=env).returncode:
+            print(f"camcors: {tool} was not installed; {without}", file=sys.stderr)
     return idf
 
 
 def install_python(idf: Idf, home: Path) -> None:
     """Make ESP-IDF's Python environment, in the place of its install-python-env, which takes no hashes."""
-    if subprocess.run([sys.executable, "-m", "venv", "--clear", str(home)]).returncode:
-        raise BuildError(f"{home}: Python's venv failed; its last lines above say why")
+    try:
+        venv.create(home, clear=True, with_pip=True)
+    except (OSError, subprocess.CalledProcessError) as exc:
+        raise BuildError(f"{home}: {exc}; install python3-venv and look at the disk's room") from None
     for section in ("install", "idf"):
         if requirements.install(section, python=str(home / "bin" / "python")):
             raise BuildError("ESP-IDF's Python packages were not installed; pip says why above")
