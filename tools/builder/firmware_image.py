@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -73,9 +74,33 @@ def build(board: Board) -> Path:
     start_over_if_changed(board, out, [str(src.path), src.version, str(idf.path), idf.version, str(drivers)])
     shown = None if os.environ.get("V") else subprocess.DEVNULL
     command = idf.command(make_command(board, src, out))
+    components = Components(board, src)
     if subprocess.run(command, env=environment(idf, src, cross, drivers), stdout=shown).returncode:
         raise BuildError(f"the build failed; make firmware BOARD={board.id} V=1 shows its steps")
+    components.check()
     return finish(board, out)
+
+
+class Components:
+    """What ESP-IDF's component manager may fetch: what MicroPython's own lock file has.
+
+    The camera driver is one component more than that file knows, so the manager resolves again and writes it
+    anew; its hashes have to stay.
+    """
+
+    def __init__(self, board: Board, src: Source) -> None:
+        folder = src.path / "ports" / "esp32" / "lockfiles"
+        self.lock = folder / f"dependencies.lock.{board.data['mcu']}"
+        self.before = self.lock.read_text()
+
+    def check(self) -> None:
+        """Raise BuildError if other components were taken; the next build starts from the old file."""
+        new = set(re.findall(r"component_hash: (\w+)", self.lock.read_text()))
+        new -= set(re.findall(r"component_hash: (\w+)", self.before))
+        if new:
+            self.lock.write_text(self.before)
+            hashes = ", ".join(sorted(new))
+            raise BuildError(f"the component manager took what {self.lock} has not: {hashes}")
 
 
 def finish(board: Board, out: Path) -> Path:

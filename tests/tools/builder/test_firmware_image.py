@@ -36,6 +36,7 @@ head -c "$APP" /dev/zero > "$out/micropython.bin"
 head -c 300 /dev/zero > "$out/frozen_mpy/cors/origin.mpy"
 echo image > "$out/firmware.bin"
 cp "$FROZEN" "$out/frozen_content.c"
+[ -z "$COMPONENT" ] || echo "    component_hash: $COMPONENT" >> "$LOCKFILE"
 """
 NAMES = 'const char mp_frozen_names[] = {{\n{}\n"\\0"\n}};\n'
 
@@ -49,6 +50,9 @@ class Bench:
         header = path / "micropython" / "py" / "mpconfig.h"
         header.parent.mkdir(parents=True)
         header.write_text(SOURCE)
+        self.lock = path / "micropython" / "ports" / "esp32" / "lockfiles" / "dependencies.lock.esp32"
+        self.lock.parent.mkdir(parents=True)
+        self.lock.write_text("    component_hash: 0ff9da\n")
         for name, text in (("make", MAKE), ("idf.py", "#!/bin/sh\n")):
             program = path / "bin" / name
             program.parent.mkdir(exist_ok=True)
@@ -68,6 +72,8 @@ class Bench:
             ("FROZEN", path / "frozen.c"),
             ("APP", 1_500_000),
             ("FAIL", ""),
+            ("COMPONENT", ""),
+            ("LOCKFILE", self.lock),
         ):
             monkeypatch.setenv(name, str(value))
 
@@ -96,6 +102,19 @@ def test_the_port_is_built_with_our_board_and_modules(bench: Bench) -> None:
         f"{bench.path / 'idf'} {bench.path / 'mpy-cross'} v1.28.0 {drivers}",
     ]
     assert "NAME = 'AI_THINKER_ESP32_CAM'" in (image.parent / "generated" / "board.py").read_text()
+
+
+def test_the_components_are_those_that_micropython_locked(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COMPONENT", "0ff9da")
+    firmware_image.build(bench.board)
+    monkeypatch.setenv("COMPONENT", "e41105")
+    before = bench.lock.read_text()
+    said = f"^the component manager took what {bench.lock} has not: e41105$"
+    with pytest.raises(BuildError, match=said):
+        firmware_image.build(bench.board)
+    assert bench.lock.read_text() == before
 
 
 def test_the_sizes_are_printed(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:

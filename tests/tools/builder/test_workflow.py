@@ -62,9 +62,10 @@ def test_a_job_may_do_only_what_it_does() -> None:
 
 @pytest.mark.parametrize("name", WORKFLOWS)
 def test_no_expression_is_pasted_into_a_script(name: str) -> None:
-    scripts = re.findall(r"^( *)(?:- )?run: (.*(?:\n\1 {2,}.*)*)", WORKFLOWS[name], re.MULTILINE)
+    """Scripts are one line each; what they need from an expression comes by the environment."""
+    scripts = re.findall(r"\brun: (.+)", WORKFLOWS[name])
     assert scripts
-    assert [script for _, script in scripts if "${{" in script] == []
+    assert [script for script in scripts if "${{" in script or script in ("|", ">")] == []
 
 
 def test_a_release_has_checksums_provenance_and_notices() -> None:
