@@ -84,23 +84,26 @@ def build(board: Board) -> Path:
 class Components:
     """What ESP-IDF's component manager may fetch: what MicroPython's own lock file has.
 
-    The camera driver is one component more than that file knows, so the manager resolves again and writes it
-    anew; its hashes have to stay.
+    The camera driver is one component more than that file knows, so the manager resolves again and rewrites
+    the file. It keeps what it had (idf-component-manager 2.4.1, version_solver.py) unless that is impossible.
+    MicroPython before 1.27 has no such file.
     """
 
     def __init__(self, board: Board, src: Source) -> None:
         folder = src.path / "ports" / "esp32" / "lockfiles"
         self.lock = folder / f"dependencies.lock.{board.data['mcu']}"
-        self.before = self.lock.read_text()
+        self.before = self.lock.read_text() if self.lock.is_file() else None
 
     def check(self) -> None:
         """Raise BuildError if other components were taken; the next build starts from the old file."""
+        if self.before is None:
+            return
         new = set(re.findall(r"component_hash: (\w+)", self.lock.read_text()))
         new -= set(re.findall(r"component_hash: (\w+)", self.before))
         if new:
             self.lock.write_text(self.before)
             hashes = ", ".join(sorted(new))
-            raise BuildError(f"the component manager took what {self.lock} has not: {hashes}")
+            raise BuildError(f"other components than {self.lock} has: {hashes}; use ESP-IDF {esp_idf.PINNED}")
 
 
 def finish(board: Board, out: Path) -> Path:

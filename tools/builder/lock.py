@@ -1,4 +1,4 @@
-"""Writes requirements.lock with uv: a section for each set of packages that is installed in one step."""
+"""Write requirements.lock with uv: a section for each set of packages that is installed in one step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Installs sections of requirements.lock; pip takes only files whose hashes the section has.
+"""Install sections of requirements.lock; pip takes only files whose hashes the section has.
 
 A section is what one environment gets in one step: a dependency group of pyproject.toml (PEP 735), or the
 project's own dependencies, with all that they need.
