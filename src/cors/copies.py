@@ -112,7 +112,7 @@ class Copies:
                 continue
             policy = self._policy(path, found)
             if policy is None:
-                words = path + " is damaged or not valid"
+                words = path + " is not what the camera wrote"
             elif policy.digest != digest:
                 return path, None
         return None, words

@@ -492,7 +492,7 @@ def test_nothing_was_in_force_before(flash: Flash, clock: Clock, steps: list[str
 def test_a_damaged_copy_is_not_rolled_back_to(flash: Flash, clock: Clock, damage: str) -> None:
     play(flash, clock, [A, "|", B, "|"])
     flash.previous.write_text(damage)
-    words = f"{flash.previous} is damaged or not valid"
+    words = f"{flash.previous} is not what the camera wrote"
     assert flash.another().before(digest(B)) == (None, words)
     flash.boot()
     assert flash.another().before(digest(B)) == (None, words)

@@ -24,6 +24,14 @@ _report = _state.report()
 _report["started"] = bool(_report["policy"]["digest"] or _report["policy"]["error"])
 """
 
+_BEFORE = """
+from cors.store import Store as _Store
+try:
+ _found = _Store().before({!r})
+except OSError as _e:
+ _found = None, str(_e.args[-1])
+"""
+
 _STORE = """
 from cors.store import Store as _Store, write as _write
 _error = None
@@ -50,6 +58,17 @@ def policy_file(board: Board) -> bytes | None:
     """The content of /policy.json, or None. Raises Failure, also if the board has no firmware."""
     board.ask_camera("None")
     return board.read_file(policies.PATH)
+
+
+def policy_before(board: Board, digest: str | None) -> bytes:
+    """The text of the policy that was in force before that of the digest, None: of none. Raises Failure."""
+    path, why = board.ask_camera("_found", _BEFORE.format(digest), "asking what was in force before")
+    text = board.read_file(path) if path in policies.COPIES else None
+    if text is None:
+        raise Failure(
+            f"there is nothing to go back to: {why}", "camcors policy push FILE puts a policy in force"
+        )
+    return text
 
 
 def save_policy(board: Board, text: bytes, output: Output) -> dict[str, Any]:

@@ -176,7 +176,7 @@ class _Examination:
         if state == "active":
             self.steps.append(ok("its /policy.json is in force"))
         else:
-            why = "there is none" if state == "missing" else "it is not valid"
+            why = {"missing": "there is none", "damaged": "it is damaged"}.get(state, "it is not valid")
             self.steps.append(note(f"its /policy.json is not in force, {why}: see camcors policy show"))
 
     def _fetch(self) -> None:

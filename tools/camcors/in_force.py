@@ -11,13 +11,18 @@ from .board import Board
 from .output import Output
 
 
-def put_in_force(board: Board, out: Output, current: bytes | None, text: bytes, new: Policy) -> None:
-    """Shows what changes and puts `text`, a valid policy, in force. Raises Failure."""
+def put_in_force(
+    board: Board, out: Output, current: bytes | None, text: bytes, new: Policy, **facts: Any
+) -> None:
+    """Shows what changes and puts `text`, a valid policy, in force. Raises Failure.
+
+    facts: what `--json` says besides.
+    """
     changes = policies.difference(current, text)
     out.diff(changes)
     report = camera.save_policy(board, text, out)
     stands = {"digest": new.digest, "state": report["policy"]["state"], "started": report["started"]}
-    out.result({**stands, "changed": text != current, "diff": changes, "warnings": warnings(new)})
+    out.result({**stands, "changed": text != current, "diff": changes, "warnings": warnings(new), **facts})
     what = "nothing to change, the camera has it" if text == current else "saved"
     out.say(f"{what}; {'in force' if report['started'] else 'in force when the camera starts'}: {new.digest}")
     tell_warnings(out, new)

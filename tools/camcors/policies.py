@@ -18,7 +18,7 @@ from cors.fault import Fault
 from .errors import Failure, Status
 
 PATH = "/policy.json"
-PREVIOUS = "/policy.prev.json"
+COPIES = ("/policy.good.json", "/policy.prev.json")  # of what is in force, and was before
 _PLACE = re.compile(r"line (\d+), column \d+")
 _ITEM = re.compile(r"(.+)\[(\d+)\]")
 

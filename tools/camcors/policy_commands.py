@@ -18,6 +18,7 @@ from .output import Output
 _STATES = {
     "active": "/policy.json is in force",
     "last-good": "/policy.json is not valid; the last good copy, /policy.good.json, is in force",
+    "damaged": "/policy.json has changed, and nobody has edited it; the last good copy is in force",
     "invalid": "/policy.json is not valid; what was in force before it still is",
     "missing": "there is no /policy.json; no other origin may read the camera",
 }
@@ -94,20 +95,18 @@ def push(file: Any, port: str | None, as_json: bool) -> None:
 @policy.command()
 @on_board
 def rollback(port: str | None, as_json: bool) -> None:
-    """Put the policy before the last change in force again.
+    """Swap the policy in force with the one that was in force before.
 
-    What it replaces is kept likewise: a second rollback undoes the first.
+    A second rollback undoes the first. After /policy.json was removed nothing is in force: the first
+    rollback brings back what was, and those after it swap that with the one before.
     """
     out = Output(as_json)
     with Board(port, out) as board:
-        current = camera.policy_file(board)
-        previous = board.read_file(policies.PREVIOUS)
-        if previous is None:
-            raise Failure(
-                f"there is no {policies.PREVIOUS} on the camera: no policy was replaced by camcors yet",
-                "camcors policy push FILE puts one in force",
-            )
-        put_in_force(board, out, current, previous, policies.read(previous, policies.PREVIOUS))
+        before = camera.report(board)["policy"]["digest"]
+        text = camera.policy_before(board, before)
+        new = policies.read(text, "the policy that was in force before")
+        put_in_force(board, out, camera.policy_file(board), text, new, before=before)
+        out.say(f"in force before: {before or 'none'}")
 
 
 @policy.command()

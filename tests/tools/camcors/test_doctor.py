@@ -236,6 +236,8 @@ FAULTS: list[tuple[Any, tuple[str, ...], str, list[str], list[str]]] = [
      ["note its /policy.json is not in force, it is not valid: see camcors policy show"]),
     (lambda head: reply(200, ALLOW, body=REPORT.replace("active", "missing")), (), "allowed", [],
      ["note its /policy.json is not in force, there is none: see camcors policy show"]),
+    (lambda head: reply(200, ALLOW, body=REPORT.replace("active", "damaged")), (), "allowed", [],
+     ["note its /policy.json is not in force, it is damaged: see camcors policy show"]),
     (lambda head: reply(200, ALLOW, body="[" * 9000), (), "allowed", [], []),
     (lambda head: b"HTTP/1.0 200 OK\r\n" + ALLOW.encode() + b"\r\n\r\n{}", (), "allowed", [], []),
 ]  # fmt: skip

@@ -214,7 +214,7 @@ def test_a_full_filesystem_keeps_the_old_policy(new_camera: Camera, tmp_path: Pa
     path = tmp_path / "p.json"
     path.write_text(B.ljust(8192))
     done = camera.camcors("policy", "push", str(path))
-    said = "camcors: the camera did not take the policy: cannot write /policy.prev.json: "
+    said = "camcors: the camera did not take the policy: cannot write /policy.record.json: "
     said += "the filesystem is full; remove a file; nothing was changed\n"
     assert (done.stderr, done.returncode) == (said, 4)
     assert camera.content("policy.json") == A.ljust(8000).encode()
@@ -250,22 +250,68 @@ def test_pull_to_standard_output(camera: Camera) -> None:
     assert json.loads(camera.camcors("policy", "pull", "--json").stdout) == {"text": A}
 
 
+def roll_back(camera: Camera) -> tuple[str | None, str]:
+    """-> the digests of what was in force, and of what is now; the camera must say the same."""
+    done = camera.camcors("policy", "rollback", "--json")
+    assert (done.stderr, done.returncode) == ("", 0)
+    said = json.loads(done.stdout)
+    assert (said["state"], said["changed"]) == ("active", True)
+    assert camera.status()["policy"] == {"state": "active", "digest": said["digest"], "error": None}
+    return said["before"], said["digest"]
+
+
 def test_a_second_rollback_undoes_the_first(new_camera: Camera, file: Path) -> None:
     camera = new_camera
     none = camera.camcors("policy", "rollback")
-    said = "camcors: there is no /policy.prev.json on the camera: no policy was replaced by camcors yet; "
-    said += "camcors policy push FILE puts one in force\n"
+    said = "camcors: there is nothing to go back to: no other policy was in force yet; "
+    said += "camcors policy push FILE puts a policy in force\n"
     assert (none.stdout, none.stderr, none.returncode) == ("", said, 4)
     put(camera, A)
     assert camera.camcors("policy", "push", str(file)).returncode == 0
-    back = camera.camcors("policy", "rollback", "--json")
-    assert json.loads(back.stdout)["digest"] == digest(A)
+    assert roll_back(camera) == (digest(B), digest(A))
     assert camera.content("policy.json") == A.encode()
     assert allows(camera, "https://a.example")
     again = camera.camcors("policy", "rollback")
-    assert again.stdout == f"{A_TO_B}saved; in force: {digest(B)}\n"
+    assert again.stdout == f"{A_TO_B}saved; in force: {digest(B)}\nin force before: {digest(A)}\n"
     assert camera.content("policy.json") == B.encode()
     assert allows(camera, "https://b.example")
+
+
+def test_a_rollback_after_a_broken_file_loses_nothing(new_camera: Camera, file: Path) -> None:
+    camera = new_camera
+    put(camera, A)
+    put(camera, B)
+    camera.put("policy.json", INVALID)
+    wait_state(camera, "invalid", digest(B))
+    assert roll_back(camera) == (digest(B), digest(A))
+    assert roll_back(camera) == (digest(A), digest(B))
+    camera.put("policy.json", "{")
+    camera.reset()
+    camera.wait_ready()
+    assert roll_back(camera) == (digest(B), digest(A))
+
+
+def test_a_rollback_after_the_file_was_removed_loses_nothing(new_camera: Camera) -> None:
+    camera = new_camera
+    put(camera, A)
+    put(camera, B)
+    remove(camera)
+    assert roll_back(camera) == (None, digest(B))
+    assert roll_back(camera) == (digest(B), digest(A))
+    assert roll_back(camera) == (digest(A), digest(B))
+    remove(camera)
+    done = camera.camcors("policy", "rollback")
+    assert done.stdout.endswith(f"saved; in force: {digest(B)}\nin force before: none\n")
+
+
+def test_a_rollback_at_once_after_an_edit(new_camera: Camera) -> None:
+    """No poll has seen what was copied: it was in force all the same."""
+    camera = new_camera
+    put(camera, A)
+    camera.put("policy.json", B)
+    camera.exec("from cors.store import Store; s = Store(); s.save(open(s.before(None)[0]).read())")
+    wait_state(camera, "active", digest(A))
+    assert roll_back(camera) == (digest(A), digest(B))
 
 
 def test_a_missing_file_is_made(camera: Camera, file: Path) -> None:
