@@ -145,6 +145,47 @@ def test_a_corrupt_flash_is_reported_and_left_alone(
     assert flash.read_bytes() == bytes(image)
 
 
+LOST = (
+    "the partition vfs had lost its filesystem, and a new one was made: all files of before are gone, the "
+    "policy and /camera.json too; restore a backup, or set them again"
+)
+
+
+@pytest.mark.parametrize("left", ["all the rest", "the last byte"])
+def test_a_flash_whose_superblocks_are_gone_is_said_loudly(program: Path, tmp_path: Path, left: str) -> None:
+    """And gets no policy of ours: the camera tells at each start that there is none."""
+    flash = tmp_path / "flash.bin"
+    with Camera(flash) as camera:
+        camera.wait_ready().put("note", "x" * 5000)
+        camera.stop()
+    image = bytearray(flash.read_bytes())
+    if left == "the last byte":
+        image[VFS_OFFSET:] = b"\xff" * (FLASH_SIZE - VFS_OFFSET)
+        image[-1] = 0xFE
+    image[VFS_OFFSET : VFS_OFFSET + 0x2000] = b"\xff" * 0x2000
+    flash.write_bytes(image)
+    with Camera(flash) as camera:
+        missing = "no /policy.json; no other origin may read the camera until there is one"
+        assert camera.wait_for("camcors: ") == f"camcors: {LOST}"
+        assert camera.wait_ready().status()["faults"] == [LOST, missing]
+        camera.reset()
+        camera.wait_ready()
+        assert camera.status()["faults"] == [missing]
+        assert camera.exec("import os; print(os.listdir('/'))") == "[]\n"
+
+
+def test_an_erased_flash_is_new(program: Path, tmp_path: Path) -> None:
+    flash = tmp_path / "flash.bin"
+    with Camera(flash) as camera:
+        camera.wait_ready().stop()
+    image = bytearray(flash.read_bytes())
+    image[VFS_OFFSET:] = b"\xff" * (FLASH_SIZE - VFS_OFFSET)
+    flash.write_bytes(image)
+    with Camera(flash) as camera:
+        assert camera.wait_ready().status()["faults"] == []
+        assert camera.status()["policy"]["state"] == "active"
+
+
 @pytest.mark.parametrize(
     ("content", "state", "words"),
     [
