@@ -1,13 +1,14 @@
 """The camera's endpoints. A fault is said in JSON: {"error": "...what to write instead"}."""
 
 from cors import strictjson
-from microdot import Response
+from microdot import Response, abort
 
 from . import page, part, stream
 
 _FPS_MAX = 60
 _LEVEL_MAX = 100
 _SHOWN_MAX = 64
+_BODY_MAX = 2048  # bytes; all fields of a sensor are 600
 _FLOAT_MAX = 1e30
 _RETRY_AFTER_S = 5
 _NO_STORE = {"Cache-Control": "no-store"}  # the answer lies a moment later
@@ -55,8 +56,10 @@ def _attach_errors(app, limits):
 
     @app.errorhandler(413)
     async def too_large(request):
-        error = "the body is longer than {} bytes, limits.body_bytes of /camera.json"
-        return {"error": error.format(limits.body_bytes)}, 413
+        most, what = limits.body_bytes, "limits.body_bytes of /camera.json"
+        if request.path.startswith("/api/") and most > _BODY_MAX:
+            most, what = _BODY_MAX, "the most that paths of the camera take"
+        return {"error": "the body is longer than {} bytes, {}".format(most, what)}, 413
 
 
 def _attach_pictures(app, frames):
@@ -105,7 +108,7 @@ def _attach_controls(app, camera):
         if not camera.FIELDS:
             return _unavailable(camera.error)
         try:
-            changes = _object(request.body, '{"quality": 80}')
+            changes = _object(request, '{"quality": 80}')
             for name, value in changes.items():
                 _check(camera.FIELDS, name, value)
         except _Bad as bad:
@@ -118,7 +121,7 @@ def _attach_controls(app, camera):
     @app.put("/api/led")
     async def put_led(request):
         try:
-            body = _object(request.body, '{"level": 50}')
+            body = _object(request, '{"level": 50}')
             for name in body:
                 if name != "level":
                     raise _unknown(name, ["level"])
@@ -154,9 +157,11 @@ def _restore(camera, done, before):
         pass  # the sensor is gone, and its settings with it
 
 
-def _object(data, example):
-    """The JSON object in the body `data` (bytes) as a dict; `example` (str) is for the error."""
-    value, faults = strictjson.read(data)
+def _object(request, example):
+    """The JSON object in the body of `request` as a dict; `example` (str) is for the error."""
+    if len(request.body) > _BODY_MAX:
+        abort(413)
+    value, faults = strictjson.read(request.body, 1)
     if faults:
         first = faults[0]
         raise _Bad({"error": "{}: {}; {}".format(first.field, first.reason, first.remedy)})

@@ -125,7 +125,7 @@ def show(value):
     if isinstance(value, str):
         text = '"' + "".join([_escape(char) for char in value[:_SHOWN_MAX]]) + '"'
     elif isinstance(value, (list, tuple)):
-        text = "[" + ", ".join([show(item) for item in value[:_SHOWN_MAX]]) + "]"
+        text = _show_list(value)
     elif isinstance(value, dict):
         text = "{...}" if value else "{}"
     elif value is None or isinstance(value, bool):
@@ -135,6 +135,16 @@ def show(value):
     else:
         text = "<" + type(value).__name__ + ">"
     return text if len(text) <= _SHOWN_MAX else text[: _SHOWN_MAX - 3] + "..."
+
+
+def _show_list(values):
+    """Return `values` as text, no more of them than are shown when it is cut short."""
+    text = "["
+    for item in values:
+        if len(text) > _SHOWN_MAX:
+            break
+        text += (", " if len(text) > 1 else "") + show(item)
+    return text + "]"
 
 
 def _escape(char):
@@ -155,7 +165,7 @@ def nearest(word, words):
     best = None
     least = max(2, len(word) // 4) + 1
     for candidate in words:
-        distance = _distance(word, candidate)
+        distance = _distance(word, candidate, least)
         if distance < least:
             best = candidate
             least = distance
@@ -166,8 +176,10 @@ def nearest(word, words):
     return best
 
 
-def _distance(a, b):
-    """Return the Levenshtein distance of two strings."""
+def _distance(a, b, limit):
+    """Return the Levenshtein distance of two strings, or `limit` or more if it is no less."""
+    if abs(len(a) - len(b)) >= limit:
+        return limit  # so many characters are put in or left out: a long key costs nothing
     row = list(range(len(b) + 1))
     for i in range(len(a)):
         previous = row[0]

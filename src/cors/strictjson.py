@@ -11,7 +11,7 @@ from . import fault
 from .compat import const
 
 _DEPTH_MAX = const(8)  # a policy needs 2; MicroPython's stack is small
-_DUPLICATES_MAX = const(16)  # that are named; finding the place of each takes as long as the text
+_DUPLICATES_MAX = const(16)  # that are named
 _NUMBER_MAX = const(20)  # CPython refuses to convert very long ones
 _DIGITS = b"0123456789"
 _HEX = b"0123456789abcdefABCDEF"
@@ -29,18 +29,25 @@ class _Stop(Exception):
     """Syntax that ends the reading: args are (index, index of the end, reason, remedy)."""
 
 
-def read(data):
-    """Return (value, faults) of a JSON text given as bytes.
+class _Enough(Exception):
+    """As many faults as are wanted."""
+
+
+def read(data, most=_DUPLICATES_MAX + 1):
+    """Return (value, faults) of a JSON text given as bytes, in a time in proportion to its length.
 
     value: as from `json.loads`, or None if the syntax is faulty. faults: list of `Fault`, at
     most one of them of syntax, the rest, 16 at most, of keys given twice in one object.
+    most: faults after which nobody wants to know more (int): the value is None if there are so many.
     """
-    scanner = _Scanner(data)
+    scanner = _Scanner(data, most)
     bad = _bad_utf8(data)
     if bad >= 0:
         return None, [fault.Fault(_place(data, bad), data[bad], fault.NOT_UTF8, SAVE_AS)]
     try:
         scanner.text()
+    except _Enough:
+        return None, scanner.faults
     except _Stop as stop:
         start, end, reason, remedy = stop.args
         shown = data[start:end].decode() or None
@@ -78,11 +85,15 @@ def _bad_utf8(data):
 class _Scanner:
     """Reads one JSON text; owned by `read`. Bytes, since indexing a str walks it on MicroPython."""
 
-    def __init__(self, data):
+    def __init__(self, data, most):
         self.data = data
         self.at = 0
         self.depth = 0
         self.faults = []
+        self.most = most
+        self.line = 1  # in which `at` is, but inside a string
+        self.counted = 0  # the index up to which characters of this line are counted
+        self.column = 1
 
     def stop(self, remedy, reason=fault.NOT_JSON, length=1):
         raise _Stop(self.at, min(self._whole(self.at + length), len(self.data)), reason, remedy)
@@ -108,7 +119,17 @@ class _Scanner:
             if byte not in b" \t\r\n":
                 return byte
             self.at += 1
+            if byte == 0x0A:
+                self.line += 1
+                self.counted = self.at
+                self.column = 1
         return -1
+
+    def place(self, start):
+        """Return "line L, column C" of a byte of this line, as _place does, in steps from one to the next."""
+        self.column += len(self.data[self.counted : start].decode())
+        self.counted = start
+        return "line %d, column %d" % (self.line, self.column)
 
     def value(self):
         byte = self.peek()
@@ -158,8 +179,10 @@ class _Scanner:
         self.string()
         key = json.loads(self.data[start : self.at].decode())
         if key in keys and len(self.faults) < _DUPLICATES_MAX:
-            place = _place(self.data, start)
-            self.faults.append(fault.Fault(place, key, fault.DUPLICATE_KEY, "keep one of the two"))
+            remedy = "keep one of the two"
+            self.faults.append(fault.Fault(self.place(start), key, fault.DUPLICATE_KEY, remedy))
+            if len(self.faults) >= self.most:
+                raise _Enough
         keys[key] = True
         if self.peek() != 0x3A:
             self.stop("write a colon after the key")

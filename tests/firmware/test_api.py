@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from .conftest import Server
+from .conftest import Server, Start
 
 RANGES = {
     "frame_size": {"values": ["QVGA", "VGA"]},
@@ -81,7 +81,8 @@ BAD = [
             (b'{"quality" 80}', "line 1, column 12: not JSON; write a colon after the key"),
             (b'{"quality": 80} x', "line 1, column 17: not JSON; end the file after the object"),
             (b'{"quality": "\xff"}', "line 1, column 14: not UTF-8; save the file as UTF-8"),
-            (b"[" * 5000, "line 1, column 9: nested too deeply; " + PLAIN),
+            (b'{"a":1,"a":2,"a":3,}', "line 1, column 8: key given twice; keep one of the two"),
+            (b"[" * 2000, "line 1, column 9: nested too deeply; " + PLAIN),
         )
     ],
 ]
@@ -100,6 +101,24 @@ def test_bad_put_changes_nothing(
     assert (status, json.loads(answer)) == (400, expected)
     assert headers["Content-Type"] == "application/json; charset=UTF-8"
     assert settings(server) == FIRST
+
+
+@pytest.mark.parametrize("path", ["/api/camera", "/api/led"])
+def test_a_body_of_more_than_2_kb_is_not_read(server: Server, path: str) -> None:
+    """Nor is one of which the connection layer has refused the length already."""
+    error = "the body is longer than 2048 bytes, the most that paths of the camera take"
+    for size in (2049, 16384, 16385):
+        status, _, answer = server.request("PUT", path, b'{"a":1,"a":2}'.ljust(size))
+        assert (status, json.loads(answer)) == (413, {"error": error})
+    assert server.request("PUT", path, b'{"a":1,"a":2}'.ljust(2048))[0] == 400
+    assert settings(server) == FIRST
+
+
+def test_a_lower_limit_of_the_person_wins(start: Start) -> None:
+    error = "the body is longer than 300 bytes, limits.body_bytes of /camera.json"
+    server = start(body_bytes=300)
+    status, _, answer = server.request("PUT", "/api/led", b"{}".ljust(301))
+    assert (status, json.loads(answer)) == (413, {"error": error})
 
 
 def test_camera_that_refuses_keeps_all_of_the_old(server: Server) -> None:

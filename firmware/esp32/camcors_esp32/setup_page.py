@@ -121,7 +121,7 @@ class SetupPage:
                 data = f.read(settings.FILE_MAX + 1)
         except OSError:
             return {}
-        value, faults = strictjson.read(data)
+        value, faults = strictjson.read(data, 1)
         if faults or type(value) is not dict or len(data) > settings.FILE_MAX:
             raise ValueError("/camera.json is not a JSON object of at most 8192 bytes; " + _EXAMPLE)
         return value

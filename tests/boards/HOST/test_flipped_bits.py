@@ -1,6 +1,6 @@
 """Bits that flip in the flash, where littlefs has no checksum: never another policy in silence.
 
-With 320 of them, by hand: `PYTHONPATH=tests python tests/boards/HOST/test_flipped_bits.py 320`.
+With 320 of them, by hand: `PYTHONPATH=src:tests python tests/boards/HOST/test_flipped_bits.py 320`.
 """
 
 from __future__ import annotations
