@@ -21,7 +21,16 @@
 #undef MICROPY_PY_OS_SYSTEM
 #define MICROPY_PY_OS_SYSTEM (0)
 
-// mpremote's `reset` calls machine.reset().
+// mpremote's `reset` calls machine.reset(); the numbers are those of firmware/host/board.h.
 extern const struct _mp_obj_fun_builtin_fixed_t host_machine_reset_obj;
+extern const struct _mp_obj_fun_builtin_fixed_t host_machine_reset_cause_obj;
+extern const struct _mp_obj_type_t host_machine_wdt_type;
 #define MICROPY_PY_MACHINE_EXTRA_GLOBALS \
-    { MP_ROM_QSTR(MP_QSTR_reset), MP_ROM_PTR(&host_machine_reset_obj) },
+    { MP_ROM_QSTR(MP_QSTR_reset), MP_ROM_PTR(&host_machine_reset_obj) }, \
+    { MP_ROM_QSTR(MP_QSTR_reset_cause), MP_ROM_PTR(&host_machine_reset_cause_obj) }, \
+    { MP_ROM_QSTR(MP_QSTR_WDT), MP_ROM_PTR(&host_machine_wdt_type) }, \
+    { MP_ROM_QSTR(MP_QSTR_PWRON_RESET), MP_ROM_INT(1) }, \
+    { MP_ROM_QSTR(MP_QSTR_HARD_RESET), MP_ROM_INT(2) }, \
+    { MP_ROM_QSTR(MP_QSTR_WDT_RESET), MP_ROM_INT(3) }, \
+    { MP_ROM_QSTR(MP_QSTR_DEEPSLEEP_RESET), MP_ROM_INT(4) }, \
+    { MP_ROM_QSTR(MP_QSTR_SOFT_RESET), MP_ROM_INT(5) },

@@ -16,11 +16,12 @@ import board
 from cors.guard import Guard, own_names
 from cors.store import POLL_S
 
-from . import api, app, cors, settings
+from . import api, app, cors, restart, settings
 from .limits import sleep_ms
 from .server import Server
 from .state import State
 from .stream import Frames
+from .watchdog import TIMEOUT_MS, Watchdog
 
 _RETRY_S = 2
 _RESTART_S = 5  # for a person on the REPL to see why
@@ -36,22 +37,26 @@ def boot():
 
     A fault is one line on the console and an item of `faults` in /api/status; the rest starts all the same.
     """
+    watchdog = Watchdog(board.SETTINGS.get("watchdog_ms", TIMEOUT_MS))
     if _exists("/disable"):
         print("camcors: not started, since the file /disable exists; remove it and reset to start")
-        return
-    try:
-        _start()
-    except Exception as exc:  # a camera that does not start must still leave the REPL to the person
-        state.fault("not started: " + repr(exc))
+    else:
+        try:
+            return _start(watchdog)
+        except Exception as exc:  # a camera that does not start must still leave the REPL to the person
+            state.fault("not started: " + repr(exc))
+    if watchdog.is_armed:
+        _thread.start_new_thread(watchdog.rest, ())
 
 
-def _start():
+def _start(watchdog):
     global guard
     # A board's own, as the manifest has frozen them.
     from board_network import Network
     from camera_driver import Camera
 
     state.check_flash()
+    state.restart = restart.why()
     chosen, faults = settings.load(state.read("/camera.json"), Camera.FIELDS)
     for fault in faults:
         state.fault("/camera.json: " + fault)
@@ -71,7 +76,8 @@ def _start():
     network.attach(app)  # before the camera's routes: a set-up form stands in the place of its page
     api.attach(app, camera, Frames(camera, chosen["limits"]), server, state.report)
     _thread.stack_size(board.SERVER_STACK_BYTES)
-    _thread.start_new_thread(_serve, (asyncio.run, _main(chosen, server, network, camera)))
+    main = _main(chosen, server, network, camera, watchdog)
+    _thread.start_new_thread(_serve, (asyncio.run, main, watchdog))
     _claim_asyncio()
 
 
@@ -87,7 +93,7 @@ def _refuse_loop(*_):
     raise RuntimeError("asyncio runs in the camera's thread; write handlers for camcors.app, or use _thread")
 
 
-def _serve(run, main):
+def _serve(run, main, watchdog):
     reason = "it returned"
     try:
         run(main)
@@ -98,8 +104,16 @@ def _serve(run, main):
     finally:
         # A camera that nobody is near to comes back by itself; one that never served would only do so again.
         if state.has_served:
-            time.sleep(_RESTART_S)
-            machine.reset()
+            _restart(repr(reason))
+        watchdog.rest()
+
+
+def _restart(reason):
+    try:
+        restart.note_server_ended(reason)
+    finally:
+        time.sleep(_RESTART_S)
+        machine.reset()
 
 
 def _tell_of_task(_, context):
@@ -111,7 +125,7 @@ def _tell_of_task(_, context):
         pass  # a full heap has been told of by then, or will be
 
 
-async def _main(chosen, server, network, camera):
+async def _main(chosen, server, network, camera, watchdog):
     asyncio.get_event_loop().set_exception_handler(_tell_of_task)
     # One after the other: a radio and a sensor that start together draw more than some supplies give.
     await network.start()
@@ -122,6 +136,8 @@ async def _main(chosen, server, network, camera):
     # Collecting after each quarter of the heap, not when it is full, keeps large blocks free for pictures.
     gc.threshold((gc.mem_alloc() + gc.mem_free()) // 4)
     state.has_served = True
+    _arm(watchdog)
+    watchdog.task = asyncio.create_task(watchdog.keep())
     print("ready http://" + (network.address or chosen["host"]) + ":" + str(port))
     poll_ms = int(1000 * POLL_S)  # a float for each sleep would be an allocation
     while True:
@@ -130,6 +146,15 @@ async def _main(chosen, server, network, camera):
             state.poll_policy(cors)
         except MemoryError:
             pass  # the file is looked at again
+
+
+def _arm(watchdog):
+    """From here on a server that stands still restarts the board; one that never served would only do so
+    again."""
+    try:
+        watchdog.arm()
+    except OSError as exc:
+        state.fault("no watchdog (" + repr(exc) + "): a handler that never returns is not noticed")
 
 
 async def _listen(server, host, port):

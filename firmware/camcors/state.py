@@ -26,12 +26,14 @@ class State:
     """Owned by the camera; allocates a report when one is asked for, nothing otherwise.
 
     network: the board's Network, None before the start. has_served: whether the server has listened once.
+    restart: why the camera was started, as restart.why() says it.
     """
 
     def __init__(self):
         self.faults = []
         self.network = None
         self.has_served = False
+        self.restart = None
         self._store = Store()
         self._policy_lines = []
         self._clock = Clock()
@@ -95,6 +97,7 @@ class State:
             "micropython": ".".join(str(n) for n in sys.implementation.version[:3]),
             "firmware": board.FIRMWARE,
             "uptime_s": self._clock.read_ms() // 1000,
+            "restart": self.restart,
             "network": self.network and self.network.report(),
             "heap": {"used": gc.mem_alloc(), "free": gc.mem_free()},
             "policy": self._store.status(),

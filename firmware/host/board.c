@@ -62,7 +62,7 @@ int __wrap_main(int argc, char **argv) {
     return __real_main(argc + extra, full);
 }
 
-__attribute__((noreturn)) static void reset(bool raw_repl) {
+void board_reset(reset_cause_t cause, bool raw_repl) {
     int listener, client;
     serial_freeze(&listener, &client);
     for (int fd = STDERR_FILENO + 1; fd < DESCRIPTORS_MAX; fd++) {
@@ -73,17 +73,19 @@ __attribute__((noreturn)) static void reset(bool raw_repl) {
     char state[40];
     snprintf(state, sizeof(state), "%d %d %d", listener, client, raw_repl);
     setenv(RESET_ENV, state, 1);
+    watchdog_freeze(cause);
     execv("/proc/self/exe", power_on_argv);
     perror("camcors: reset");
     _exit(1);
 }
 
 static mp_obj_t host_machine_reset(void) {
-    reset(false);
+    board_reset(CAUSE_HARD, false);
 }
 MP_DEFINE_CONST_FUN_OBJ_0(host_machine_reset_obj, host_machine_reset);
 
 static void inherit(void) {
+    watchdog_inherit();
     int listener, client, raw_repl;
     const char *state = getenv(RESET_ENV);
     if (state != NULL && sscanf(state, "%d %d %d", &listener, &client, &raw_repl) == 3) {
@@ -138,7 +140,7 @@ static mp_obj_t host_run(void) {
     readline_init0();
     boot_and_serve();
     mp_hal_stdout_tx_str("MPY: soft reboot\r\n");
-    reset(pyexec_mode_kind == PYEXEC_MODE_RAW_REPL);
+    board_reset(CAUSE_SOFT, pyexec_mode_kind == PYEXEC_MODE_RAW_REPL);
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(host_run_obj, host_run);
 

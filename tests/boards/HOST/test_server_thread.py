@@ -38,7 +38,13 @@ def test_a_server_that_ends_starts_anew(new_camera: Camera) -> None:
     new_camera.exec("from camcors.start import state; state.poll_policy = None")
     new_camera.wait_for("camcors: the server ended: TypeError(")
     new_camera.wait_ready()
-    assert new_camera.status()["faults"] == []
+    found = new_camera.status()
+    assert found["faults"] == []
+    assert found["restart"]["cause"] == "server-ended"
+    assert found["restart"]["reason"].startswith("TypeError(")
+    new_camera.reset()
+    new_camera.wait_ready()
+    assert new_camera.status()["restart"] == {"cause": "reset", "reason": None}
 
 
 def test_a_handler_that_exits_ends_no_camera(new_camera: Camera) -> None:
@@ -49,7 +55,7 @@ def test_a_handler_that_exits_ends_no_camera(new_camera: Camera) -> None:
     with contextlib.suppress(httpx.HTTPError):
         httpx.get(new_camera.url + "/exit", timeout=2)
     new_camera.wait_ready()
-    assert new_camera.status()["board"] == "HOST"
+    assert new_camera.status()["restart"] == {"cause": "server-ended", "reason": "SystemExit(1,)"}
 
 
 def test_a_server_that_never_served_is_left_to_the_person(new_camera: Camera) -> None:

@@ -24,7 +24,7 @@ from fake_network import radio
 import board_network
 import camera_driver
 from camcors import clock as camera_clock
-from camcors import start, stream
+from camcors import start, stream, watchdog
 from camcors_esp32 import access_point, station
 
 TASKS = []
@@ -298,7 +298,7 @@ async def booted(port, wifi):
         settings["wifi"] = wifi
     start.state.read = lambda path: json.dumps(settings)
     start._thread = FakeThread(begun)
-    start._start()
+    start._start(watchdog.Watchdog())
     task = asyncio.create_task(begun[1])  # asyncio.run and its coroutine
     TASKS.append(task)
     await clock.run(5000)

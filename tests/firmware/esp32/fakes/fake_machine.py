@@ -1,4 +1,4 @@
-"""machine.Pin, PWM, SoftI2C and reset, as the ESP32 port of MicroPython v1.28.0 has them."""
+"""machine.Pin, PWM, SoftI2C, WDT and reset, as the ESP32 port of MicroPython v1.28.0 has them."""
 
 #: What happened, in order.
 log = []
@@ -34,6 +34,21 @@ class SoftI2C:
         if not chip_answers:
             raise OSError(19)  # ENODEV: no acknowledgement (extmod/machine_i2c.c)
         log.append(["write", address, register, bytes(data)[0]])
+
+
+PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = range(1, 6)
+
+
+def reset_cause():
+    return PWRON_RESET
+
+
+class WDT:
+    def __init__(self, id=0, timeout=5000):
+        pass
+
+    def feed(self):
+        pass
 
 
 def reset():

@@ -1,0 +1,89 @@
+"""Why the camera was started: `restart` of /api/status.
+
+The chip knows what has reset it. What it cannot know is in a file that is written before an end, read once at
+the start, and removed.
+"""
+
+import json
+import os
+
+import machine
+
+from cors.flash import remove_temporary, write
+
+_PATH = "/restart.json"
+_SHOWN_MAX = 200
+_FULL_HEAP = b'{"cause":"watchdog","reason":"the heap was full"}'  # made before: then there is no memory
+
+POWER_ON = "power-on"
+RESET = "reset"
+SOFT_RESET = "soft-reset"
+DEEP_SLEEP = "deep-sleep"
+WATCHDOG = "watchdog"
+SERVER_ENDED = "server-ended"
+UNKNOWN = "unknown"
+
+#: Each `cause` that /api/status may say.
+CAUSES = (POWER_ON, RESET, SOFT_RESET, DEEP_SLEEP, WATCHDOG, SERVER_ENDED, UNKNOWN)
+
+
+def why():
+    """Return {"cause": one of CAUSES, "reason": words or None}. Called once, at the start."""
+    remove_temporary(_PATH)
+    noted = _noted()
+    if noted is not None:
+        forget()
+    causes = {
+        machine.PWRON_RESET: POWER_ON,
+        machine.HARD_RESET: RESET,
+        machine.WDT_RESET: WATCHDOG,
+        machine.DEEPSLEEP_RESET: DEEP_SLEEP,
+        machine.SOFT_RESET: SOFT_RESET,
+    }
+    return judge(causes.get(machine.reset_cause(), UNKNOWN), noted)
+
+
+def judge(cause, noted):
+    """Return what `why` does, of what the chip says (`cause`) and what was noted (dict or None)."""
+    if noted is not None and noted["cause"] == SERVER_ENDED:
+        return noted  # after which the board was reset, or the power went
+    if cause != WATCHDOG:
+        return {"cause": cause, "reason": None}
+    if noted is not None:
+        return noted
+    return {"cause": WATCHDOG, "reason": "the server stood still"}
+
+
+def note_server_ended(reason):
+    """Write down that the server has ended, before a reset. Raises nothing but MemoryError."""
+    text = json.dumps({"cause": SERVER_ENDED, "reason": reason[:_SHOWN_MAX]})
+    _write(text.encode())
+
+
+def note_full_heap():
+    """Write down that there is no memory, before the watchdog strikes. Raises nothing but MemoryError."""
+    _write(_FULL_HEAP)
+
+
+def forget():
+    """Remove what was noted."""
+    try:
+        os.remove(_PATH)
+    except OSError:
+        pass  # there is none
+
+
+def _write(data):
+    try:
+        write(_PATH, (data,))
+    except OSError:
+        pass  # no filesystem, or a full one: the chip's cause is left
+
+
+def _noted():
+    try:
+        with open(_PATH, "rb") as f:
+            found = json.loads(f.read().decode())
+        return {"cause": str(found["cause"]), "reason": str(found["reason"])}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
