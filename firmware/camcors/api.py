@@ -4,6 +4,7 @@ from cors import strictjson
 from microdot import Response, abort
 
 from . import page, part, stream
+from .methods import is_taken
 
 _FPS_MAX = 60
 _LEVEL_MAX = 100
@@ -53,6 +54,11 @@ def _attach_errors(app, limits):
     async def wrong_method(request):
         allow = app.default_options_handler(request)["Allow"]  # RFC 9110 section 15.5.6 asks for it
         return {"error": "this path takes " + allow}, 405, {"Allow": allow}
+
+    @app.errorhandler(404)
+    async def nowhere(request):
+        # A method that is good for nothing here is what is wrong with it, whatever the path.
+        return ("Not found", 404) if is_taken(app, request.method) else await wrong_method(request)
 
     @app.errorhandler(413)
     async def too_large(request):

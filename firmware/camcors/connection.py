@@ -7,18 +7,22 @@ import asyncio
 
 from cors.compat import const
 from microdot import Response
-from microdot.microdot import invoke_handler
 
-from .answer import has_body, head_of
+from .chunked import Chunks
 from .limits import sleep_ms, ticks_add, ticks_ms
+from .methods import STANDARD, is_taken
 from .receiver import Receiver
+from .refusal import dispatch_refused, dispatch_unknown
 from .request import make_request
-from .sender import Sender, close_body
+from .respond import respond
+from .salvage import salvage
+from .sender import Sender
 from .slots import IDLE, LISTENING, READING, RUNNING, SENDING, SETTLED_MS
 from .transport import is_lost
 from .wire import Refusal, parse, wants_close
 
 _RETRY_AFTER_S = const(2)
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _LOOK_MS = const(100)
 _FULL = "all {} connections are in use; close a page, or raise limits.connections of /camera.json"
 
@@ -62,6 +66,7 @@ class Connection:
         self._pipelines = False  # whether the client has sent a request before the last one's answer
         self._unread = 0  # bytes that the client may still send after its last answer
         self._reading = None  # what a client is told with 408 if it is late with it (str)
+        self._asked = None  # what is known of the request that is read: by parse(), else by salvage()
         self._was_met = False  # whether the deadline has come once, or somebody has wanted the slot
 
     def lend(self, buffer):
@@ -142,7 +147,7 @@ class Connection:
             self._server.fault(error)
 
     async def turn_away(self):
-        """Answers 503 to a client above the cap, without looking at its request."""
+        """Answers 503 to a client above the cap; of its request, what has come first is looked at."""
         try:
             self._due(self._limits.linger_ms)
             if await self._receiver.fill():
@@ -223,7 +228,8 @@ class Connection:
             if not self._is_last and self._admission.waiting and self._admission.is_last(self):
                 self._is_last = self._is_cut = True
             self._pipelines = self._pipelines or self._may_pipeline()
-            await self._respond(response)
+            is_head = self._receiver.is_head
+            self._is_last = await respond(self._server, self._sender, response, is_head, self._is_last)
             if self._is_last:
                 if self._is_cut and (self._pipelines or self._may_pipeline()):
                     self._unread = self._limits.drain_bytes
@@ -262,14 +268,25 @@ class Connection:
 
     async def _read_request(self, head):
         """The microdot.Request of a head, with its body; a too large one is left unread."""
-        method, target, version, headers = parse(head)
+        self._asked = ()  # what is unread now does not belong to this head
+        try:
+            self._asked = asked = parse(head)
+        except Refusal:
+            self._asked = salvage(head + b"\r\n\r\n")
+            raise
+        method, _, version, headers = asked
         self._served += 1
         self._is_last = wants_close(version, headers)
         if self._served >= self._limits.keepalive_requests:
             self._is_last = self._is_cut = True
+        app = self._server.app
+        if method not in STANDARD and not is_taken(app, method):
+            raise Refusal(501, "the camera knows no such method; names of methods are in capitals")
         digits = headers.get("content-length")
         body = b""
-        if digits is not None:
+        if headers.is_chunked:
+            body = await self._read_chunks(headers)
+        elif digits is not None:
             # Cut, since a number of thousands of digits is refused like any other too large one.
             length = int(digits) if len(digits) < 16 else 10**15
             headers["content-length"] = str(length)
@@ -278,19 +295,34 @@ class Connection:
                 self._unread = length
             elif length:
                 body = await self._read_body(length, "expect" in headers and version == "1.1")
-        request = make_request(self._server.app, self._client, method, target, version, headers, body)
+        request = make_request(app, self._client, asked, body)
         request.sock = (self._receiver, self._sender)
         request.max_content_length = self._limits.body_bytes  # above it, microdot answers 413
-        self._reading = self.deadline = None
+        self._asked = self._reading = self.deadline = None
         self.phase = RUNNING
         return request
 
     async def _read_body(self, length, is_expected):
         self._reading = "the body"
         if is_expected and self._receiver.unread < length:
-            await self._sender.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+            await self._sender.send(_CONTINUE)
         self._due(self._limits.body_timeout_ms)
         return await self._receiver.read_body(length)
+
+    async def _read_chunks(self, headers):
+        self._reading = "the body"
+        if not self._receiver.unread and "expect" in headers:
+            await self._sender.send(_CONTINUE)
+        self._due(self._limits.body_timeout_ms)
+        chunks = Chunks(self._limits.body_bytes, self._limits.head_bytes)
+        await self._receiver.read_chunks(chunks)
+        headers.pop("transfer-encoding")  # as RFC 9112 section 7.1.3 says
+        headers["content-length"] = str(chunks.length)
+        if chunks.length > self._limits.body_bytes:
+            self._is_last = True
+            self._unread = self._limits.drain_bytes
+            return b""
+        return bytes(chunks.body)
 
     def _may_pipeline(self):
         """Whether more has come than the request that is answered; looked for in the socket only where the
@@ -315,60 +347,22 @@ class Connection:
     # Answering.
 
     async def _refuse(self, refusal):
-        status, reason = refusal.args[:2]
-        request = refusal.args[2] if len(refusal.args) > 2 else None
-        headers = {"Retry-After": str(_RETRY_AFTER_S)} if status == 503 else None
-        response = await self._hooked(request, Response(reason + "\n", status, headers))
-        self._is_last = True
+        status, reason = refusal.args
         self._reading = self.deadline = None
-        await self._respond(response)
+        response = await self._answer_to_refused(Response(reason + "\n", status))
+        if response.status_code == 503:
+            response.headers["Retry-After"] = str(_RETRY_AFTER_S)
+        await respond(self._server, self._sender, response, self._receiver.is_head, True)
         self._unread = self._limits.drain_bytes
         await self._linger()
 
-    async def _hooked(self, request, response):
-        """`response` after the application's hooks for errors, as Microdot runs them; CORS is one."""
+    async def _answer_to_refused(self, response):
+        """What the application makes of `response`, the answer to a request that is refused."""
         try:
-            for handler in self._server.app.after_error_request_handlers:
-                response = await invoke_handler(handler, request, response) or response
+            asked = salvage(self._receiver.peek()) if self._asked is None else self._asked
+            if asked:
+                return await dispatch_refused(self._server.app, self._client, asked, response)
+            return await dispatch_unknown(self._server.app, response)
         except Exception as error:  # the answer goes out all the same
             self._server.fault(error)
-        return response
-
-    async def _respond(self, response):
-        """Sends `response`, and closes its body whatever happens."""
-        body = response.body
-        if body is None:
-            body = b""
-        elif isinstance(body, str):
-            body = body.encode()
-        known = isinstance(body, (bytes, bytearray, memoryview))
-        try:
-            is_bare = self._receiver.is_head or not has_body(response.status_code)
-            if response.status_code < 200 or not (known or is_bare):
-                self._is_last = True  # the close is the end of such an answer, RFC 9112 section 6.3
-            try:
-                head = head_of(response, len(body) if known else None, self._is_last)
-            except ValueError as error:
-                self._server.fault(error)
-                known, body = True, b"Internal server error"
-                is_bare = self._receiver.is_head
-                head = await self._head_of_failure(body)
-            if is_bare:
-                await self._sender.send(head)
-            elif known:
-                await self._sender.send_with(head, body)
-            else:
-                await self._sender.send(head)
-                await self._sender.send_pieces(body)
-        finally:
-            closing = close_body(response.body)
-            if closing is not None:
-                await closing
-
-    async def _head_of_failure(self, body):
-        """The head of a 500, without the hooks' headers if it is they that are faulty."""
-        response = await self._hooked(None, Response(body, 500))
-        try:
-            return head_of(response, len(body), self._is_last)
-        except ValueError:
-            return head_of(Response(body, 500), len(body), self._is_last)
+            return response

@@ -2,6 +2,7 @@
 
 from cors.compat import const
 
+from .salvage import describe_long
 from .wire import Refusal, check_start
 
 _NONE = bytearray(0)
@@ -15,7 +16,7 @@ class Receiver:
 
     It reads over a buffer that the server lends it until release(). A head that is longer gets a larger one
     of its own. Bytes that came with a request and belong to the next one stay in the buffer.
-    Nothing is ever read past the end of a body, so that no byte of it can pass for a request.
+    The end of a body is never missed, so that no byte of it can pass for a request.
 
     is_used: whether a handler has read here, past what the server knows of the framing.
     is_head: whether the head that is read now, or was read last, is of a HEAD request, whose answer
@@ -91,16 +92,20 @@ class Receiver:
         self.see_method()
         end = self._buffer.find(b"\r\n\r\n", self._searched, self._end)
         if (self.unread + 1 if end < 0 else end + 4 - start) > most:
-            raise Refusal(431, "the headers are longer than {} bytes".format(most))
+            raise Refusal(431, describe_long(self.peek(), most))
         if end >= 0:
             self._start = self._searched = end + 4
             self._is_fresh = True
             return bytes(self._view[start:end])
         if self._is_fresh:
             self._is_fresh = False
-            check_start(bytes(self._view[start : self._end]))
+            check_start(self.peek())
         self._searched = max(self._end - 3, start)
         return None
+
+    def peek(self):
+        """What is unread (bytes); it stays unread."""
+        return bytes(self._view[self._start : self._end])
 
     def see_method(self):
         """Sets is_head by what is unread, the beginning of a head."""
@@ -128,6 +133,15 @@ class Receiver:
                 raise Refusal(400, "the body is shorter than its Content-Length")
             size += count
         return bytes(body)  # a handler, and microdot's form, expect bytes
+
+    async def read_chunks(self, chunks):
+        """Fills `chunks` (Chunks) until they are over. Raises Refusal if the client ends before them."""
+        while True:
+            self._start = self._searched = chunks.take(self._buffer, self._start, self._end)
+            if chunks.is_over:
+                return
+            if not await self.fill():
+                raise Refusal(400, "the body ends before its last chunk")
 
     async def drop(self, most):
         """Receives and forgets until the client's end, or until `most` bytes have come, those that are

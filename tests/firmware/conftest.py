@@ -127,22 +127,22 @@ def read_all(client: socket.socket) -> bytes:
     return data
 
 
-def make_device(limits: dict[str, int]) -> Any:
+def make_device(limits: dict[str, int], is_guarded: bool = False) -> Any:
     """A device.Device on CPython."""
     sys.path.insert(0, str(HERE))
     try:
-        return importlib.import_module("device").Device(limits)
+        return importlib.import_module("device").Device(limits, is_guarded)
     finally:
         sys.path.remove(str(HERE))
 
 
 @contextlib.contextmanager
-def on_cpython(limits: dict[str, int]) -> Iterator[Server]:
+def on_cpython(limits: dict[str, int], is_guarded: bool = False) -> Iterator[Server]:
     started: list[Any] = []
     ready = threading.Event()
 
     async def main() -> None:
-        device = make_device(limits)
+        device = make_device(limits, is_guarded)
         await device.server.start("127.0.0.1", 0)
         stop = asyncio.Event()
         started.extend((device.server.address()[1], asyncio.get_running_loop(), stop))
@@ -164,9 +164,10 @@ def on_cpython(limits: dict[str, int]) -> Iterator[Server]:
 
 
 @contextlib.contextmanager
-def on_micropython(limits: dict[str, int]) -> Iterator[Server]:
+def on_micropython(limits: dict[str, int], is_guarded: bool = False) -> Iterator[Server]:
     port = free_port()
     command = [str(PROGRAM), str(HERE / "device.py"), str(port), json.dumps(limits)]
+    command += ["guarded"] * is_guarded
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:
@@ -188,11 +189,9 @@ def start(request: pytest.FixtureRequest) -> Iterator[Start]:
         request.getfixturevalue("program")
     with contextlib.ExitStack() as stack:
 
-        def start_server(**limits: int) -> Server:
-            chosen = {**LIMITS, **limits}
-            if request.param == "cpython":
-                return stack.enter_context(on_cpython(chosen))
-            return stack.enter_context(on_micropython(chosen))
+        def start_server(is_guarded: bool = False, **limits: int) -> Server:
+            run = on_cpython if request.param == "cpython" else on_micropython
+            return stack.enter_context(run({**LIMITS, **limits}, is_guarded))
 
         yield start_server
 
@@ -201,6 +200,12 @@ def start(request: pytest.FixtureRequest) -> Iterator[Start]:
 def server(start: Start) -> Server:
     """A server shared by the tests of a module."""
     return start()
+
+
+@pytest.fixture(scope="module")
+def guarded(start: Start) -> Server:
+    """A server with a policy and the guards."""
+    return start(is_guarded=True)
 
 
 @pytest.fixture(scope="module")

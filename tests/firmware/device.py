@@ -1,6 +1,6 @@
 """A camera server with a fake camera for the tests; runs on CPython and MicroPython alike.
 
-As a script: device.py PORT LIMITS, with LIMITS as JSON. Prints "ready", serves until it is ended.
+As a script: device.py PORT LIMITS [guarded], with LIMITS as JSON. Prints "ready", serves until it is ended.
 """
 
 import asyncio
@@ -15,6 +15,8 @@ from camcors.fields import Choice, Range
 from camcors.limits import Limits, sleep_ms
 from camcors.server import Server
 from camcors.stream import Frames
+from cors import CORS
+from cors.guard import Guard
 from microdot import Microdot, Response
 from microdot.websocket import WebSocket, with_websocket
 
@@ -192,7 +194,9 @@ class Counting(Watched):
 
 
 class Device:
-    def __init__(self, limits):
+    """is_guarded: whether a policy and the guards are in force, as on the camera."""
+
+    def __init__(self, limits, is_guarded=False):
         self.app = Microdot()
         self.camera = FakeCamera()
         limits = Limits(**limits)
@@ -208,6 +212,9 @@ class Device:
         self._attach_bodies()
         self._attach_faults()
         self._attach_probe()
+        if is_guarded:
+            cors = CORS(self.app, ["http://allowed.example"], expose_headers=["X-Frame-Id"])
+            Guard(self.app, cors, ("camera",))
 
     def _attach_bodies(self):
         app = self.app
@@ -226,6 +233,10 @@ class Device:
                 "port": request.client_addr[1],
                 "version": request.http_version,
             }
+
+        @app.query("/query")
+        async def query(request):
+            return request.body
 
         @app.get("/body/<kind>")
         async def body(request, kind):
@@ -403,8 +414,8 @@ class Device:
             return "ok"
 
 
-async def main(port, limits):
-    device = Device(limits)
+async def main(port, limits, is_guarded):
+    device = Device(limits, is_guarded)
     await device.server.start("127.0.0.1", port)
     print("ready")
     while True:
@@ -412,4 +423,4 @@ async def main(port, limits):
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]), json.loads(sys.argv[2])))
+    asyncio.run(main(int(sys.argv[1]), json.loads(sys.argv[2]), sys.argv[3:] == ["guarded"]))

@@ -12,6 +12,7 @@ import httpx
 import pytest
 import urllib3
 
+from camcors import wire
 from microdot import Response
 
 from .conftest import Server, make_device, read_all
@@ -252,8 +253,69 @@ GOOD = [
         "1.1",
         "",
     ),
+    ("absolute form", b"GET http://camera/echo HTTP/1.1\r\n" + H + b"\r\n", "1.1", ""),
+    ("absolute form in capitals", b"GET HTTP://CAMERA/echo HTTP/1.1\r\n" + H + b"\r\n", "1.1", ""),
+    (
+        "absolute form with a port",
+        b"GET http://[::1]:8080/echo?/ HTTP/1.1\r\nHost: [::1]:8080\r\n" + ONCE + b"\r\n",
+        "1.1",
+        "",
+    ),
+    ("absolute form in HTTP/1.0", b"GET http://camera/echo HTTP/1.0\r\n" + H + b"\r\n", "1.0", ""),
     ("bytes after the body are not part of it", P + b"Content-Length: 2\r\n\r\nabcd", "1.1", "ab"),
 ]
+
+
+# (method, path, status): RFC 9110 sections 9.1, 15.5.6, 15.6.2. Routes take GET, POST, PUT, DELETE, QUERY.
+METHODS = [
+    ("GET", "/echo", 200),
+    ("HEAD", "/echo", 200),
+    ("QUERY", "/query", 200),
+    ("QUERY", "/echo", 405),
+    ("QUERY", "/nothing", 404),
+    ("DELETE", "/query", 405),
+    ("DELETE", "/nothing", 404),
+    ("PATCH", "/echo", 405),
+    ("PATCH", "/nothing", 405),
+    ("CONNECT", "/echo", 405),
+    ("TRACE", "/nothing", 405),
+    ("OPTIONS", "/nothing", 200),
+    ("Get", "/echo", 501),
+    ("query", "/query", 501),
+    ("PROPFIND", "/echo", 501),
+    ("GETS", "/echo", 501),
+    ("G", "/echo", 501),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "status"), METHODS)
+def test_method(server: Server, method: str, path: str, status: int) -> None:
+    before = server.probe()
+    got, _, headers, body = parse(server.exchange(f"{method} {path} HTTP/1.1\r\n".encode() + H + b"\r\n"))
+    assert got == status
+    if status == 405:
+        allow = {"/echo": "GET, POST, PUT, DELETE, HEAD, OPTIONS", "/query": "QUERY, OPTIONS"}
+        assert headers["Allow"] == allow.get(path, "OPTIONS")
+        assert json.loads(body) == {"error": "this path takes " + headers["Allow"]}
+    handled = status == 200 and path == "/echo"
+    assert server.probe()["handled"] == before["handled"] + handled
+
+
+# (target, path, query)
+ABSOLUTE = [
+    ("http://camera/echo", "/echo", None),
+    ("http://camera/echo?a=//b", "/echo", "a=//b"),
+    ("http://camera//echo", "//echo", None),
+    ("http://camera", "/", None),
+    ("http://camera?a=/b", "/", "a=/b"),
+    ("hTTp://cAMERA/%41", "/%41", None),
+]
+
+
+@pytest.mark.parametrize(("target", "path", "query"), ABSOLUTE)
+def test_absolute_form(target: str, path: str, query: str | None) -> None:
+    found = wire.parse(f"GET {target} HTTP/1.1\r\nHost: camera".encode())[1]
+    assert found == path + ("" if query is None else "?" + query)
 
 
 @pytest.mark.parametrize(("data", "version", "body"), [row[1:] for row in GOOD], ids=[row[0] for row in GOOD])

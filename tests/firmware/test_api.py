@@ -205,7 +205,12 @@ def test_status(server: Server) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path", "status"),
-    [("POST", "/api/camera", 405), ("PUT", "/api/status", 405), ("GET", "/api/nothing", 404)],
+    [
+        ("POST", "/api/camera", 405),
+        ("PUT", "/api/status", 405),
+        ("PATCH", "/api/nothing", 405),
+        ("GET", "/api/nothing", 404),
+    ],
 )
 def test_other_requests(server: Server, method: str, path: str, status: int) -> None:
     assert server.request(method, path)[0] == status
