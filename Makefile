@@ -1,7 +1,10 @@
 # Every verb a person needs; `make help` lists them.
 HOST = 127.0.0.1
 PORT = 8080
-REPL_PORT = 2323
+REPL = build/HOST/repl
+EMULATED_REPL = build/QEMU_ESP32/repl
+INSECURE_REPL_PORT ?=
+INSECURE_REPL_ADDRESS ?= 127.0.0.1
 DASHBOARD_PORT = 8000
 FLASH = build/HOST/flash.bin
 BOARD ?=
@@ -11,6 +14,9 @@ export MPY_DIR V
 
 # Where this machine reaches the camera.
 NEAR = $(if $(filter 0.0.0.0,$(HOST)),127.0.0.1,$(HOST))
+NEAR_REPL = $(if $(filter 0.0.0.0,$(INSECURE_REPL_ADDRESS)),127.0.0.1,$(INSECURE_REPL_ADDRESS))
+REPL_NAME = $(if $(INSECURE_REPL_PORT),socket://$(NEAR_REPL):$(INSECURE_REPL_PORT),$(REPL))
+REPL_OPTIONS = $(if $(INSECURE_REPL_PORT),--insecure-repl-port $(INSECURE_REPL_PORT) --insecure-repl-address $(INSECURE_REPL_ADDRESS),--repl $(REPL))
 PYTHON := build/venv/bin/python
 CAMERA := build/HOST/camcors-host
 FROZEN := manifest.py $(shell find boards src/cors firmware -name '*.py' -o -name '*.c' -o -name '*.h' -o -name '*.csv' -o -name '*.mk' -o -name '*.json')
@@ -21,14 +27,14 @@ FROZEN := manifest.py $(shell find boards src/cors firmware -name '*.py' -o -nam
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-12s %s\n", $$1, $$2 }'
-	@echo "variables: BOARD=(a folder of boards/) PORT=$(PORT) REPL_PORT=$(REPL_PORT) HOST=$(HOST) DASHBOARD_PORT=$(DASHBOARD_PORT) FLASH=$(FLASH) MPY_DIR=(a MicroPython source)"
+	@echo "variables: BOARD=(a folder of boards/) PORT=$(PORT) HOST=$(HOST) REPL=$(REPL) DASHBOARD_PORT=$(DASHBOARD_PORT) FLASH=$(FLASH) MPY_DIR=(a MicroPython source)"
 
 # The shell waits for both, and passes on the signal of a `kill`: a program in its background ignores Ctrl-C.
 run: $(CAMERA) build/.camcors ## start the camera on your desk, and the dashboard on http://localhost:8000
 	@trap 'kill $$page $$camera 2>/dev/null; stopped=1' INT TERM; \
 	$(PYTHON) -m camcors_cli dashboard --http-port $(DASHBOARD_PORT) --camera http://$(NEAR):$(PORT) \
-		--port socket://$(NEAR):$(REPL_PORT) & page=$$!; \
-	$(CAMERA) --port $(PORT) --repl-port $(REPL_PORT) --host $(HOST) --flash $(FLASH) & camera=$$!; \
+		--port $(REPL_NAME) & page=$$!; \
+	$(CAMERA) --port $(PORT) --host $(HOST) $(REPL_OPTIONS) --flash $(FLASH) & camera=$$!; \
 	wait $$camera; status=$$?; \
 	test -z "$$stopped" || { wait $$camera; status=$$?; }; \
 	kill $$page 2>/dev/null; wait $$page; exit $$status
@@ -48,7 +54,7 @@ idf: build/.tools ## fetch and install the ESP-IDF that make firmware needs, und
 	@$(PYTHON) tools/builder/esp_idf.py
 
 emulate: build/.tools ## build boards/QEMU_ESP32 and start it in Espressif's QEMU
-	@exec $(PYTHON) tools/builder/emulate.py --port $(PORT) --repl-port $(REPL_PORT) --host $(HOST)
+	@exec $(PYTHON) tools/builder/emulate.py --port $(PORT) --repl $(EMULATED_REPL) --host $(HOST)
 
 table: build/.tools ## write the table of boards in README.md
 	@$(PYTHON) tools/builder/boards.py table

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from pts import Pts
 
 TOP = Path(__file__).resolve().parents[1]
 PROGRAM = TOP / "build" / "HOST" / "camcors-host"
@@ -56,14 +57,28 @@ def free_port() -> int:
 class Camera:
     """One running camera; `lines` is what it has printed."""
 
-    def __init__(self, flash: Path, *, port: int | None = None, repl_port: int | None = None):
+    def __init__(
+        self,
+        flash: Path,
+        *,
+        port: int | None = None,
+        repl: Path | None = None,
+        insecure_repl_port: int | None = None,
+        watchdog_ms: int | None = None,
+    ):
         self.flash = flash
         self.port = port or free_port()
-        self.repl_port = repl_port or free_port()
+        self.repl = str(repl or flash.with_name(flash.name + ".repl"))
+        repl_options = ["--repl", self.repl]
+        if insecure_repl_port is not None:
+            self.repl = f"socket://127.0.0.1:{insecure_repl_port}"
+            repl_options = ["--insecure-repl-port", str(insecure_repl_port)]
         self.lines: list[str] = []
         self._queue: queue.Queue[str | None] = queue.Queue()
-        command = [str(PROGRAM), "--port", str(self.port), "--repl-port", str(self.repl_port)]
+        command = [str(PROGRAM), "--port", str(self.port), *repl_options]
         command += ["--host", "127.0.0.1", "--flash", str(flash)]
+        if watchdog_ms is not None:
+            command += ["--watchdog-ms", str(watchdog_ms)]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -108,20 +123,13 @@ class Camera:
                 self.lines.append(line)
         return self.lines
 
-    def serial(self) -> socket.socket:
-        """A connection to the REPL's port; it is refused for the moment in which another one ends."""
-        end = time.monotonic() + 5
-        while True:
-            try:
-                return socket.create_connection(("127.0.0.1", self.repl_port), timeout=10)
-            except ConnectionRefusedError:
-                if time.monotonic() > end:
-                    raise
-                time.sleep(0.01)
+    def serial(self) -> Pts:
+        """A connection to the REPL."""
+        return Pts(self.repl)
 
     def mpremote(self, *args: str, seconds: float = 30, **env: str) -> subprocess.CompletedProcess[str]:
-        """Runs the unmodified mpremote against the camera's REPL port."""
-        command = [sys.executable, "-m", "mpremote", "connect", f"socket://127.0.0.1:{self.repl_port}"]
+        """Runs the unmodified mpremote against the camera's REPL."""
+        command = [sys.executable, "-m", "mpremote", "connect", self.repl]
         return subprocess.run(
             [*command, *args],
             capture_output=True,
@@ -134,15 +142,14 @@ class Camera:
     def camcors(
         self, *args: str, stdin: str = "", seconds: float = 60, **env: str
     ) -> subprocess.CompletedProcess[str]:
-        """Runs the command `camcors` against the camera's REPL port, with pipes for its three streams."""
-        port = f"socket://127.0.0.1:{self.repl_port}"
+        """Runs the command `camcors` against the camera's REPL, with pipes for its three streams."""
         return subprocess.run(
             [sys.executable, "-m", "camcors_cli", *args],
             input=stdin,
             capture_output=True,
             text=True,
             timeout=seconds,
-            env={**os.environ, "CAMCORS_PORT": port, **env},
+            env={**os.environ, "CAMCORS_PORT": self.repl, **env},
         )
 
     def exec(self, code: str) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from collections.abc import Callable
+
+from pts import Pts
 
 Cut = Callable[[bytes], int | None]
 
@@ -32,7 +33,7 @@ def after_text(text: str, times: int = 1) -> Cut:
 
 
 class Line:
-    """Listens on `port` and passes one connection on to `board_port`; used as a context manager.
+    """Listens on `port` and passes one connection on to the REPL of that name; a context manager.
 
     cut: given all that the host has sent, how much of it still gets through before both ends are closed.
     garble: what becomes of a piece that the board sends.
@@ -40,15 +41,15 @@ class Line:
 
     def __init__(
         self,
-        board_port: int,
+        board: str,
         cut: Cut = lambda sent: None,
         garble: Callable[[bytes], bytes] = lambda piece: piece,
     ):
-        self._board_port = board_port
+        self._board = board
         self._cut = cut
         self._garble = garble
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self._ends: list[socket.socket] = []
+        self._ends: list[socket.socket | Pts] = []
         self.port = f"socket://127.0.0.1:{self._listener.getsockname()[1]}"
         self.sent = bytearray()
         self.was_cut = False
@@ -60,7 +61,7 @@ class Line:
             host, _ = self._listener.accept()
         except OSError:  # closed before anybody came
             return
-        board = self._connect()
+        board = Pts(self._board)
         self._ends = [host, board]
         back = threading.Thread(target=self._pass_back, args=(board, host))
         back.start()
@@ -68,18 +69,7 @@ class Line:
         self._close()
         back.join()
 
-    def _connect(self) -> socket.socket:
-        """The board's end; it is refused for the moment in which the connection before ends."""
-        end = time.monotonic() + 5
-        while True:
-            try:
-                return socket.create_connection(("127.0.0.1", self._board_port))
-            except ConnectionRefusedError:
-                if time.monotonic() > end:
-                    raise
-            time.sleep(0.01)
-
-    def _pass_on(self, host: socket.socket, board: socket.socket) -> None:
+    def _pass_on(self, host: socket.socket, board: Pts) -> None:
         while not self.was_cut:
             done = len(self.sent)
             end = self._cut(bytes(self.sent))
@@ -95,7 +85,7 @@ class Line:
             self.was_cut = end is not None
             board.sendall(self.sent[done:end])
 
-    def _pass_back(self, board: socket.socket, host: socket.socket) -> None:
+    def _pass_back(self, board: Pts, host: socket.socket) -> None:
         try:
             while piece := board.recv(4096):
                 host.sendall(self._garble(piece))

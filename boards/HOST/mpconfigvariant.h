@@ -9,7 +9,7 @@
 #define MICROPY_PY_THREAD_GIL (1)
 // The unix port's thread list needs it; later releases define it so themselves.
 #define MICROPY_PY_THREAD_RECURSIVE_MUTEX (MICROPY_PY_THREAD)
-// Ctrl-C arrives by TCP in a thread that does not hold that lock, so it is scheduled, not raised.
+// Ctrl-C arrives in a thread that does not hold that lock, so it is scheduled, not raised.
 #undef MICROPY_ASYNC_KBD_INTR
 #define MICROPY_ASYNC_KBD_INTR (0)
 
@@ -17,9 +17,21 @@
 #undef MICROPY_PY_SYS_ATEXIT
 #define MICROPY_PY_SYS_ATEXIT (0)
 
-// A board has no shell, and the REPL must not be a way to one.
+// A board has no shell and no environment, and the REPL must not be a way to the computer's.
 #undef MICROPY_PY_OS_SYSTEM
 #define MICROPY_PY_OS_SYSTEM (0)
+#undef MICROPY_PY_OS_GETENV_PUTENV_UNSETENV
+#define MICROPY_PY_OS_GETENV_PUTENV_UNSETENV (0)
+
+// On a chip all memory is the program's. Here it leads to the whole process, and /dev/mem to the whole computer:
+// no machine.mem8, no uctypes, no viper and machine code, in .mpy files either.
+#define MICROPY_PY_MACHINE_MEMX (0)
+#define MICROPY_PY_UCTYPES (0)
+#define MICROPY_EMIT_X64 (0)
+#define MICROPY_EMIT_X86 (0)
+#define MICROPY_EMIT_THUMB (0)
+#define MICROPY_EMIT_ARM (0)
+#define MICROPY_EMIT_RV32 (0)
 
 // mpremote's `reset` calls machine.reset(); the numbers are those of firmware/host/board.h.
 extern const struct _mp_obj_fun_builtin_fixed_t host_machine_reset_obj;

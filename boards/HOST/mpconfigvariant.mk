@@ -10,11 +10,16 @@ MICROPY_PY_TERMIOS = 0
 MICROPY_VFS_FAT = 0
 MICROPY_VFS_LFS1 = 0
 
+# vfs.VfsPosix is the computer's own filesystem: no module names it.
+NO_POSIX = -DMP_CONFIGFILE='"mpconfig_no_posix.h"'
+$(BUILD)/extmod/modvfs.o $(BUILD)/extmod/modos.o: CFLAGS += $(NO_POSIX)
+
 SRC_C += $(abspath $(wildcard $(VARIANT_DIR)/../../firmware/host/*.c))
 SHARED_SRC_C_EXTRA += runtime/pyexec.c
 
-# The unix port's own console reads standard input; the wrapped symbols move it to the REPL's TCP port.
-HOST_WRAP = main mp_hal_set_interrupt_char mp_hal_stdin_rx_chr \
+# The unix port's own console reads standard input; the wrapped symbols move it to the REPL's line.
+# socket and mp_vfs_posix_file_open are confined (firmware/host/confine.c).
+HOST_WRAP = main socket mp_vfs_posix_file_open mp_hal_set_interrupt_char mp_hal_stdin_rx_chr \
 	mp_hal_stdout_tx_str mp_hal_stdout_tx_strn mp_hal_stdout_tx_strn_cooked \
 	mp_sys_stdin_obj mp_sys_stdout_obj mp_sys_stderr_obj
 LDFLAGS_EXTRA += $(addprefix -Wl$(comma)--wrap=,$(HOST_WRAP))

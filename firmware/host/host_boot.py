@@ -1,7 +1,6 @@
 """Power-on of the camera on your desk: reads the options, opens flash and serial port, boots."""
 
 import errno
-import os
 import sys
 
 import _host
@@ -12,17 +11,26 @@ import board
 import filesystem
 
 _USAGE = """\
-usage: camcors-host [--port N] [--repl-port N] [--host ADDRESS] [--flash FILE]
+usage: camcors-host [--port N] [--host ADDRESS] [--repl PATH] [--flash FILE]
 
   --port N        the camera's HTTP port (8080)
-  --repl-port N   the REPL's TCP port, for mpremote connect socket://ADDRESS:N (2323)
-  --host ADDRESS  the IPv4 address that both listen on (127.0.0.1); anybody who reaches it gets the REPL,
-                  which has no password
+  --host ADDRESS  the IPv4 address that it listens on (127.0.0.1)
+  --repl PATH     the name of the REPL, for mpremote connect PATH: a link to a pseudo-terminal that is yours
+                  alone (repl, beside the flash)
   --flash FILE    the image of the flash, made if it is not there (flash.bin)
+  --watchdog-ms N  how long the server may stand still before the watchdog resets the camera (30000)
   --version       the versions of the firmware and of MicroPython
+
+  --insecure-repl-port N           the REPL on a TCP port instead: it has no password, so every program and
+                                   every user of this machine gets it
+  --insecure-repl-address ADDRESS  the IPv4 address of that port (127.0.0.1): any other gives the REPL to
+                                   everybody who reaches it
 
 camcors-host SCRIPT.py runs a script on this MicroPython with the frozen modules, without a camera.
 """
+
+_PORT = "--insecure-repl-port"
+_ADDRESS = "--insecure-repl-address"
 
 
 class UsageError(Exception):
@@ -35,6 +43,12 @@ def _port(text):
     return int(text)
 
 
+def _milliseconds(text):
+    if not text.isdigit() or not 1 <= int(text) <= 600000:
+        raise UsageError("write milliseconds from 1 to 600000, not " + repr(text))
+    return int(text)
+
+
 def _address(text):
     parts = text.split(".")
     if len(parts) != 4 or not all(part.isdigit() and int(part) < 256 for part in parts):
@@ -42,12 +56,20 @@ def _address(text):
     return text
 
 
-_OPTIONS = {"--port": _port, "--repl-port": _port, "--host": _address, "--flash": str}
+_OPTIONS = {
+    "--port": _port,
+    "--host": _address,
+    "--repl": str,
+    "--flash": str,
+    "--watchdog-ms": _milliseconds,
+    _PORT: _port,
+    _ADDRESS: _address,
+}
 
 
 def parse(args):
     """Reads `args` (list of str) -> dict by option name. Raises UsageError."""
-    values = {"--port": 8080, "--repl-port": 2323, "--host": "127.0.0.1", "--flash": "flash.bin"}
+    values = {"--port": 8080, "--host": "127.0.0.1", "--flash": "flash.bin"}
     args = iter(args)
     for arg in args:
         name, equals, value = arg.partition("=")
@@ -58,6 +80,13 @@ def parse(args):
         if not value:
             raise UsageError(name + " needs a value")
         values[name] = _OPTIONS[name](value)
+    if "--repl" in values and _PORT in values:
+        raise UsageError("choose --repl or " + _PORT + ", not both")
+    if _ADDRESS in values and _PORT not in values:
+        raise UsageError(_ADDRESS + " goes with " + _PORT)
+    folder, slash, _ = values["--flash"].rpartition("/")
+    values.setdefault("--repl", folder + slash + "repl")
+    values.setdefault(_ADDRESS, "127.0.0.1")
     return values
 
 
@@ -76,59 +105,83 @@ def _require_free(host, port, option):
         probe.bind(socket.getaddrinfo(host, port)[0][-1])
         probe.listen(1)
     except OSError as exc:
-        _fail_to_listen(host, port, option, exc)
+        _fail_to_listen(host, port, option, "--host", exc)
     finally:
         probe.close()
 
 
-def _fail_to_listen(host, port, option, exc):
+def _fail_to_listen(host, port, option, host_option, exc):
     where = host + ":" + str(port)
     if exc.errno == errno.EADDRINUSE:
         _fail(where + " is in use; stop the other program or choose a free port with " + option)
     if exc.errno == errno.EACCES:
         _fail(where + " needs more rights than yours; choose a port from 1024 with " + option)
     error = " (error " + str(exc.errno) + ")"
-    _fail("cannot listen on " + where + error + "; choose an address of this machine with --host")
+    _fail("cannot listen on " + where + error + "; choose an address of this machine with " + host_option)
 
 
-def _open_serial(host, port):
+def _fail_to_link(path, exc):
+    other = "choose another with --repl"
+    folder = path.rpartition("/")[0] or ("/" if path[0] == "/" else ".")
+    if exc.errno == errno.EAGAIN:
+        _fail(path + " is the REPL of another running camera; " + other)
+    if exc.errno == errno.EEXIST:
+        _fail(
+            path
+            + " (or "
+            + path
+            + ".lock) is there and is not what a camera has left; move it away, or "
+            + other
+        )
+    if exc.errno == errno.EPERM:
+        _fail(
+            "others can write to the folder "
+            + folder
+            + ", or to one above it, and could put their REPL in the "
+            "place of yours; chmod go-w it, or " + other
+        )
+    _fail("cannot make the REPL " + path + " (" + str(exc) + "); " + other)
+
+
+def _open_pty(path):
+    """True at power-on, False after a reset. Ends the camera if the REPL cannot have that name."""
     try:
-        return _host.serial(host, port)
+        is_power_on = _host.pty(path)
     except OSError as exc:
-        _fail_to_listen(host, port, "--repl-port", exc)
+        _fail_to_link(path, exc)
+    if is_power_on:
+        print("repl " + path)
+    return is_power_on
 
 
-def _make_image(disk, path):
-    """An erased flash with a partition table, written aside first: a half-made image never gets the name."""
-    erased = b"\xff" * 4096
-    part = path + ".new"
-    with disk.open(part, "wb") as f:
-        for _ in range(partition_table.FLASH_SIZE // len(erased)):
-            f.write(erased)
-        f.seek(partition_table.OFFSET)
-        f.write(partition_table.TABLE)
-    disk.rename(part, path)
-    print("made a new flash image, " + path)
+def _open_insecure_port(host, port):
+    try:
+        is_power_on = _host.insecure_port(host, port)
+    except OSError as exc:
+        _fail_to_listen(host, port, _PORT, _ADDRESS, exc)
+    if is_power_on:
+        print("repl socket://" + host + ":" + str(port) + " (insecure: whoever reaches it gets it)")
+    return is_power_on
 
 
 def _open_flash(path):
-    disk = vfs.VfsPosix()
+    size = partition_table.FLASH_SIZE
     try:
-        try:
-            disk.stat(path)
-        except OSError as exc:
-            if exc.errno != errno.ENOENT:
-                raise
-            _make_image(disk, path)
-        _host.flash(path, partition_table.FLASH_SIZE)
+        was_made, open_to, is_private = _host.flash(path, size, partition_table.OFFSET, partition_table.TABLE)
     except OSError as exc:
         if exc.errno == errno.EAGAIN:
             _fail(path + " is the flash of another running camera; choose another file with --flash")
-        if exc.errno == errno.ENODEV:
-            filesystem.fault = path + " is not a flash image of " + str(partition_table.FLASH_SIZE) + " bytes"
-            filesystem.fault += "; it was not touched: move it away, and the next start makes a new one"
-        else:
+        if exc.errno != errno.ENODEV:
             _fail("cannot open the flash image " + path + " (" + str(exc) + ")")
+        filesystem.fault = path + " is not a flash image of " + str(size) + " bytes"
+        filesystem.fault += "; it was not touched: move it away, and the next start makes a new one"
+        return
+    if was_made:
+        print("made a new flash image, " + path)
+    elif open_to and is_private:
+        print(path + " was open to other users, who could read your passwords in it; it is yours alone now")
+    elif open_to:
+        print(path + " is open to other users, who can read your passwords in it; its owner can chmod go= it")
 
 
 def main(args):
@@ -144,18 +197,19 @@ def main(args):
         print(_USAGE, end="")
         _fail(str(exc))
     host, port = options["--host"], options["--port"]
-    is_power_on = _open_serial(host, options["--repl-port"])
+    _open_flash(options["--flash"])
+    if _PORT in options:
+        is_power_on = _open_insecure_port(options[_ADDRESS], options[_PORT])
+    else:
+        is_power_on = _open_pty(options["--repl"])
     if is_power_on:  # after a reset the server tries until the port is free
         _require_free(host, port, "--port")
-    _open_flash(options["--flash"])
     # From here on the only filesystem is the flash, as on a board.
     vfs.umount("/")
     sys.path[:] = ["", ".frozen", "/lib"]
     board.SETTINGS.update(host=host, port=port)
-    if os.getenv("CAMCORS_WATCHDOG_MS"):  # for tests: nobody waits for half a minute
-        board.SETTINGS["watchdog_ms"] = int(os.getenv("CAMCORS_WATCHDOG_MS"))
-    if is_power_on:
-        print("repl socket://" + host + ":" + str(options["--repl-port"]))
+    if "--watchdog-ms" in options:
+        board.SETTINGS["watchdog_ms"] = options["--watchdog-ms"]
     _host.run()
 
 

@@ -2,12 +2,8 @@
 // erased bytes are 0xFF and a write can only clear bits. Written in C since littlefs is not re-entrant:
 // no other thread may run between the steps of one of its operations, as none does on the chip.
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "py/mperrno.h"
 #include "py/runtime.h"
@@ -43,28 +39,12 @@ static size_t flash_size;
 
 extern const mp_obj_type_t host_partition_type;
 
-int flash_open(const char *path, size_t size) {
-    int fd = open(path, O_RDWR | O_CLOEXEC);
-    if (fd < 0) {
-        return errno;
-    }
-    struct stat st;
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0 || fstat(fd, &st) != 0) {
-        int err = errno;
-        close(fd);
-        return err;
-    }
-    if ((size_t)st.st_size != size) {
-        close(fd);
-        return ENODEV;
-    }
+int flash_map(int fd, size_t size) {
     void *mapped = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (mapped == MAP_FAILED) {
-        int err = errno;
-        close(fd);
-        return err;
+        return errno;
     }
-    flash = mapped; // the descriptor stays open: it holds the lock
+    flash = mapped;
     flash_size = size;
     return 0;
 }

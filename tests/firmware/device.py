@@ -5,7 +5,6 @@ As a script: device.py PORT LIMITS [guarded], with LIMITS as JSON. Prints "ready
 
 import asyncio
 import gc
-import hashlib
 import json
 import sys
 import time
@@ -18,12 +17,7 @@ from camcors.stream import Frames
 from cors import CORS
 from cors.guard import Guard
 from microdot import Microdot, Response
-from microdot.websocket import WebSocket, with_websocket
-
-if not hasattr(
-    hashlib, "sha1"
-):  # it comes with TLS, which HOST is built without: the answer of RFC 6455's example
-    WebSocket._handshake_response = lambda self: b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+from microdot.websocket import with_websocket
 
 
 class FakeCamera:

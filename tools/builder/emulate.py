@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +18,7 @@ import esp_idf
 import firmware_image
 from esp_idf import Idf
 from frozen import BUILD
+from repl_link import ReplLink
 from source import BuildError
 
 import boards
@@ -62,8 +65,11 @@ def flash_image(board: Board, image: bytes, old: bytes | None) -> bytes:
     return bytes(flash)
 
 
-def command(flash: Path, efuse: Path, port: int, repl_port: int, host: str) -> list[str]:
-    """The emulator's command line. It has no PSRAM (no -m) and no watchdogs, which its clock would trip."""
+def command(flash: Path, efuse: Path, port: int, host: str) -> list[str]:
+    """The emulator's command line. It has no PSRAM (no -m) and no watchdogs, which its clock would trip.
+
+    The REPL is a pseudo-terminal: a TCP port of QEMU would be open to every page in every browser.
+    """
     return [
         QEMU,
         "-machine",
@@ -83,7 +89,7 @@ def command(flash: Path, efuse: Path, port: int, repl_port: int, host: str) -> l
         "-nic",
         f"user,model=open_eth,hostfwd=tcp:{host}:{port}-:80",
         "-serial",
-        f"tcp:{host}:{repl_port},server=on,wait=off",
+        "pty",
     ]
 
 
@@ -101,7 +107,31 @@ def check_qemu(idf: Idf) -> None:
         raise BuildError(f"{QEMU} has no machine esp32: it is not Espressif's; {GET_QEMU}")
 
 
-def emulate(port: int, repl_port: int, host: str) -> int:
+def terminal(line: str) -> str | None:
+    """The pseudo-terminal that QEMU names in this line of its output (chardev/char-pty.c)."""
+    found = re.match(r"char device redirected to (/dev/pts/\d+) \(label serial0\)$", line)
+    return found[1] if found else None
+
+
+def run(command: list[str], env: dict[str, str], link: ReplLink, ready: str) -> int:
+    """Runs the emulator until it ends, its REPL under the name of `link` -> its status."""
+    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            for line in process.stdout:
+                if (target := terminal(line)) is None:
+                    print(line, end="", flush=True)
+                    continue
+                os.chmod(target, 0o600)  # openpty() gives it to the group tty as well on most systems
+                link.point(target)
+                print(ready, flush=True)
+        except BaseException:
+            process.terminate()
+            raise
+    return process.returncode
+
+
+def emulate(port: int, repl: Path, host: str) -> int:
     """Builds, writes flash and efuses, runs the emulator until it ends -> its status."""
     board = boards.load("QEMU_ESP32")
     idf = esp_idf.find()
@@ -110,22 +140,24 @@ def emulate(port: int, repl_port: int, host: str) -> int:
     flash, efuse = BUILD / board.id / "flash.bin", BUILD / board.id / "efuse.bin"
     flash.write_bytes(flash_image(board, image.read_bytes(), flash.read_bytes() if flash.is_file() else None))
     efuse.write_bytes(efuses(MAC))
-    print(f"repl socket://{host}:{repl_port}\nsoon http://{host}:{port}", flush=True)
     env = {**os.environ, **idf.environment()}
-    try:
-        return subprocess.run(idf.command(command(flash, efuse, port, repl_port, host)), env=env).returncode
-    except KeyboardInterrupt:
-        return 0
+    with ReplLink(repl) as link:
+        try:
+            ready = f"repl {repl}\nsoon http://{host}:{port}"
+            return run(idf.command(command(flash, efuse, port, host)), env, link, ready)
+        except KeyboardInterrupt:
+            return 0
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=8080)
-    parser.add_argument("--repl-port", type=int, default=2323)
+    parser.add_argument("--repl", type=Path, default=BUILD / "QEMU_ESP32" / "repl")
     parser.add_argument("--host", default="127.0.0.1")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the link goes with the emulator
     try:
-        return emulate(options.port, options.repl_port, options.host)
+        return emulate(options.port, options.repl, options.host)
     except BuildError as exc:
         print(f"camcors: {exc}", file=sys.stderr)
         return 1

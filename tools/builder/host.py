@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import os
 import shutil
 import subprocess
@@ -40,9 +41,10 @@ def make(src: source.Source, cross: Path) -> None:
 
 
 def start_over_if_changed(src: source.Source) -> None:
-    """Objects of another source tree must not be linked."""
+    """Objects of another source tree must not be linked, nor modules that another configuration had."""
     mark = OUT / "source"
-    wanted = f"{src.path}\n{src.version}\n"
+    configuration = b"".join(path.read_bytes() for path in sorted(BOARD.path.glob("mpconfig*")))
+    wanted = f"{src.path}\n{src.version}\n{hashlib.sha256(configuration).hexdigest()}\n"
     if mark.is_file() and mark.read_text() == wanted:
         return
     for path in OUT.glob("*"):

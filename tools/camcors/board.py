@@ -66,7 +66,8 @@ class Board:
         """Ends a program that has the REPL, and enters the raw REPL."""
         interrupted = False
         for _ in range(_INTERRUPTS):
-            self._transport.serial.write(b"\r\x03")
+            # mpremote's own first bytes: a camera's insecure port closes on others.
+            self._transport.serial.write(b"\r\x03\r\x01")
             interrupted = b"KeyboardInterrupt" in self._read_quiet() or interrupted
             # mpremote prints what it did not expect.
             with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(TransportError):

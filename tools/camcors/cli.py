@@ -31,7 +31,7 @@ def main() -> None:
     """Edits the cross-origin policy of a camera, and tells why a browser is blocked.
 
     A board is found on USB by itself; the camera on your desk (make run) with
-    --port socket://127.0.0.1:2323 or in the environment: CAMCORS_PORT.
+    --port build/HOST/repl or in the environment: CAMCORS_PORT.
     """
 
 

@@ -23,7 +23,8 @@ port_option = click.option(
     envvar="CAMCORS_PORT",
     metavar="PORT",
     shell_complete=_complete_port,
-    help="The board's serial port, id:SERIAL_NUMBER, or socket://HOST:PORT. Not needed for a single board.",
+    help="The board's serial port, the name of a camera's REPL, id:SERIAL_NUMBER, or socket://HOST:PORT. "
+    "Not needed for a single board.",
 )
 
 

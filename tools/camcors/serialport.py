@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import re
 import time
 
@@ -18,7 +19,7 @@ _SILENCE_S = 10
 _PATIENCE_S = 0.5
 _SHORTCUTS = {"a": "/dev/ttyACM", "u": "/dev/ttyUSB", "c": "COM"}  # mpremote's a0, u0, c0
 
-_HELP = "give it with --port or in CAMCORS_PORT, as in --port socket://127.0.0.1:2323"
+_HELP = "give it with --port or in CAMCORS_PORT, for example --port build/HOST/repl"
 
 
 def find_port(given: str | None) -> str:
@@ -88,6 +89,10 @@ def unopened(device: str) -> Failure:
         remedy = "start the camera (make run), or end the other program (mpremote, another camcors)"
     elif number == errno.ENOENT:
         message, remedy = f"there is no {device}", _list_ports()
+        if not device.startswith("/dev/"):
+            remedy = f"start the camera (make run), which says the name of its REPL; or {remedy}"
+    elif number == errno.EACCES and os.path.realpath(device).startswith("/dev/pts/"):
+        message, remedy = f"{device} is another user's", "start a camera of your own (make run)"
     elif number == errno.EACCES:
         message = f"no permission for {device}"
         remedy = "add yourself to its group (sudo usermod -a -G dialout $USER) and log in again"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -59,7 +62,11 @@ def test_files_are_kept_over_a_restart(program: Path, tmp_path: Path) -> None:
         (["--port", "0"], "write a port from 1 to 65535, not '0'"),
         (["--port", "65536"], "write a port from 1 to 65535, not '65536'"),
         (["--port", "http"], "write a port from 1 to 65535, not 'http'"),
-        (["--repl-port=-1"], "write a port from 1 to 65535, not '-1'"),
+        (["--insecure-repl-port=-1"], "write a port from 1 to 65535, not '-1'"),
+        (["--insecure-repl-port", "2323"], "choose --repl or --insecure-repl-port, not both"),
+        (["--insecure-repl-address", "127.0.0.1"], "--insecure-repl-address goes with --insecure-repl-port"),
+        (["--repl-port", "2323"], "unknown option --repl-port"),
+        (["--repl="], "--repl needs a value"),
         (["--port"], "--port needs a value"),
         (["--flash="], "--flash needs a value"),
         (["--baud", "115200"], "unknown option --baud"),
@@ -70,9 +77,10 @@ def test_files_are_kept_over_a_restart(program: Path, tmp_path: Path) -> None:
     ],
 )
 def test_bad_options_end_with_one_line(program: Path, tmp_path: Path, args: list[str], message: str) -> None:
-    ports = ["--port", str(free_port()), "--repl-port", str(free_port()), "--flash", str(tmp_path / "f")]
-    done = run(*ports, *args)
+    own = ["--port", str(free_port()), "--repl", str(tmp_path / "repl"), "--flash", str(tmp_path / "f")]
+    done = run(*own, *args)
     assert done.returncode == 1
+    assert not (tmp_path / "repl").is_symlink()
     last = done.stdout.splitlines()[-1]
     assert last.startswith("camcors-host: ")
     assert message in last
@@ -83,23 +91,100 @@ def test_help_and_version(program: Path) -> None:
     assert run("--version").stdout.startswith("camcors 0.1.0, ")
 
 
-@pytest.mark.parametrize("option", ["--port", "--repl-port"])
-def test_a_port_in_use_ends_with_the_remedy(new_camera: Camera, tmp_path: Path, option: str) -> None:
-    taken = new_camera.port if option == "--port" else new_camera.repl_port
-    ports = {"--port": free_port(), "--repl-port": free_port()} | {option: taken}
-    args = [str(part) for pair in ports.items() for part in pair]
-    done = run(*args, "--flash", str(tmp_path / "other.bin"))
+def test_a_port_in_use_ends_with_the_remedy(new_camera: Camera, tmp_path: Path) -> None:
+    taken = new_camera.port
+    done = run("--port", str(taken), "--flash", str(tmp_path / "other.bin"))
     assert done.returncode == 1
-    remedy = f"127.0.0.1:{taken} is in use; stop the other program or choose a free port with {option}"
+    remedy = f"127.0.0.1:{taken} is in use; stop the other program or choose a free port with --port"
     assert done.stdout.splitlines()[-1] == f"camcors-host: {remedy}"
     assert new_camera.status()["board"] == "HOST"
+    assert not (tmp_path / "repl").is_symlink()
 
 
-def test_two_cameras_never_share_a_flash(new_camera: Camera) -> None:
-    done = run("--flash", str(new_camera.flash), "--port", str(free_port()), "--repl-port", str(free_port()))
+def test_two_cameras_never_share_a_flash(new_camera: Camera, tmp_path: Path) -> None:
+    done = run(
+        "--flash", str(new_camera.flash), "--port", str(free_port()), "--repl", str(tmp_path / "other")
+    )
     assert done.returncode == 1
     assert "is the flash of another running camera; choose another file with --flash" in done.stdout
     assert new_camera.status()["policy"]["state"] == "active"
+
+
+def test_the_repl_is_beside_the_flash(program: Path, tmp_path: Path) -> None:
+    command = [program, "--flash", tmp_path / "flash.bin", "--port", str(free_port())]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == f"made a new flash image, {tmp_path}/flash.bin\n"
+        assert process.stdout.readline() == f"repl {tmp_path}/repl\n"
+        process.terminate()
+
+
+OPEN = "{} was open to other users, who could read your passwords in it; it is yours alone now"
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o000, 0o077])
+def test_a_new_flash_image_is_for_its_user_alone(program: Path, tmp_path: Path, umask: int) -> None:
+    flash = tmp_path / "flash.bin"
+    half = tmp_path / "flash.bin.new"
+    half.write_bytes(b"half")
+    half.chmod(0o644)
+    before = os.umask(umask)
+    try:
+        camera = Camera(flash)
+    finally:
+        os.umask(before)
+    with camera:
+        camera.wait_ready()
+        assert not half.exists()
+        assert flash.stat().st_mode & 0o7777 == 0o600
+        assert [line for line in camera.lines if "yours alone" in line] == []
+
+
+def test_the_image_is_for_its_user_alone_while_it_is_made(program: Path, tmp_path: Path) -> None:
+    trace = tmp_path / "trace"
+    command = ["strace", "-f", "-e", "trace=openat,open,chmod,fchmod", "-o", str(trace), program]
+    command += ["--flash", tmp_path / "flash.bin", "--host", "192.0.2.1"]  # it ends by that address
+    if shutil.which("strace") is None:
+        pytest.skip("strace is missing")
+    subprocess.run(command, stdout=subprocess.DEVNULL, timeout=20)
+    opened = [line for line in trace.read_text().splitlines() if "flash.bin" in line and "O_CREAT" in line]
+    assert len(opened) == 1
+    assert "flash.bin.new" in opened[0] and "O_EXCL" in opened[0] and ", 0600)" in opened[0]
+
+
+def test_a_flash_image_that_others_can_read_is_tightened(new_camera: Camera) -> None:
+    assert new_camera.stop() == 0
+    for mode, said in ((0o644, 1), (0o660, 1), (0o600, 0), (0o606, 1)):
+        new_camera.flash.chmod(mode)
+        with Camera(new_camera.flash) as camera:
+            camera.wait_ready()
+            assert new_camera.flash.stat().st_mode & 0o7777 == 0o600, oct(mode)
+            assert camera.lines.count(OPEN.format(camera.flash)) == said, oct(mode)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_a_flash_image_of_another_user_is_told_of(program: Path, tmp_path: Path) -> None:
+    flash = tmp_path / "flash.bin"
+    with Camera(flash) as camera:
+        camera.wait_ready()
+        camera.stop()
+    flash.chmod(0o666)
+    folder = tempfile.mkdtemp()  # those of tmp_path are closed to others
+    try:
+        shutil.copy(program, folder)
+        moved = shutil.move(flash, folder)
+        os.chmod(folder, 0o755)
+        command = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", f"{folder}/camcors-host"]
+        done = subprocess.run(
+            [*command, "--flash", moved, "--host", "192.0.2.1", "--insecure-repl-port", str(free_port())],
+            capture_output=True,
+            text=True,
+            timeout=20,
+        )
+    finally:
+        shutil.rmtree(folder)
+    words = "is open to other users, who can read your passwords in it; its owner can chmod go= it"
+    assert done.stdout.splitlines()[0] == f"{moved} {words}"
 
 
 def corrupt_superblock(image: bytearray) -> None:

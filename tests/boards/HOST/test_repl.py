@@ -1,26 +1,30 @@
-"""The unmodified mpremote works on the REPL's TCP port while the camera serves."""
+"""The unmodified mpremote works on the REPL's pseudo-terminal while the camera serves."""
 
 from __future__ import annotations
 
 import concurrent.futures
-import contextlib
+import fcntl
 import hashlib
-import socket
+import os
+import struct
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 
 import httpx
 import pytest
-from camera import PROGRAM, Camera, free_port
+from camera import Camera
+from pts import Pts
+from terminal import Terminal
 
 
 def frames(camera: Camera) -> int:
     return int(httpx.get(f"{camera.url}/api/status").json()["frames"]["captured"])
 
 
-def read_until(line: socket.socket, wanted: bytes) -> bytes:
+def read_until(line: Pts, wanted: bytes) -> bytes:
     """All that comes up to and with `wanted`; AssertionError if the line ends before."""
     got = b""
     while wanted not in got:
@@ -96,23 +100,145 @@ def test_reset_starts_the_camera_again(new_camera: Camera) -> None:
     assert new_camera.mpremote("exec", "print('alive')").stdout == "alive\n"
 
 
-@pytest.mark.parametrize("loop", ["import time\nwhile True:\n    time.sleep(1000)", "while True:\n    pass"])
-def test_a_running_loop_is_interrupted(camera: Camera, loop: str) -> None:
+def start(camera: Camera, code: str) -> None:
+    """Starts `code` on the REPL and leaves it running, with nobody there."""
     with camera.serial() as line:
-        line.sendall(b"\r\x03\r\x01" + loop.encode() + b"\x04")
-        time.sleep(0.3)
-    camera.serial().close()
-    time.sleep(0.3)
+        line.sendall(b"\r\x03\r\x01" + code.encode() + b"\x04")
+        read_until(line, b"OK")
+
+
+@pytest.mark.parametrize(
+    "loop",
+    [
+        "import time\nwhile True:\n    time.sleep(1000)",
+        "while True:\n    pass",
+        "while True:\n    print('x' * 60)",
+    ],
+)
+def test_a_running_loop_is_interrupted(camera: Camera, loop: str) -> None:
+    start(camera, loop)
     assert camera.mpremote("exec", "print('free again')").stdout == "free again\n"
 
 
-def test_a_second_connection_is_refused(camera: Camera) -> None:
+def test_only_its_user_can_open_it(camera: Camera) -> None:
+    found = os.stat(camera.repl)
+    assert (found.st_mode & 0o7777, found.st_uid) == (0o600, os.geteuid())
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+@pytest.mark.parametrize("group", ["nogroup", "tty"])
+def test_another_user_cannot_open_it(camera: Camera, group: str) -> None:
+    command = ["setpriv", "--reuid=nobody", f"--regid={group}", "--clear-groups"]
+    pts = os.path.realpath(camera.repl)
+    seen = subprocess.run([*command, "stat", "-c", "%a", pts], capture_output=True, text=True)
+    assert seen.stdout == "600\n"
+    for way in ("<", ">", "<>"):
+        done = subprocess.run([*command, "sh", "-c", f": {way} {pts}"], capture_output=True, text=True)
+        assert done.returncode != 0 and "ermission denied" in done.stderr, (way, done.stderr)
+
+
+def test_a_second_client_is_told(camera: Camera) -> None:
     with camera.serial():
         refused = camera.mpremote("ls")
     assert refused.returncode == 1
     assert "in use by another program" in refused.stderr + refused.stdout
-    time.sleep(0.3)
     assert camera.mpremote("ls").returncode == 0
+
+
+def test_output_with_nobody_there_is_lost_and_stops_nothing(camera: Camera) -> None:
+    code = "from camcors.start import state\nfor i in range(3000):\n print('x' * 60)\nstate.fault('went on')"
+    start(camera, code)
+    end = time.monotonic() + 20
+    while "went on" not in camera.status()["faults"]:
+        assert time.monotonic() < end
+    with camera.serial() as line:
+        line.sendall(b"\r\x03\x02print('n' + 'ew')\r")
+        assert b"xxx" not in read_until(line, b"new\r\n>>> ")
+
+
+def unread(line: Pts) -> int:
+    """How many bytes wait to be read."""
+    (count,) = struct.unpack("i", fcntl.ioctl(line.fileno(), termios.FIONREAD, bytes(4)))
+    return int(count)
+
+
+def test_what_a_client_left_unread_is_not_the_next_ones(camera: Camera) -> None:
+    end = time.monotonic() + 10
+    with camera.serial() as line:
+        line.sendall(b"\r\x03\x02print('left' * 50)\r")
+        while unread(line) < 200:
+            assert time.monotonic() < end
+    left = 1
+    while left:  # the camera may not have seen yet that the first has gone
+        assert time.monotonic() < end
+        time.sleep(0.01)
+        with camera.serial() as line:
+            left = unread(line)
+
+
+def test_a_slow_reader_loses_nothing(camera: Camera) -> None:
+    size = 300_000
+    with camera.serial() as line:
+        line.sendall(b"\r\x03\r\x01")
+        read_until(line, b"raw REPL; CTRL-B to exit\r\n>")
+        line.sendall(
+            b"import sys\nfor i in range(%d):\n sys.stdout.write('%%09d\\n' %% i)\x04" % (size // 10)
+        )
+        assert (line.recv(1), line.recv(1)) == (b"O", b"K")
+        time.sleep(0.5)  # the terminal's buffers fill up meanwhile: 4 KB and 64 KB
+        got = b""
+        while not got.endswith(b"\x04\x04>"):
+            got += line.recv(777)
+    assert got == b"".join(b"%09d\r\n" % i for i in range(size // 10)) + b"\x04\x04>"
+
+
+def test_the_camera_serves_while_a_client_reads_nothing(camera: Camera) -> None:
+    with camera.serial() as line:
+        line.sendall(b"\r\x03\r\x01while True: print('x' * 60)\x04")
+        read_until(line, b"OK")
+        time.sleep(0.3)  # until the terminal is full
+        assert httpx.get(f"{camera.url}/api/capture").status_code == 200
+    assert camera.exec("print('free again')") == "free again\n"
+
+
+def test_the_modes_of_the_last_client_are_not_the_next_ones(camera: Camera) -> None:
+    with camera.serial() as line:
+        mode = termios.tcgetattr(line.fileno())
+        mode[0], mode[1], mode[3] = termios.ICRNL, termios.OPOST, termios.ECHO | termios.ICANON
+        termios.tcsetattr(line.fileno(), termios.TCSANOW, mode)
+    assert camera.exec("print('still raw')") == "still raw\n"
+    with camera.serial() as line:
+        assert termios.tcgetattr(line.fileno())[3] & (termios.ECHO | termios.ICANON) == 0
+
+
+@pytest.mark.parametrize("code", ["import machine; machine.reset()", "import sys; sys.exit()"])
+def test_a_client_keeps_its_line_over_a_reset(new_camera: Camera, code: str) -> None:
+    pts = os.path.realpath(new_camera.repl)
+    with new_camera.serial() as line:
+        line.sendall(b"\r\x03\x02" + code.encode() + b"\r")
+        read_until(line, b"MicroPython")
+        new_camera.wait_ready()
+        line.sendall(b"print('l' + 'ater')\r")
+        read_until(line, b"later\r\n>>> ")
+    assert os.path.realpath(new_camera.repl) == pts
+    assert new_camera.exec("print(1)") == "1\n"
+
+
+def test_mpremote_repl_in_a_terminal(camera: Camera) -> None:
+    command = [sys.executable, "-m", "mpremote", "connect", camera.repl, "resume", "repl"]
+    with Terminal(command) as terminal:
+        terminal.wait_for("Use Ctrl-] or Ctrl-x to exit this shell")
+        terminal.type("Enter")
+        terminal.wait_for(">>> ")
+        terminal.type("print('typed' * 2)", "Enter")
+        terminal.wait_for("\ntypedtyped\n>>>")
+        terminal.type("while True: pass", "Enter", "Enter")
+        time.sleep(0.3)  # the loop runs
+        terminal.type("C-c")
+        terminal.wait_for("KeyboardInterrupt:")
+        terminal.type("C-x")
+        assert terminal.wait() == 0
+    assert camera.exec("print('free again')") == "free again\n"
 
 
 def test_the_friendly_repl_answers_with_line_ends_for_a_terminal(camera: Camera) -> None:
@@ -143,19 +269,11 @@ def test_the_camera_serves_while_mpremote_works(camera: Camera) -> None:
     assert frames(camera) >= served
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS"])
-def test_a_browsers_request_is_never_typed_into_the_repl(camera: Camera, method: str) -> None:
-    body = "\r\x03\r\nopen('typed', 'w').close()\r\n"
-    with camera.serial() as line:
-        line.sendall(f"{method} / HTTP/1.1\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
-        with contextlib.suppress(ConnectionResetError):
-            assert line.recv(1000) == b""
-    time.sleep(0.3)
-    assert camera.exec("import os; print('typed' in os.listdir('/'))") == "False\n"
-
-
-def test_there_is_no_shell(camera: Camera) -> None:
-    assert camera.exec("import os; print(hasattr(os, 'system'))") == "False\n"
+def test_a_background_thread_prints_to_the_console_only(new_camera: Camera) -> None:
+    code = "import _thread, time\ndef say():\n for i in range(50):\n  print('behind', i); time.sleep_ms(5)\n"
+    code += "_thread.start_new_thread(say, ())\nfor i in range(50):\n print(i)\n time.sleep_ms(5)"
+    assert new_camera.exec(code).split() == [str(i) for i in range(50)]
+    new_camera.wait_for("behind 49")
 
 
 def test_a_flood_that_nobody_reads_leaves_ctrl_c_working(camera: Camera) -> None:
@@ -166,16 +284,3 @@ def test_a_flood_that_nobody_reads_leaves_ctrl_c_working(camera: Camera) -> None
         time.sleep(0.3)
     time.sleep(0.3)
     assert camera.mpremote("exec", "print('free again')").stdout == "free again\n"
-
-
-def test_the_port_stays_this_cameras_while_a_client_has_it(camera: Camera, tmp_path: Path) -> None:
-    with camera.serial():
-        args = ["--port", str(free_port()), "--flash", str(tmp_path / "f.bin")]
-        other = subprocess.run(
-            [PROGRAM, *args, "--repl-port", str(camera.repl_port)], capture_output=True, text=True, timeout=10
-        )
-    assert other.returncode == 1
-    assert f"127.0.0.1:{camera.repl_port} is in use" in other.stdout
-    camera.serial().close()
-    time.sleep(0.3)
-    assert camera.mpremote("exec", "print('still mine')").stdout == "still mine\n"

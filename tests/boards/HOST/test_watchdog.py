@@ -46,10 +46,9 @@ fill()
 
 
 @pytest.fixture
-def watched(program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Camera]:
+def watched(program: Path, tmp_path: Path) -> Iterator[Camera]:
     """A camera with a new flash, whose watchdog is in a hurry."""
-    monkeypatch.setenv("CAMCORS_WATCHDOG_MS", str(TIMEOUT_MS))
-    with Camera(tmp_path / "flash.bin") as camera:
+    with Camera(tmp_path / "flash.bin", watchdog_ms=TIMEOUT_MS) as camera:
         yield camera.wait_ready()
 
 

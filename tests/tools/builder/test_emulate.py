@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
+import threading
+import time
 from pathlib import Path
 
 import emulate
@@ -11,6 +16,7 @@ import firmware_image
 import partitions
 import pytest
 from esp_idf import Idf
+from pts import Pts
 from source import BuildError
 
 import boards
@@ -91,7 +97,7 @@ def test_the_address_is_locally_administered_and_of_one_interface() -> None:
 
 
 def test_the_command_line() -> None:
-    command = emulate.command(Path("f.bin"), Path("e.bin"), 8080, 2323, "127.0.0.1")
+    command = emulate.command(Path("f.bin"), Path("e.bin"), 8080, "127.0.0.1")
     assert " ".join(command) == (
         "qemu-system-xtensa -machine esp32 -display none -monitor none"
         " -drive file=f.bin,if=mtd,format=raw"
@@ -99,7 +105,7 @@ def test_the_command_line() -> None:
         " -global driver=nvram.esp32.efuse,property=drive,value=efuse"
         " -global driver=timer.esp32.timg,property=wdt_disable,value=true"
         " -nic user,model=open_eth,hostfwd=tcp:127.0.0.1:8080-:80"
-        " -serial tcp:127.0.0.1:2323,server=on,wait=off"
+        " -serial pty"
     )
 
 
@@ -122,23 +128,133 @@ def test_a_missing_or_other_emulator_is_one_line(
     assert "\n" not in str(raised.value)
 
 
-def test_the_emulator_is_started_on_a_new_flash(
-    programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    stand_in(programs / emulate.QEMU, MACHINES)
+# Opens a pseudo-terminal as QEMU does, also to its group, and hears until "end".
+QEMU = """\
+import os, sys, tty
+with open(__file__ + ".log", "a") as log:
+    print(*sys.argv[1:], file=log)
+if sys.argv[1] == "-machine" and sys.argv[2] == "help":
+    print(MACHINES)
+    sys.exit()
+board, port = os.openpty()
+tty.setraw(port)
+os.fchmod(port, 0o660)
+print("before")
+print(f"char device redirected to {os.ttyname(port)} (label serial0)", flush=True)
+got = b""
+while not got.endswith(b"end"):
+    got += os.read(board, 100)
+os.write(board, b"heard")
+os.read(board, 1)
+print("after")
+"""
+
+
+class Started:
+    """emulate.emulate() in a thread, with a stand-in for QEMU."""
+
+    def __init__(self, repl: Path):
+        self.status: list[int] = []
+        self._thread = threading.Thread(
+            target=lambda: self.status.append(emulate.emulate(8081, repl, "127.0.0.1"))
+        )
+        self._thread.start()
+        end = time.monotonic() + 20
+        while not repl.is_symlink():
+            assert time.monotonic() < end and self._thread.is_alive()
+            time.sleep(0.01)
+
+    def wait(self) -> int:
+        self._thread.join(timeout=20)
+        return self.status[0]
+
+
+@pytest.fixture
+def image(programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What is built, with QEMU's stand-in installed."""
+    program = programs / emulate.QEMU
+    program.write_text(f"#!{sys.executable}\nMACHINES = {MACHINES!r}\n{QEMU}")
+    program.chmod(0o755)
     image = tmp_path / "build" / BOARD.id / "firmware.bin"
     image.parent.mkdir(parents=True)
     image.write_bytes(b"firmware")
     monkeypatch.setattr(emulate, "BUILD", tmp_path / "build")
     monkeypatch.setattr(esp_idf, "find", lambda: Idf(tmp_path, "5.5.1"))
     monkeypatch.setattr(firmware_image, "build", lambda board: image)
-    assert emulate.emulate(8081, 2324, "127.0.0.1") == 0
-    assert capsys.readouterr().out == "repl socket://127.0.0.1:2324\nsoon http://127.0.0.1:8081\n"
+    return image
+
+
+def test_the_emulator_is_started_on_a_new_flash(
+    programs: Path, image: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repl = image.with_name("repl")
+    started = Started(repl)
+    assert repl.stat().st_mode & 0o7777 == 0o600
+    with Pts(str(repl)) as line:
+        line.sendall(b"end")
+        assert line.recv(5) == b"heard"
+        line.sendall(b"!")
+        assert started.wait() == 0
+    assert not repl.is_symlink() and sorted(path.name for path in image.parent.iterdir()) == [
+        "efuse.bin",
+        "firmware.bin",
+        "flash.bin",
+    ]
+    assert capsys.readouterr().out == f"before\nrepl {repl}\nsoon http://127.0.0.1:8081\nafter\n"
     flash, efuse = image.with_name("flash.bin"), image.with_name("efuse.bin")
     assert flash.read_bytes() == emulate.flash_image(BOARD, b"firmware", None)
     assert efuse.read_bytes() == emulate.efuses(emulate.MAC)
     calls = (programs / f"{emulate.QEMU}.log").read_text().splitlines()
-    assert calls == ["-machine help", " ".join(emulate.command(flash, efuse, 8081, 2324, "127.0.0.1")[1:])]
+    assert calls == ["-machine help", " ".join(emulate.command(flash, efuse, 8081, "127.0.0.1")[1:])]
+
+
+def test_a_name_that_is_taken_starts_no_emulator(programs: Path, image: Path) -> None:
+    repl = image.with_name("repl")
+    repl.write_text("mine")
+    with pytest.raises(BuildError, match="is there and is not what a camera has left"):
+        emulate.emulate(8081, repl, "127.0.0.1")
+    assert (programs / f"{emulate.QEMU}.log").read_text() == "-machine help\n"
+    assert repl.read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("char device redirected to /dev/pts/7 (label serial0)\n", "/dev/pts/7"),
+        ("char device redirected to /dev/pts/12 (label serial0)", "/dev/pts/12"),
+        ("char device redirected to /dev/pts/7 (label compat_monitor0)\n", None),
+        ("char device redirected to /etc/passwd (label serial0)\n", None),
+        ("x char device redirected to /dev/pts/7 (label serial0)\n", None),
+        ("char device redirected to /dev/pts/../../etc/passwd (label serial0)\n", None),
+    ],
+)
+def test_the_terminal_that_qemu_names(line: str, found: str | None) -> None:
+    assert emulate.terminal(line) == found
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_emulator_and_removes_the_name(image: Path, signum: int) -> None:
+    repl = image.with_name("repl")
+    code = f"""
+import signal, subprocess, sys
+from pathlib import Path
+import emulate, esp_idf, firmware_image
+from esp_idf import Idf
+emulate.QEMU, emulate.BUILD = {emulate.QEMU!r}, Path({str(image.parents[1])!r})
+esp_idf.find = lambda: Idf(Path("/"), "5.5.1")
+firmware_image.build = lambda board: Path({str(image)!r})
+sys.argv = ["emulate.py", "--repl", {str(repl)!r}]
+sys.exit(emulate.main())
+"""
+    command = [sys.executable, "-c", code]
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env) as process:
+        assert process.stdout is not None
+        while process.stdout.readline() != f"repl {repl}\n":
+            assert process.poll() is None
+        process.send_signal(signum)
+        assert process.wait(timeout=20) == 0
+    assert not repl.is_symlink()
 
 
 def test_without_esp_idf_it_says_how_to_get_it(

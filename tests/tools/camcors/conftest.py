@@ -67,7 +67,7 @@ def on(run: Command) -> Command:
     """Runs `camcors` against a running camera, its first argument."""
 
     def on(camera: Camera, *args: object, **named: str) -> Result:
-        return run(*args, env={"CAMCORS_PORT": f"socket://127.0.0.1:{camera.repl_port}"}, **named)
+        return run(*args, env={"CAMCORS_PORT": camera.repl}, **named)
 
     return on
 

@@ -301,7 +301,7 @@ def test_a_power_cut_leaves_every_file_old_or_new(program, saved: Path, run, cut
     flash = tmp_path / "power.bin"
     with Camera(flash) as camera:
         camera.wait_ready()
-        assert run("restore", saved, "--port", f"socket://127.0.0.1:{camera.repl_port}").exit_code == 0
+        assert run("restore", saved, "--port", camera.repl).exit_code == 0
         fill(camera, {name: b"# old " + name.encode() for name in CONTENT if name != "/policy.json"})
         line = cut(camera, 9000)
         done = run("restore", saved, "--port", line.url)

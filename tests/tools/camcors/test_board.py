@@ -34,7 +34,7 @@ def push(camera: Camera, text: str, port: str) -> tuple[int, str]:
 
 def repl(camera: Camera) -> str:
     """The camera's own port."""
-    return f"socket://127.0.0.1:{camera.repl_port}"
+    return camera.repl
 
 
 def stands(camera: Camera) -> str:
@@ -59,7 +59,7 @@ def first_policy(camera: Camera) -> str:
 
 def pushed_through(camera: Camera, cut: Cut, new: str) -> bool:
     """Pushes `new` over a line that is cut; whether it was."""
-    with Line(camera.repl_port, cut) as line:
+    with Line(camera.repl, cut) as line:
         status, said = push(camera, new, line.port)
     if not line.was_cut:
         assert (status, said) == (0, "")
@@ -99,7 +99,7 @@ def test_unplugged_at_each_stage_of_a_push(camera: Camera, cut: Cut, written: bo
 
 def test_unplugged_after_any_number_of_bytes(camera: Camera) -> None:
     new = TEXTS[0] if first_policy(camera) == TEXTS[1] else TEXTS[1]
-    with Line(camera.repl_port) as whole:
+    with Line(camera.repl) as whole:
         assert push(camera, new, whole.port) == (0, "")
     old, seen = new, set()
     step = len(whole.sent) // OFFSETS
@@ -132,7 +132,7 @@ class Garbler:
 @pytest.mark.parametrize("mark", [b"\x1e", b'"faults": ', b"uptime", b'"version": ', b"\x1f"])
 def test_a_line_printed_into_an_answer_is_not_taken_for_it(camera: Camera, mark: bytes) -> None:
     garble = Garbler(mark)
-    with Line(camera.repl_port, garble=garble) as line:
+    with Line(camera.repl, garble=garble) as line:
         done = camera.camcors("info", "--json", "--port", line.port)
     assert (done.stderr, done.returncode) == ("", 0)
     assert json.loads(done.stdout)["board"] == "HOST"
@@ -140,7 +140,7 @@ def test_a_line_printed_into_an_answer_is_not_taken_for_it(camera: Camera, mark:
 
 
 def test_an_answer_that_is_always_garbled(camera: Camera) -> None:
-    with Line(camera.repl_port, garble=lambda piece: piece.replace(b"\x1e", b"\x1ex\r\n")) as line:
+    with Line(camera.repl, garble=lambda piece: piece.replace(b"\x1e", b"\x1ex\r\n")) as line:
         done = camera.camcors("info", "--port", line.port)
     assert done.stderr == "camcors: the board's answer was garbled while asking it; try again\n"
     assert done.returncode == 3
@@ -181,7 +181,7 @@ def test_a_program_that_does_not_let_go(
     done = CliRunner().invoke(main, ["info", "--port", port])
     while "nothing answers" in done.stderr and time.monotonic() < end:  # the line before is just ending
         done = CliRunner().invoke(main, ["info", "--port", port])
-    said = f"camcors: socket://127.0.0.1:{new_camera.repl_port} {NO_PROMPT}"
+    said = f"camcors: {new_camera.repl} {NO_PROMPT}"
     assert (done.stdout, done.stderr, done.exit_code) == ("", said, 3)
 
 
@@ -203,7 +203,7 @@ def test_a_board_that_falls_silent(camera: Camera, monkeypatch: pytest.MonkeyPat
         heard.extend(piece)
         return b"" if b"\x1e" in heard else piece
 
-    with Line(camera.repl_port, garble=silence) as line:
+    with Line(camera.repl, garble=silence) as line:
         done = CliRunner().invoke(main, ["info", "--port", line.port])
     assert (done.stdout, done.exit_code) == ("", 3)
     # In the brackets are mpremote's words, by where the silence begins.

@@ -98,7 +98,7 @@ def test_colours_are_for_a_terminal_that_is_not_told_otherwise(camera: Camera) -
     assert "\n+  " in piped.stdout
     assert "\x1b" not in piped.stdout + piped.stderr
     command = [sys.executable, "-m", "camcors_cli", "policy", "set", "max_age"]
-    port = f"socket://127.0.0.1:{camera.repl_port}"
+    port = camera.repl
     for value, env, coloured in (("5", {}, True), ("6", {"NO_COLOR": "1"}, False)):
         with Terminal([*command, value], CAMCORS_PORT=port, **env) as terminal:
             assert terminal.wait() == 0
@@ -114,7 +114,7 @@ def through_a_pipe(camera: Camera, *args: str) -> tuple[int, str]:
 
 
 def to(stdout: IO[bytes], camera: Camera, *args: str) -> tuple[int, str]:
-    env = {**os.environ, "CAMCORS_PORT": f"socket://127.0.0.1:{camera.repl_port}"}
+    env = {**os.environ, "CAMCORS_PORT": camera.repl}
     command = [sys.executable, "-m", "camcors_cli", *args]
     done = subprocess.run(command, stdout=stdout, stderr=subprocess.PIPE, text=True, timeout=60, env=env)
     return done.returncode, done.stderr

@@ -39,7 +39,7 @@ def test_info_says_what_the_camera_says(camera: Camera) -> None:
     assert set(info) == keys | {"machine", "version", "filesystem"}
     for key in ("board", "micropython", "firmware", "network", "policy", "faults"):
         assert info[key] == said[key]
-    assert (info["port"], info["started"]) == (f"socket://127.0.0.1:{camera.repl_port}", True)
+    assert (info["port"], info["started"]) == (camera.repl, True)
     assert info["filesystem"]["size"] == 2 * 1024 * 1024
     assert 0 < info["filesystem"]["free"] < info["filesystem"]["size"]
     assert 0 <= info["uptime_s"] <= said["uptime_s"]
@@ -76,7 +76,7 @@ def test_reset_starts_the_camera_again(camera: Camera) -> None:
 
 def test_a_password_is_asked_for_and_never_shown(camera: Camera) -> None:
     camera.put("camera.json", '{"name": "door", "camera": {"quality": 70}}')
-    port = f"socket://127.0.0.1:{camera.repl_port}"
+    port = camera.repl
     command = [sys.executable, "-m", "camcors_cli", "wifi", "set", "home net", "--json"]
     with Terminal(command, CAMCORS_PORT=port) as terminal:
         terminal.wait_for("Password of home net: ")

@@ -539,7 +539,7 @@ def status(camera: Camera) -> dict[str, Any]:
 
 
 def run(camera: Camera, *args: str) -> subprocess.CompletedProcess[str]:
-    env = {**os.environ, "CAMCORS_PORT": f"socket://127.0.0.1:{camera.repl_port}"}
+    env = {**os.environ, "CAMCORS_PORT": camera.repl}
     command = [sys.executable, "-m", "camcors_cli", *args]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, env=env)
 

@@ -57,7 +57,7 @@ class Desk:
         return [path.read_text() for path in sorted(self.folder.glob("seen.*"))]
 
     def edit(self, camera: Camera, editor: str = "") -> Terminal:
-        port = f"socket://127.0.0.1:{camera.repl_port}"
+        port = camera.repl
         env = {
             "CAMCORS_PORT": port,
             "TMPDIR": str(self.drafts),
@@ -198,7 +198,8 @@ def test_a_camera_that_is_gone_when_the_editor_closes(new_camera: Camera, desk: 
         new_camera.stop()
         (desk.folder / "go").touch()
         assert terminal.wait() == 3
-        assert "nothing answers on socket://127.0.0.1:" in terminal.screen
+        said = f"there is no {new_camera.repl}; start the camera (make run)"
+        assert said in terminal.screen.replace("\n", "")
         assert desk.kept(terminal.screen).read_text() == B
 
 

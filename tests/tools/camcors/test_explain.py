@@ -437,7 +437,7 @@ def run(*args: str, **env: str) -> subprocess.CompletedProcess[str]:
 
 def test_the_policy_in_force_on_the_camera(new_camera: Camera) -> None:
     new_camera.put("camera.json", '{"name": "porch"}')
-    port = f"socket://127.0.0.1:{new_camera.repl_port}"
+    port = new_camera.repl
     assert run("reset", "--port", port).returncode == 0
     first = run("explain", A, "--port", port)
     assert first.returncode == 1, first.stderr
@@ -454,7 +454,7 @@ def test_the_policy_in_force_on_the_camera(new_camera: Camera) -> None:
 
 def test_a_camera_that_is_not_started(new_camera: Camera) -> None:
     new_camera.exec("from camcors import start; start.guard = None")
-    done = run("explain", A, CAMCORS_PORT=f"socket://127.0.0.1:{new_camera.repl_port}")
+    done = run("explain", A, CAMCORS_PORT=new_camera.repl)
     assert (done.stderr, done.returncode) == ("", 1)
     assert done.stdout.startswith(f"GET http://camcors.local/api/status by a page of {A}\n")
 

@@ -326,7 +326,7 @@ def test_a_missing_file_is_made(camera: Camera, file: Path) -> None:
 
 
 def test_the_option_comes_before_the_environment(camera: Camera) -> None:
-    port = f"socket://127.0.0.1:{camera.repl_port}"
+    port = camera.repl
     done = camera.camcors("policy", "pull", "--port", port, CAMCORS_PORT="socket://127.0.0.1:1")
     assert done.returncode == 0
     assert camera.camcors("policy", "pull", "--port", "socket://127.0.0.1:1").returncode == 3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -21,7 +22,7 @@ TWO = SimpleNamespace(
     device="/dev/ttyUSB3", vid=0x10C4, serial_number="b2", product=None, description="CP2102"
 )
 ONBOARD = SimpleNamespace(device="/dev/ttyS0", vid=None, serial_number=None, product=None, description="n/a")
-GIVE = "give it with --port or in CAMCORS_PORT, as in --port socket://127.0.0.1:2323"
+GIVE = "give it with --port or in CAMCORS_PORT, for example --port build/HOST/repl"
 
 
 @pytest.mark.parametrize(
@@ -35,6 +36,7 @@ GIVE = "give it with --port or in CAMCORS_PORT, as in --port socket://127.0.0.1:
         ([], "c2", "COM2"),
         ([], "port:/dev/x", "/dev/x"),
         ([], "/dev/a0", "/dev/a0"),
+        ([ONE], "build/HOST/repl", "build/HOST/repl"),
     ],
 )
 def test_the_port_that_is_meant(
@@ -89,9 +91,27 @@ def test_a_socket_that_refuses() -> None:
 def test_a_camera_that_another_program_has(camera: Camera) -> None:
     with camera.serial():
         done = camera.camcors("info")
-    port = f"socket://127.0.0.1:{camera.repl_port}"
-    assert done.stderr.startswith(f"camcors: nothing answers on {port}, or another program has it; ")
+    assert done.stderr.startswith(f"camcors: {camera.repl} is busy or does not open (")
+    assert done.stderr.endswith("; end the other program that has it (mpremote, Thonny, a terminal)\n")
     assert (done.stdout, done.returncode) == ("", 3)
+
+
+def test_the_repl_of_a_camera_that_does_not_run(tmp_path: Path) -> None:
+    repl = tmp_path / "repl"
+    words = f"there is no {repl}; start the camera (make run), which says the name of its REPL; "
+    words += f"or connect it; or {GIVE}"
+    assert unopened(str(repl)) == words
+    repl.symlink_to("/dev/pts/987654")  # as a killed camera leaves it
+    assert unopened(str(repl)) == words
+
+
+def test_the_repl_of_another_user(monkeypatch: pytest.MonkeyPatch, camera: Camera) -> None:
+    def refuse(*args: object, **options: object) -> None:
+        raise serial.SerialException(13, "could not open port: Permission denied")
+
+    monkeypatch.setattr(serial, "serial_for_url", refuse)
+    words = f"{camera.repl} is another user's; start a camera of your own (make run)"
+    assert unopened(camera.repl) == words
 
 
 def test_a_serial_port_that_another_program_has() -> None:

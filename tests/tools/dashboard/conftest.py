@@ -66,5 +66,5 @@ def start_camera(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 @pytest.fixture(scope="module")
 def dashboard(camera: Camera) -> Iterator[Dashboard]:
     """`camcors dashboard` with the module's camera on its --port."""
-    with Dashboard("--port", f"socket://127.0.0.1:{camera.repl_port}") as running:
+    with Dashboard("--port", camera.repl) as running:
         yield running

@@ -146,7 +146,7 @@ def run_camcors(camera: Camera, command: str) -> None:
     """Runs a command as the page shows it, with the port of the camera."""
     words = shlex.split(command)
     assert words[0] == "camcors"
-    port = [] if "--port" in words else ["--port", f"socket://127.0.0.1:{camera.repl_port}"]
+    port = [] if "--port" in words else ["--port", camera.repl]
     done = subprocess.run(
         [sys.executable, "-m", "camcors_cli", *words[1:], *port], capture_output=True, text=True, timeout=60
     )

@@ -73,7 +73,7 @@ def test_the_command_is_copied(served: Page, camera: Camera, dashboard: Dashboar
 
 def test_the_one_camera_that_the_server_offers_is_named_in_the_command(page: Page, camera: Camera):
     set_policy(camera, allowed_origins=[])
-    repl = f"socket://127.0.0.1:{camera.repl_port}"
+    repl = camera.repl
     with Dashboard("--port", repl, "--camera", camera.url) as near:
         page.goto(near.url)
         page.get_by_role("button", name="Add 127").click()

@@ -42,7 +42,7 @@ def take(page: Page, tmp_path: Path, name: str) -> None:
 
 @pytest.mark.timeout(240)
 def test_screenshots(browser: Browser, three: list, tmp_path: Path):
-    with Dashboard("--port", f"socket://127.0.0.1:{three[0].repl_port}") as server:
+    with Dashboard("--port", three[0].repl) as server:
         for camera in three[:2]:
             allow(camera, server.url, "https://*.example.com", expose_headers=["X-Frame-Id", "X-Timestamp"])
         desk = browser.new_context(

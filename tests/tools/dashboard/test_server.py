@@ -264,9 +264,9 @@ class _Run:
     """`make run` in a group of its own, as a terminal starts it."""
 
     def __init__(self, tmp_path: Path, dashboard_port: int):
-        self.port, self.repl_port, self.dashboard_port = free_port(), free_port(), dashboard_port
+        self.port, self.repl, self.dashboard_port = free_port(), tmp_path / "repl", dashboard_port
         self.log = tmp_path / "log"
-        command = ["make", "run", f"PORT={self.port}", f"REPL_PORT={self.repl_port}"]
+        command = ["make", "run", f"PORT={self.port}", f"REPL={self.repl}"]
         command += [f"DASHBOARD_PORT={dashboard_port}", f"FLASH={tmp_path / 'flash.bin'}"]
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
@@ -294,12 +294,13 @@ def is_free(port: int) -> bool:
 def test_make_run_serves_both_and_ends_both(program: Path, tmp_path: Path, how: str):
     with _Run(tmp_path, free_port()) as run:
         run.wait_for(f"ready http://127.0.0.1:{run.port}", f"dashboard http://localhost:{run.dashboard_port}")
+        assert f"repl {run.repl}" in run.log.read_text().splitlines()
         if how == "Ctrl-C":
             os.killpg(run.process.pid, signal.SIGINT)
         else:
             run.process.terminate()
         run.process.wait(timeout=20)
-        wait_until(lambda: is_free(run.port) and is_free(run.dashboard_port) and is_free(run.repl_port))
+        wait_until(lambda: is_free(run.port) and is_free(run.dashboard_port) and not run.repl.is_symlink())
         assert "Traceback" not in run.log.read_text()
 
 
