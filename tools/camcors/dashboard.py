@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -24,17 +25,19 @@ import click
 
 from cors import Policy
 
-from . import camera
+from . import answers, camera, questions
+from .answers import Odd
 from .board import Board
 from .browser import Browser
 from .engine import Engine
 from .errors import Failure
 from .journey import Journey, Question
 from .options import port_option
-from .output import Output
+from .output import Output, show_traceback
 
 _ADDRESS = "127.0.0.1"
 _BODY_MAX = 8192
+_LENGTH = re.compile("[0-9]{1,9}")  # RFC 9110 section 8.6; Python takes other digits, and refuses very many
 _IDLE_S = 60
 _DOCTOR_S = 60
 _TYPES = {
@@ -130,21 +133,24 @@ class _Server(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A page that was left before its answer came is no fault; of others, the traceback."""
-        if not isinstance(sys.exc_info()[1], ConnectionError):
-            super().handle_error(request, client_address)
+        kind, error, trace = sys.exc_info()
+        if kind and error and not isinstance(error, ConnectionError):
+            show_traceback(kind, error, trace)
 
     def ask_doctor(self, origin: str, question: dict[str, Any]) -> dict[str, Any]:
         """What `camcors doctor --json` says, with its exit status as `status`."""
-        arguments = [f"--origin={origin}", f"--method={question.get('method', 'GET')}"]
-        arguments += [f"--header={name}: {value}" for name, value in question.get("headers", [])]
-        arguments += ["--credentials"] * bool(question.get("credentials"))
-        command = [sys.executable, "-m", "camcors_cli", "doctor", *arguments, "--json", "--", question["url"]]
+        asked = questions.doctor(question)
+        arguments = [f"--origin={origin}", f"--method={asked.method}"]
+        arguments += [f"--header={name}: {value}" for name, value in asked.headers]
+        arguments += ["--credentials"] * asked.credentials
+        command = [sys.executable, "-m", "camcors_cli", "doctor", *arguments, "--json", "--", asked.url]
         done = subprocess.run(command, capture_output=True, text=True, timeout=_DOCTOR_S)
         said = json.loads(done.stdout) if done.stdout else {"error": done.stderr.strip(), "remedy": ""}
         return {**said, "status": done.returncode}
 
     def ask_explain(self, origin: str, question: dict[str, Any]) -> dict[str, Any]:
         """The table of `explain_origins` for the camera at question["camera"]."""
+        url = answers.member(question, "camera", questions.camera)
         if self._repl is None:
             return {"error": "the dashboard has no REPL to ask", "remedy": "start it with --port"}
         try:
@@ -152,7 +158,7 @@ class _Server(ThreadingHTTPServer):
                 policy = camera.policy_in_force(board)
         except Failure as failure:
             return {"error": failure.message, "remedy": failure.remedy}
-        return explain_origins(policy, str(question["camera"]), origin)
+        return explain_origins(policy, url, origin)
 
 
 def explain_origins(policy: Policy, url: str, page: str) -> dict[str, Any]:
@@ -209,6 +215,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = "camcors"
     sys_version = ""
+    default_request_version = protocol_version  # HTTP/0.9, the library's, has no headers to be safe with
     timeout = _IDLE_S
 
     def do_GET(self) -> None:
@@ -222,7 +229,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self, handle: Any) -> None:
         try:
             self._check_host()
-            content_type, body = handle(urlsplit(self.path).path)
+            content_type, body = handle(self.path.partition("?")[0])
             self._answer(HTTPStatus.OK, content_type, body)
         except _Refused as refused:
             status, why = refused.args
@@ -252,23 +259,30 @@ class _Handler(BaseHTTPRequestHandler):
         question = self._question()
         try:
             answer = asked(origin, question)
-        except (KeyError, TypeError, ValueError, subprocess.TimeoutExpired) as exc:
-            answer = {"error": f"the question was not understood ({exc!r})", "remedy": "reload the page"}
+        except Odd as exc:
+            answer = {"error": f"the question was not understood ({exc})", "remedy": "reload the page"}
+        except subprocess.TimeoutExpired:
+            answer = {"error": "camcors doctor came to no end", "remedy": "try again"}
         return _JSON, json.dumps(answer).encode()
 
     def _question(self) -> dict[str, Any]:
         if self.headers.get("Content-Type") != _JSON:
             raise _Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"send {_JSON}")
         length = self.headers.get("Content-Length", "")
-        if not length.isdecimal() or int(length) > _BODY_MAX:
+        if not _LENGTH.fullmatch(length) or int(length) > _BODY_MAX:
             raise _Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"send at most {_BODY_MAX} bytes")
         try:
-            question = json.loads(self.rfile.read(int(length)))
+            question = answers.loads(self.rfile.read(int(length)))
         except ValueError:
             question = None
         if not isinstance(question, dict):
             raise _Refused(HTTPStatus.BAD_REQUEST, "send one JSON object")
         return question
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """What the library itself refuses, such as a faulty request line, with the headers of all answers."""
+        self.close_connection = True
+        self._answer(HTTPStatus(code), "text/plain; charset=utf-8", b"the request was not understood\n")
 
     def _answer(self, status: HTTPStatus, content_type: str, body: bytes) -> None:
         self.send_response(status)

@@ -145,6 +145,85 @@ def test_only_its_own_page_may_ask(server: Dashboard, headers: dict[str, str], b
         assert json.loads(answer)["error"].startswith("the question was not understood")
 
 
+def own(server: Dashboard, path: str, body: bytes, length: str = "") -> bytes:
+    """A question of the dashboard's own page, as it is sent."""
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost:{server.port}\r\nOrigin: {server.url}\r\n"
+    head += f"Content-Type: application/json\r\nContent-Length: {length or len(body)}\r\n"
+    return f"{head}Connection: close\r\n\r\n".encode("latin-1") + body
+
+
+HOST = "Host: localhost:{port}\r\nConnection: close\r\n"
+
+# What it is, the request (or a question's path and body), the answer's status.
+HOSTILE: list[tuple[str, Any, int]] = [
+    ("8,000 [", ("/doctor", b"[" * 8000), 400),
+    ("8,000 [ inside", ("/explain", b'{"camera": ' + b"[" * 8000), 400),
+    ("8,000 { inside", ("/doctor", b'{"url":' * 1100), 400),
+    ("no UTF-8", ("/doctor", b'{"url": "\xff"}'), 400),
+    ("NaN", ("/doctor", b'{"url": NaN}'), 400),
+    ("a number of 5,000 digits", ("/doctor", b'{"url": ' + b"9" * 5000 + b"}"), 400),
+    ("a length of 5,000 digits", ("/doctor", b"{}", "9" * 5000), 413),
+    ("a length in other digits", ("/doctor", b"{}", "\u00b2"), 413),
+    ("a negative length", ("/doctor", b"{}", "-1"), 413),
+    ("a length with a sign", ("/doctor", b"{}", "+2"), 413),
+    ("no URL", f"GET //[ HTTP/1.1\r\n{HOST}\r\n", 404),
+    ("no URL either", f"GET http://[ HTTP/1.1\r\n{HOST}\r\n", 404),
+    ("an unknown method", f"BREW / HTTP/1.1\r\n{HOST}\r\n", 501),
+    ("a method with markup", f"<b> / HTTP/1.1\r\n{HOST}\r\n", 501),
+    ("no request line", "\x1b[2J<script>\r\n\r\n", 400),
+    ("a version of later", f"GET / HTTP/2.0\r\n{HOST}\r\n", 505),
+    ("a version in other digits", f"GET / HTTP/1.\u00b2\r\n{HOST}\r\n", 400),
+    ("HTTP/0.9", "GET /\r\n\r\n", 421),
+    ("a long line", f"GET /{'x' * 70_000} HTTP/1.1\r\n{HOST}\r\n", 414),
+    ("many headers", f"GET / HTTP/1.1\r\n{HOST}{'A: b{nl}' * 200}\r\n".replace("{nl}", "\r\n"), 431),
+    ("two hosts", f"GET / HTTP/1.1\r\nHost: evil.example\r\n{HOST}\r\n", 421),
+    ("a question of another type", ("/doctor", b'{"url": 5}'), 200),
+    ("a NUL", ("/doctor", b'{"url": "a\\u0000b"}'), 200),
+    ("a surrogate", ("/doctor", b'{"url": "\\ud800"}'), 200),
+    ("headers that are none", ("/doctor", b'{"url": "x", "headers": 5}'), 200),
+    ("headers of three", ("/doctor", b'{"url": "x", "headers": [["a", "b", "c"]]}'), 200),
+    ("a method that is none", ("/doctor", b'{"url": "x", "method": []}'), 200),
+    ("credentials that are none", ("/doctor", b'{"url": "x", "credentials": "yes"}'), 200),
+    ("no camera", ("/explain", b"{}"), 200),
+    ("a camera that is none", ("/explain", b'{"camera": "x"}'), 200),
+    ("a camera with half an address", ("/explain", b'{"camera": "http://["}'), 200),
+    ("a camera with a path", ("/explain", b'{"camera": "http://a/b"}'), 200),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("row", HOSTILE, ids=[row[0] for row in HOSTILE])
+def test_a_hostile_request_is_answered_in_words(server: Dashboard, row: tuple[str, Any, int]):
+    _, asked, code = row
+    data = own(server, *asked) if isinstance(asked, tuple) else asked.replace("{port}", str(server.port))
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as page:
+        page.sendall(data if isinstance(data, bytes) else data.encode("latin-1"))
+        answer = http.client.HTTPResponse(page)
+        answer.begin()
+        body = answer.read()
+    assert answer.status == code
+    assert SAFE.items() <= dict(answer.getheaders()).items()
+    assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+    kind = "application/json" if code == 200 else "text/plain; charset=utf-8"
+    assert answer.headers["Content-Type"] == kind
+    if code == 200:
+        assert json.loads(body)["error"].startswith("the question was not understood (")
+    assert b"\x1b" not in body and b"<" not in body
+
+
+def test_nothing_of_a_hostile_request_is_printed():
+    with Dashboard() as server:
+        for _, asked, _ in HOSTILE:
+            data = (
+                own(server, *asked) if isinstance(asked, tuple) else asked.replace("{port}", str(server.port))
+            )
+            with socket.create_connection(("127.0.0.1", server.port), timeout=30) as page:
+                page.sendall(data if isinstance(data, bytes) else data.encode("latin-1"))
+                while page.recv(65536):
+                    pass
+        server.process.send_signal(signal.SIGINT)
+        assert server.process.communicate(timeout=20) == ("", "")
+
+
 def ask(server: Dashboard, what: str, question: dict[str, Any]) -> dict[str, Any]:
     headers = {"Origin": server.url, "Content_Type": "application/json"}
     code, _, answer = request(server, "POST", f"/{what}", json.dumps(question), **headers)

@@ -1,5 +1,7 @@
 /** Requests to a camera, and what went wrong with them. */
 
+import { TEXT_MAX, cut } from "./bounds.js";
+
 /**
  * What was asked of a camera, as much as decides whether a browser lets it through.
  * @typedef {object} Attempt
@@ -31,6 +33,9 @@ export class CameraError extends Error {
 }
 
 const TIMEOUT_MS = 8000;
+const BODY_MAX = 65_536; // bytes of a status or of settings, which have a few thousand
+const ERROR_MAX = 4096;
+const AFTER_MAX_S = 300;
 
 /**
  * One request.
@@ -62,6 +67,54 @@ export async function ask(camera, path, { json, signal, timeout = TIMEOUT_MS } =
   return response;
 }
 
+/**
+ * One request whose answer is JSON, of at most BODY_MAX bytes within TIMEOUT_MS.
+ * @param {import("./cameras.js").Camera} camera
+ * @param {string} path with the query
+ * @returns {Promise<unknown>} the value, of which nothing is known
+ * @throws {CameraError}
+ */
+export async function askJson(camera, path) {
+  const response = await ask(camera, path);
+  const attempt = attemptOf(camera, path);
+  const { text, isWhole } = await beginning(response, BODY_MAX);
+  if (!isWhole) throw new CameraError("http", `The answer is longer than ${BODY_MAX} bytes, or comes to no end.`, attempt);
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new CameraError("http", "The answer is not JSON.", attempt);
+  }
+}
+
+/**
+ * The first bytes of a body; the rest is not waited for.
+ * @param {Response} response @param {number} most bytes
+ * @returns {Promise<{text: string, isWhole: boolean}>}
+ */
+async function beginning(response, most) {
+  if (!response.body) return { text: "", isWhole: true };
+  const reader = response.body.getReader();
+  const decoder = new TextDecoder();
+  const timer = setTimeout(() => reader.cancel().catch(() => {}), TIMEOUT_MS);
+  const end = performance.now() + TIMEOUT_MS;
+  let text = "";
+  let left = most;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return { text: text + decoder.decode(), isWhole: performance.now() < end };
+      text += decoder.decode(value.subarray(0, left), { stream: true });
+      left -= value.length;
+      if (left < 0) return { text, isWhole: false };
+    }
+  } catch {
+    return { text, isWhole: false }; // the connection broke off
+  } finally {
+    clearTimeout(timer);
+    reader.cancel().catch(() => {}); // it may be at its end already
+  }
+}
+
 /** @param {import("./cameras.js").Camera} camera @param {string} path @param {boolean} isChange @returns {Attempt} */
 export function attemptOf(camera, path, isChange = false) {
   return {
@@ -89,21 +142,20 @@ export function send(attempt, more = {}) {
   });
 }
 
-const TEXT_MAX = 400;
-
 /** @param {Response} response @param {Attempt} attempt */
 async function httpError(response, attempt) {
   let text = "";
   let field;
   try {
-    text = (await response.text()).trim();
+    text = (await beginning(response, ERROR_MAX)).text.trim();
     const said = JSON.parse(text);
     if (typeof said.error === "string") text = said.error;
-    if (typeof said.field === "string") field = said.field;
+    if (typeof said.field === "string") field = cut(said.field);
   } catch {
     // An error that is no JSON is shown as it is.
   }
-  const after = Number(response.headers.get("Retry-After")) || undefined;
-  const message = text.slice(0, TEXT_MAX) || `The camera answers with the error ${response.status}.`;
+  const asked = Number(response.headers.get("Retry-After")) || 0;
+  const after = asked > 0 ? Math.min(asked, AFTER_MAX_S) : undefined; // a timer of more than 24 days fires at once
+  const message = cut(text, TEXT_MAX) || `The camera answers with the error ${response.status}.`;
   return new CameraError("http", message, attempt, { status: response.status, field, after });
 }

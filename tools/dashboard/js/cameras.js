@@ -1,4 +1,5 @@
 import { AddressError, parseAddress } from "./address.js";
+import { CAMERAS_MAX } from "./bounds.js";
 
 const KEY = "camcors.cameras";
 
@@ -31,7 +32,7 @@ export class Cameras extends EventTarget {
       const stored = JSON.parse(this.storage.getItem(KEY) ?? "[]");
       /** @type {Map<string, Camera>} */
       const found = new Map();
-      for (const each of Array.isArray(stored) ? stored : []) {
+      for (const each of (Array.isArray(stored) ? stored : []).slice(0, CAMERAS_MAX)) {
         const url = parseAddress(String(each?.url ?? ""));
         found.set(url, { url, credentials: each.credentials === true });
       }
@@ -65,6 +66,7 @@ export class Cameras extends EventTarget {
   add(text, credentials = false) {
     const url = parseAddress(text);
     if (this.find(url)) throw new AddressError(`${url} is on the dashboard already.`);
+    if (this.list.length >= CAMERAS_MAX) throw new AddressError(`The dashboard shows ${CAMERAS_MAX} cameras at most. Remove one first.`);
     const camera = { url, credentials };
     this.list = [...this.list, camera];
     this.#save();

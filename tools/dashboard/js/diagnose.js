@@ -6,6 +6,7 @@
 
 import { isMixed, space } from "./address.js";
 import { CameraError, send } from "./api.js";
+import { cut } from "./bounds.js";
 import { askServer } from "./server.js";
 
 /**
@@ -24,6 +25,7 @@ import { askServer } from "./server.js";
 const PROBE_MS = 4000;
 const SAFE = ["GET", "HEAD", "POST"]; // Fetch, "CORS-safelisted method"
 const RECENT_MS = 20_000;
+const FACTS_MAX = 32;
 let probes = 0;
 
 /**
@@ -71,7 +73,8 @@ function other(text) {
 
 /** @param {CameraError} error @returns {Diagnosis} */
 function ofAnswer(error) {
-  const facts = [`The camera answered ${error.attempt.method} ${new URL(error.attempt.url).pathname} with ${error.status}.`];
+  const asked = `${error.attempt.method} ${new URL(error.attempt.url).pathname}`;
+  const facts = error.status ? [`The camera answered ${asked} with ${error.status}.`] : [`The camera answered ${asked}.`];
   const text = error.message;
   if (error.status === 503) {
     return { cause: "busy", title: "The camera is busy", text: sentence(text), commands: [], facts };
@@ -158,15 +161,16 @@ const CODES = {
 async function byDoctor(attempt) {
   const { url, method, headers, credentials } = attempt;
   const said = await askServer("doctor", { url, method, headers: Object.entries(headers), credentials });
-  const facts = (Array.isArray(said.steps) ? said.steps : []).map((/** @type {any} */ step) => sentence(String(step.text)));
+  const steps = (Array.isArray(said.steps) ? said.steps : []).slice(0, FACTS_MAX);
+  const facts = steps.map((/** @type {any} */ step) => sentence(cut(String(step.text))));
   if (said.error) {
     if (said.status !== 3) return null;
-    return { cause: "unreachable", title: "The camera does not answer", text: sentence(`${said.error}; ${said.remedy}`), commands: [], facts };
+    return { cause: "unreachable", title: "The camera does not answer", text: sentence(cut(`${said.error}; ${said.remedy}`)), commands: [], facts };
   }
   if (said.verdict === "allowed") return null;
   const cause = CODES[said.code] ?? "other";
   const words = cause === "origin" ? [notListed()] : [said.reason, ...(said.remarks ?? [])];
-  const text = sentence(words.join("; "));
+  const text = sentence(cut(words.join("; ")));
   return { cause, title: TITLES[cause] ?? "Blocked", text, commands: said.commands ?? [], facts };
 }
 
@@ -182,7 +186,7 @@ const TITLES = {
 /** @param {string} text */
 export function sentence(text) {
   const trimmed = text.trim();
-  return trimmed && trimmed[0].toUpperCase() + trimmed.slice(1) + (/[.!?:]$/.test(trimmed) ? "" : ".");
+  return trimmed && trimmed[0].toUpperCase() + trimmed.slice(1) + (/[.!?:…]$/.test(trimmed) ? "" : ".");
 }
 
 /**
@@ -194,7 +198,8 @@ export async function passes(attempt, other, more = {}) {
   const signal = AbortSignal.timeout(PROBE_MS);
   const redirect = more.mode === "no-cors" ? "follow" : "error"; // Fetch, "new Request(input, init)": else a TypeError
   try {
-    await send({ ...attempt, url, method: "GET", headers: {}, credentials: false, ...other }, { redirect, ...more, signal });
+    const answer = await send({ ...attempt, url, method: "GET", headers: {}, credentials: false, ...other }, { redirect, ...more, signal });
+    answer.body?.cancel().catch(() => {}); // it may have no end
     return true;
   } catch {
     return signal.aborted ? null : false;

@@ -1,4 +1,5 @@
 import { CameraError, ask, attemptOf } from "./api.js";
+import { isTooLarge, sizeOf } from "./jpeg.js";
 import { MultipartError, MultipartParser, boundaryOf } from "./multipart.js";
 
 const RETRY_MS = [500, 1000, 2000, 4000, 8000, 15000];
@@ -122,6 +123,18 @@ export class Feed extends EventTarget {
     const silence = new AbortController();
     const both = AbortSignal.any([signal, silence.signal]);
     const response = await ask(this.camera, "/api/stream", { signal: both });
+    try {
+      return await this.#read(response, silence, signal);
+    } finally {
+      silence.abort(); // no answer goes on unread, whatever it is
+    }
+  }
+
+  /**
+   * @param {Response} response @param {AbortController} silence ends it @param {AbortSignal} signal
+   * @returns {Promise<Error>}
+   */
+  async #read(response, silence, signal) {
     const attempt = attemptOf(this.camera, "/api/stream");
     const boundary = boundaryOf(response.headers.get("Content-Type"));
     if (boundary === null || !response.body) {
@@ -137,18 +150,24 @@ export class Feed extends EventTarget {
         const { done, value } = await reader.read();
         if (done) return new CameraError("timeout", "The camera ended the stream.", attempt);
         parser.push(value);
+        if (parser.state === "done") return new CameraError("timeout", "The camera ended the stream.", attempt);
       }
     } catch (error) {
       if (error instanceof MultipartError) return new CameraError("http", `The stream is faulty: ${error.message}.`, attempt);
       return new CameraError("timeout", "The stream broke off.", attempt);
     } finally {
       clearTimeout(timer);
-      reader.cancel().catch(() => {}); // it may be broken already
     }
   }
 
-  /** @param {Uint8Array<ArrayBuffer>} jpeg @param {AbortSignal} signal */
+  /**
+   * A part that is no JPEG is passed over, as a damaged one: the next one comes.
+   * @param {Uint8Array<ArrayBuffer>} jpeg @param {AbortSignal} signal
+   */
   #take(jpeg, signal) {
+    const size = sizeOf(jpeg);
+    if (!size) return;
+    if (isTooLarge(size)) throw new MultipartError(tooLarge(size));
     this.next = jpeg;
     if (!this.decoding) this.#decode(signal);
   }
@@ -171,11 +190,18 @@ export class Feed extends EventTarget {
   #show(bitmap, jpeg) {
     this.frames++;
     this.attempts = 0;
-    this.times.push(performance.now());
+    const now = performance.now();
+    this.times = this.times.filter((time) => now - time < FPS_WINDOW_MS);
+    this.times.push(now);
     this.#become("live", null);
     this.bitmap = bitmap;
     this.jpeg = jpeg;
     this.dispatchEvent(new Event("frame"));
     this.bitmap = null;
   }
+}
+
+/** @param {{width: number, height: number}} size */
+function tooLarge({ width, height }) {
+  return `a picture of ${width} × ${height} pixels is larger than 2592 × 1944, the most that is shown`;
 }

@@ -6,6 +6,9 @@ export class MultipartError extends Error {}
 /** @typedef {{headers: Map<string, string>, body: Uint8Array<ArrayBuffer>}} Part names in lower case */
 
 const HEADERS_MAX = 8192; // bytes of one part's headers
+const BETWEEN_MAX = 65_536; // bytes before the first part, or between two
+const BOUNDARY_MAX = 70; // RFC 2046 section 5.1.1
+const TYPE_MAX = 1000;
 const CR = 13;
 const LF = 10;
 const DASH = 45;
@@ -16,8 +19,9 @@ const BLANK = Uint8Array.of(CR, LF, CR, LF);
  * @param {string|null} type
  */
 export function boundaryOf(type) {
-  const found = /^\s*multipart\/[^;]+;(?:.*;)?\s*boundary=(?:"([^"]+)"|([^\s;"]+))/i.exec(type ?? "");
-  return found ? (found[1] ?? found[2]) : null;
+  const found = /^\s*multipart\/[^;]+;(?:.*;)?\s*boundary=(?:"([^"]+)"|([^\s;"]+))/i.exec((type ?? "").slice(0, TYPE_MAX));
+  const boundary = found ? (found[1] ?? found[2]) : null;
+  return boundary && boundary.length <= BOUNDARY_MAX ? boundary : null;
 }
 
 /**
@@ -42,9 +46,9 @@ export class MultipartParser {
   /**
    * @param {string} boundary
    * @param {(part: Part) => void} onPart
-   * @param {number} [partMax] bytes of the largest part that is taken
+   * @param {number} [partMax] bytes of the largest part that is taken; a driver's buffer for the largest sensor has 1 MB
    */
-  constructor(boundary, onPart, partMax = 8 << 20) {
+  constructor(boundary, onPart, partMax = 2 << 20) {
     this.onPart = onPart;
     this.partMax = partMax;
     this.delimiter = new TextEncoder().encode(`\r\n--${boundary}`);
@@ -56,6 +60,7 @@ export class MultipartParser {
     this.start = 0;
     this.end = 2;
     this.scanned = 0;
+    this.between = 0;
     /** @type {Map<string, string>} */
     this.headers = new Map();
     this.length = 0;
@@ -115,6 +120,13 @@ export class MultipartParser {
     this.scanned = at;
   }
 
+  /** What stands between parts is dropped, as long as there is not too much of it. @param {number} at */
+  #pass(at) {
+    this.between += at - this.start;
+    this.start = at;
+    if (this.between > BETWEEN_MAX) throw new MultipartError("there are no parts in it");
+  }
+
   /**
    * Finds the next delimiter. `before` is told where it begins.
    * @param {((at: number) => void)|null} before
@@ -124,7 +136,7 @@ export class MultipartParser {
     const at = find(buffer, delimiter, this.scanned, this.end);
     if (at < 0) {
       this.scanned = Math.max(this.scanned, this.end - delimiter.length + 1);
-      if (!before) this.start = this.scanned;
+      if (!before) this.#pass(this.scanned);
       return false;
     }
     let after = at + delimiter.length;
@@ -139,6 +151,7 @@ export class MultipartParser {
       return true;
     }
     before?.(at);
+    this.between = 0;
     this.state = isLast ? "done" : "headers";
     this.#skipTo(after);
     return true;
@@ -147,10 +160,8 @@ export class MultipartParser {
   #readHeaders() {
     // From the delimiter's own line break on: a part may have no headers at all.
     const at = find(this.buffer, BLANK, this.start, this.end);
-    if (at < 0) {
-      if (this.end - this.start > HEADERS_MAX) throw new MultipartError("the headers of a part are too long");
-      return false;
-    }
+    if ((at < 0 ? this.end : at) - this.start > HEADERS_MAX) throw new MultipartError("the headers of a part are too long");
+    if (at < 0) return false;
     const text = new TextDecoder("latin1").decode(this.buffer.subarray(this.start, at));
     this.headers = new Map();
     for (const line of text.split("\r\n").filter(Boolean)) {

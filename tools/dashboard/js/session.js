@@ -1,4 +1,5 @@
-import { ask } from "./api.js";
+import { askJson } from "./api.js";
+import { reportOf } from "./bounds.js";
 import { diagnose } from "./diagnose.js";
 import { Feed } from "./feed.js";
 
@@ -10,7 +11,7 @@ const SAMPLES = 400; // more than five minutes of an open camera
  * All that the dashboard knows of one camera: its pictures, its status over time, and what is wrong with it.
  * Dispatches "change". It asks only while one of its views is seen.
  *
- * status: the last answer of /api/status, or null. trouble: a Diagnosis of the last failure, or null once it is
+ * status: a Report of the last answer of /api/status, or null. trouble: a Diagnosis of the last failure, or null once it is
  * mended. samples: free and used heap (KB) and pictures a second, over time.
  */
 export class Session extends EventTarget {
@@ -20,7 +21,7 @@ export class Session extends EventTarget {
     this.camera = camera;
     this.server = server;
     this.feed = new Feed(camera);
-    /** @type {any} */
+    /** @type {import("./bounds.js").Report|null} */
     this.status = null;
     /** @type {import("./diagnose.js").Diagnosis|null} */
     this.trouble = null;
@@ -96,7 +97,7 @@ export class Session extends EventTarget {
     if (this.isClosed || this.isAsking || !this.views.size || document.visibilityState === "hidden") return;
     this.isAsking = true;
     try {
-      this.status = await (await ask(this.camera, "/api/status")).json();
+      this.status = reportOf(await askJson(this.camera, "/api/status"));
       this.answeredAt = performance.now();
       this.#mended("status");
     } catch (error) {

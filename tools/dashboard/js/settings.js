@@ -1,4 +1,5 @@
-import { CameraError, ask } from "./api.js";
+import { CameraError, ask, askJson } from "./api.js";
+import { fieldsOf } from "./bounds.js";
 import { h, say } from "./dom.js";
 import { whyBox } from "./why.js";
 
@@ -10,8 +11,6 @@ function title(name) {
   const words = name.replaceAll("_", " ");
   return NAMES[/** @type {keyof typeof NAMES} */ (name)] ?? words[0].toUpperCase() + words.slice(1);
 }
-
-/** @typedef {{min: number, max: number}|{values: (string|number|boolean)[]}} Range */
 
 /** The camera's settings, built from the ranges that it gives; what it refuses is said at the field. */
 export class Settings {
@@ -34,8 +33,7 @@ export class Settings {
     if (this.isRead || this.isReading || !session.status || session.failures.status) return;
     this.isReading = true;
     try {
-      const settings = await (await ask(session.camera, "/api/camera")).json();
-      this.#build(settings);
+      this.#build(fieldsOf(await askJson(session.camera, "/api/camera")));
       this.isRead = true;
     } catch (error) {
       this.fields.replaceChildren();
@@ -44,20 +42,21 @@ export class Settings {
     this.isReading = false;
   }
 
-  /** @param {any} settings */
-  #build(settings) {
-    const ranges = Object.entries(settings.ranges ?? {}).sort((a, b) => rank(a) - rank(b) || (a[0] < b[0] ? -1 : 1));
-    const rows = ranges.map(([name, range]) =>
-      this.#row(name, range, settings[name], (value) => this.#put("/api/camera", { [name]: value })),
+  /** @param {[string, import("./bounds.js").Range, unknown][]} fields */
+  #build(fields) {
+    fields.sort((a, b) => rank(a[1]) - rank(b[1]) || (a[0] < b[0] ? -1 : 1));
+    const rows = fields.map(([name, range, value]) =>
+      this.#row(name, range, value, (chosen) => this.#put("/api/camera", { [name]: chosen })),
     );
-    const led = this.session.status?.camera?.led;
+    const led = this.session.status?.camera.led;
     if (typeof led === "number") rows.push(this.#row("led", LAMP, led, (level) => this.#put("/api/led", { level })));
     this.fields.replaceChildren(...rows);
   }
 
   /** @param {string} path @param {any} json */
   async #put(path, json) {
-    await ask(this.session.camera, path, { json });
+    const response = await ask(this.session.camera, path, { json });
+    response.body?.cancel().catch(() => {});
     this.why.replaceChildren();
   }
 
@@ -134,8 +133,8 @@ export class Settings {
   }
 }
 
-/** Choices first, then numbers, then switches: a camera's JSON has no order. @param {[string, any]} field */
-function rank([, range]) {
+/** Choices first, then numbers, then switches: a camera's JSON has no order. @param {any} range */
+function rank(range) {
   if (!Array.isArray(range.values)) return 1;
   return range.values.every((/** @type {any} */ each) => typeof each === "boolean") ? 2 : 0;
 }

@@ -10,17 +10,17 @@ export function duration(seconds) {
   return hours ? `${hours} h ${minutes} min` : minutes ? `${minutes} min ${seconds % 60} s` : `${seconds} s`;
 }
 
-/** Name of a fact -> its words, from an answer of /api/status. @type {[string, (status: any) => any][]} */
+/** Name of a fact -> its words, of which null is not said. @type {[string, (status: import("./bounds.js").Report) => any][]} */
 const FACTS = [
   ["Camera", (s) => s.camera.name],
   ["Board", (s) => s.board],
   ["Firmware", (s) => s.firmware],
   ["MicroPython", (s) => s.micropython],
-  ["Running for", (s) => duration(s.uptime_s)],
-  ["Viewers", (s) => `${s.clients.viewers} of ${s.clients.viewers_max}`],
-  ["Pictures taken", (s) => s.frames.captured.toLocaleString("en")],
-  ["Pictures failed", (s) => s.frames.failed],
-  ["Policy", (s) => `${s.policy.state}${s.policy.digest ? `, ${s.policy.digest.slice(0, 12)}` : ""}`],
+  ["Running for", (s) => s.uptime_s !== null && s.uptime_s >= 0 && duration(s.uptime_s)],
+  ["Viewers", (s) => s.clients && `${s.clients.viewers} of ${s.clients.viewers_max}`],
+  ["Pictures taken", (s) => s.captured?.toLocaleString("en")],
+  ["Pictures failed", (s) => s.failed],
+  ["Policy", (s) => s.policy && `${s.policy.state}${s.policy.digest ? `, ${s.policy.digest.slice(0, 12)}` : ""}`],
 ];
 
 /** What the camera says of itself, now and over time. */
@@ -56,8 +56,8 @@ export class Status {
     this.heap.draw(samples.map(({ time, values }) => ({ time, values: values.slice(0, 2) })), now);
     this.fps.draw(samples.map(({ time, values }) => ({ time, values: values.slice(2) })), now);
     if (!status) return;
-    for (const { value, read } of this.values) say(value, words(read, status));
-    const faults = [...(status.faults ?? []), status.camera?.error, status.policy?.error].filter(Boolean).map(String);
+    for (const { value, read } of this.values) say(value, words(read(status)));
+    const faults = [...status.faults, status.camera.error, status.policy?.error].filter(Boolean).map(String);
     const shown = [...this.faults.children].map((item) => item.textContent);
     if (faults.join("\n") !== shown.join("\n")) this.faults.replaceChildren(...faults.map((fault) => h("li", {}, fault)));
   }
@@ -67,11 +67,7 @@ export class Status {
   }
 }
 
-/** @param {(status: any) => any} read @param {any} status */
-function words(read, status) {
-  try {
-    return String(read(status) ?? "–");
-  } catch {
-    return "–"; // a firmware that does not say it
-  }
+/** @param {any} value null or false is what a firmware does not say */
+function words(value) {
+  return value === null || value === undefined || value === false ? "–" : String(value);
 }
