@@ -30,7 +30,14 @@ _DEBIAN = "Debian's source package"
 
 
 class BuildError(Exception):
-    """A step that cannot go on; the text is one line that says what to do."""
+    """A step that cannot go on; the text is one line that says what to do.
+
+    What a tool or a file said is in it: what could steer a terminal is shown as Python's escapes.
+    """
+
+    def __str__(self) -> str:
+        text = super().__str__()
+        return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 @dataclass(frozen=True)
@@ -108,7 +115,14 @@ def run(command: list[str], seconds: int, what: str, cwd: Path | None = None) ->
     env = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
     try:
         done = subprocess.run(
-            command, cwd=cwd, env=env, timeout=seconds, capture_output=True, text=True, check=True
+            command,
+            cwd=cwd,
+            env=env,
+            timeout=seconds,
+            capture_output=True,
+            text=True,
+            errors="backslashreplace",
+            check=True,
         )
     except FileNotFoundError:
         raise BuildError(f"{what}: {command[0]} is not on this machine") from None

@@ -1,5 +1,5 @@
 """`python -m camcors_cli` is `camcors`."""
 
-from .cli import main
+from .cli import run
 
-main(prog_name="camcors")
+run()

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import io
 import json
+import stat
+import struct
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from . import answers, input_file
+from .answers import FILE_BYTES_MAX, FILES_MAX
 from .errors import Failure, Status
-from .files import digest
+from .files import digest, parents
 
 _MANIFEST = "manifest.json"
 _FORMAT = "camcors-backup-1"
 _FOLDER = "files"
-_SIZE_MAX = 64 << 20  # more than any board's flash: a zip of little that unpacks to much ends here
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_ENCRYPTED = 1  # of a member's flags (APPNOTE.TXT, section 4.4.4)
+
+# What zipfile raises of a file that is none, or that was damaged; RuntimeError covers RecursionError.
+_DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, RuntimeError, EOFError, KeyError, OverflowError)
 
 
 class Archive(NamedTuple):
@@ -47,28 +56,45 @@ def _entry(name: str) -> zipfile.ZipInfo:
 
 def unpack(path: Path) -> Archive:
     """The backup in a file, each byte of it checked. Raises Failure."""
+    data = input_file.read(path)
     try:
-        with zipfile.ZipFile(path) as packed:
-            if sum(each.file_size for each in packed.infolist()) > _SIZE_MAX:
-                raise ValueError(f"it unpacks to more than {_SIZE_MAX} bytes")
+        with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            _check_members(packed.infolist())
             return _unpack(packed)
-    except OSError as exc:
-        raise Failure(f"cannot read {path}: {exc.strerror}", "name another file") from None
-    except (zipfile.BadZipFile, ValueError, KeyError, TypeError, AttributeError, EOFError) as exc:
-        reason = exc.args[0] if isinstance(exc, ValueError | zipfile.BadZipFile) else "it is not complete"
+    except (ValueError, *_DAMAGED) as exc:
+        reason = (
+            str(exc) if isinstance(exc, ValueError | zipfile.BadZipFile) else "it is not complete, or damaged"
+        )
         remedy = "take a file that camcors backup wrote; nothing was changed on the board"
         raise Failure(f"{path} is no backup of camcors: {reason}", remedy, Status.REFUSED) from None
 
 
+def _check_members(members: list[zipfile.ZipInfo]) -> None:
+    """Raises ValueError of what camcors backup does not write, before anything is unpacked."""
+    if len(members) > FILES_MAX + 1:
+        raise ValueError(f"it has more than {FILES_MAX} files")
+    if sum(each.file_size for each in members) > FILE_BYTES_MAX:
+        raise ValueError(f"it unpacks to more than {FILE_BYTES_MAX} bytes")
+    if len({each.filename for each in members}) < len(members):
+        raise ValueError("it has two files of one name")
+    for each in members:
+        if each.flag_bits & _ENCRYPTED or each.compress_type not in _METHODS:
+            raise ValueError(f"{each.filename} is encrypted, or compressed by another method than deflate")
+        if stat.S_ISLNK(each.external_attr >> 16) or each.filename.endswith("/"):
+            raise ValueError(f"{each.filename} is a link or a folder")
+
+
 def _unpack(packed: zipfile.ZipFile) -> Archive:
-    manifest = json.loads(packed.read(_MANIFEST))
-    if manifest.pop("format") != _FORMAT:
+    manifest = answers.loads(packed.read(_MANIFEST))
+    if not isinstance(manifest, dict) or manifest.pop("format", None) != _FORMAT:
         raise ValueError("it has another format")
-    listed, folders = manifest.pop("files"), manifest.pop("folders")
+    listed, folders = manifest.pop("files", None), manifest.pop("folders", None)
     if not isinstance(listed, dict) or not isinstance(folders, list):
         raise ValueError("its manifest is damaged")
-    for name in [*listed, *folders]:
-        _check_path(name)
+    _check_paths(list(listed), folders)
+    unknown = set(packed.namelist()) - {_MANIFEST, *(_FOLDER + name for name in listed)}
+    if unknown:
+        raise ValueError(f"the manifest does not list {min(unknown)}")
     files = {name: packed.read(_FOLDER + name) for name in listed}
     for name, data in files.items():
         if listed[name] != {"size": len(data), "sha256": digest(data)}:
@@ -76,12 +102,12 @@ def _unpack(packed: zipfile.ZipFile) -> Archive:
     return Archive(manifest, files, folders)
 
 
-def _check_path(name: str) -> None:
-    parts = name.split("/")
-    if (
-        parts[0]
-        or len(parts) < 2
-        or any(part in ("", ".", "..") for part in parts[1:])
-        or not name.isprintable()
-    ):
-        raise ValueError(f"{name!r} is no path of a file")
+def _check_paths(files: list[str], folders: list[Any]) -> None:
+    for name in [*files, *folders]:
+        try:
+            answers.check_path(answers.text(name))
+        except answers.Odd as exc:
+            raise ValueError(f"{name!r}: {exc}") from None
+    both = set(files) & {*folders, *parents(files)}
+    if both:
+        raise ValueError(f"{min(both)} is a file and a folder")

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
 
 import click
 
-from . import archive, files, output_file, policies
+from . import answers, archive, files, output_file, policies
 from .archive import Archive
 from .board import Board
 from .errors import Failure, Status
 from .image import SETTINGS, holds_password
 from .options import on_board
 from .output import Output
+
+_NAME_MAX = 40  # characters of a board's name in that of a file
 
 # On a board without the firmware of camcors, its names are those that MicroPython gives.
 _FACTS = """
@@ -47,7 +50,7 @@ def backup(target: Path | None, force: bool, port: str | None, as_json: bool) ->
         saved = _read_all(board, out)
     path = target or Path()
     if path.is_dir():
-        path /= f"camcors-{saved.facts['board']}-{saved.facts['date'].replace(':', '')}.zip"
+        path /= _file_name(saved.facts["board"], saved.facts["date"])
     data = archive.pack(saved)
     output_file.write(path, data, force, is_secret=True)
     is_secret = holds_password(saved.files.get(SETTINGS))
@@ -59,8 +62,14 @@ def backup(target: Path | None, force: bool, port: str | None, as_json: bool) ->
         out.note(f"{path} holds the Wi-Fi password; only you may read it, keep it so")
 
 
+def _file_name(board: str, date: str) -> str:
+    """One that every filesystem takes; a board may say anything of its name."""
+    name = re.sub("[^A-Za-z0-9_-]+", "-", board)[:_NAME_MAX].strip("-")
+    return f"camcors-{name or 'board'}-{date.replace(':', '')}.zip"
+
+
 def _read_all(board: Board, out: Output) -> Archive:
-    facts: dict[str, Any] = board.ask("_about", _FACTS, "asking what it is")
+    facts = board.ask("_about", answers.about, _FACTS, "asking what it is")._asdict()
     facts["date"] = datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
     tree = files.tree(board)
     content = {}
@@ -112,7 +121,9 @@ def _check_kinds(before: files.Tree, saved: Archive) -> None:
     for name in [*(folders & before.files.keys()), *(saved.files.keys() & set(before.folders))]:
         kind = "a folder" if name in folders else "a file"
         message = f"{name} is {kind} in the backup, and not on the board; nothing was changed"
-        raise Failure(message, f"remove it there first: mpremote rm -r :{name}", Status.REFUSED)
+        raise Failure(
+            message, f"remove it there first: mpremote rm -r {shlex.quote(':' + name)}", Status.REFUSED
+        )
 
 
 def _check_room(board: Board, before: files.Tree, changed: dict[str, bytes]) -> None:

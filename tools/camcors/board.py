@@ -5,15 +5,16 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
-import json
 import struct
 import time
 from collections.abc import Iterator
 from types import TracebackType
-from typing import Any
+from typing import TypeVar
 
-from mpremote.transport import TransportError, TransportExecError
+from mpremote.transport import TransportError
 
+from . import answers
+from .answers import Check, Odd
 from .errors import Failure, Status
 from .output import Output
 from .serialport import find_port, open_port
@@ -21,9 +22,14 @@ from .serialport import find_port, open_port
 _INTERRUPTS = 5
 _QUIET_S = 0.3
 _QUIET_MAX_S = 1.5
+_QUIET_BYTES = 4096  # kept of it
 _RAW_REPL_S = 3
+_EXEC_S = 60  # a command's end, however much it prints; mpremote gives up after 10 s of silence
+_ANSWER_MAX = 1 << 20  # bytes that a board may print in one command; a listing of 10,000 files has 600 KB
 _CHUNK = 384  # bytes of a file in one command: small for the board's compiler
 _TRIES = 3
+
+T = TypeVar("T")
 
 # What the board prints besides, as a fault of the server, stands outside of these marks.
 _START, _END = "\x1e", "\x1f"
@@ -69,8 +75,7 @@ class Board:
             # mpremote's own first bytes: a camera's insecure port closes on others.
             self._transport.serial.write(b"\r\x03\r\x01")
             interrupted = b"KeyboardInterrupt" in self._read_quiet() or interrupted
-            # mpremote prints what it did not expect.
-            with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(TransportError):
+            with contextlib.suppress(TransportError):
                 with self._limited(_RAW_REPL_S):
                     self._transport.enter_raw_repl(soft_reset=False, timeout_overall=_RAW_REPL_S)
                 break
@@ -86,20 +91,23 @@ class Board:
 
     @contextlib.contextmanager
     def _limited(self, seconds: float) -> Iterator[None]:
-        """Raises TransportError after `seconds`, even if the board prints on; mpremote would read on."""
+        """Raises TransportError after `seconds` or _ANSWER_MAX bytes; mpremote would read on without end."""
         port = self._transport.serial
-        end = time.monotonic() + seconds
+        end, left, read = time.monotonic() + seconds, _ANSWER_MAX, port.read
 
-        def waiting() -> int:
-            if time.monotonic() > end:
-                raise TransportError("the board prints without end")
-            return int(port.in_waiting)
+        def limited(size: int = 1) -> bytes:
+            nonlocal left
+            data: bytes = read(size)
+            left -= len(data)
+            if left < 0 or (data and time.monotonic() > end):
+                raise TransportError("it prints without end")
+            return data
 
-        port.inWaiting = waiting
+        port.read = limited
         try:
             yield
         finally:
-            del port.inWaiting
+            del port.read
 
     def _read_quiet(self) -> bytes:
         """What comes in until the line is quiet, or for a few times as long."""
@@ -108,7 +116,7 @@ class Board:
         start = last = time.monotonic()
         while (now := time.monotonic()) < min(last + _QUIET_S, start + _QUIET_MAX_S):
             if waiting := port.in_waiting:  # 1 on a socket, however much there is
-                got += port.read(waiting)
+                got = (got + port.read(waiting))[-_QUIET_BYTES:]
                 last = now
             else:
                 time.sleep(0.01)
@@ -116,11 +124,10 @@ class Board:
 
     @contextlib.contextmanager
     def _guarded(self, what: str) -> Iterator[None]:
-        """Turns whatever a lost line raises into a Failure."""
+        """Turns whatever a lost line raises into a Failure. What mpremote did not expect, it prints."""
         try:
-            yield
-        except TransportExecError:
-            raise
+            with contextlib.redirect_stdout(io.StringIO()):
+                yield
         except _LOST as exc:
             said = str(exc) or type(exc).__name__
             raise Failure(
@@ -134,48 +141,57 @@ class Board:
 
         Raises Failure, also if the code raises.
         """
-        try:
-            with self._guarded(what):
-                printed = self._transport.exec(code).decode(errors="replace")
-        except TransportExecError as exc:
-            raise _raised(exc.error_output, what) from None
-        return str(printed.rpartition(_END)[0].rpartition(_START)[2])
+        printed = bytearray()  # mpremote would put it together byte by byte
+        with self._guarded(what), self._limited(_EXEC_S):
+            _, error = self._transport.exec_raw(code, data_consumer=printed.extend)
+        if error:
+            raise _raised(error.decode(errors="replace"), what)
+        return printed.decode(errors="replace").rpartition(_END)[0].rpartition(_START)[2]
 
-    def ask(self, expression: str, setup: str = "", what: str = "asking it") -> Any:
-        """The value of an expression after the statements `setup`, passed on as JSON.
+    def ask(self, expression: str, check: Check[T], setup: str = "", what: str = "asking it") -> T:
+        """The value of an expression after the statements `setup`, passed on as JSON and checked by `check`.
 
         The statements may run again if the answer came garbled, and share the REPL's globals: names
         of ours begin with an underscore.
         """
         code = f"import json as _json\n{setup}\nprint({_START!r} + _json.dumps({expression}) + {_END!r})"
+        odd: Odd | None = None
         for _ in range(_TRIES):
             try:
-                return json.loads(self.run(code, what))
+                return check(answers.loads(self.run(code, what)))
+            except Odd as exc:
+                odd = exc
             except ValueError:  # another thread printed into it
-                continue
+                odd = None
+        if odd:
+            remedy = "the firmware on the board may be of another version than this command"
+            raise Failure(f"the board's answer makes no sense while {what}: {odd}", remedy)
         raise Failure(f"the board's answer was garbled while {what}", "try again", Status.UNREACHABLE)
 
-    def ask_camera(self, expression: str, setup: str = "", what: str = "asking it") -> Any:
+    def ask_camera(self, expression: str, check: Check[T], setup: str = "", what: str = "asking it") -> T:
         """As `ask`, with the firmware's `_cors` and `_state`. Raises Failure if there is no firmware."""
         if not self._is_camera:
-            self._is_camera = self.ask("_camcors", _IMPORT)
+            self._is_camera = self.ask("_camcors", answers.flag, _IMPORT)
         if not self._is_camera:
-            found = self.ask("_sys.version", "import sys as _sys")
+            found = self.ask("_sys.version", answers.text, "import sys as _sys")
             raise Failure(
                 f"there is no camcors firmware on this board (it runs {found})",
                 "flash the firmware, or choose another board with --port",
                 Status.UNREACHABLE,
             )
-        return self.ask(expression, setup, what)
+        return self.ask(expression, check, setup, what)
 
     def read_file(self, path: str) -> bytes | None:
         """The content of a file, or None if there is none. Raises Failure."""
         setup = _SIZE.format(path)
-        size = self.ask("_n", setup, f"reading {path}")
+        what = f"reading {path}"
+        size = self.ask("_n", answers.optional(answers.whole), setup, what)
         if size is None:
             return None
+        if size > answers.FILE_BYTES_MAX:
+            raise Failure(f"the board says that {path} has {size} bytes", "reset the board and try again")
         data = bytearray()
-        with self._output.progress(f"reading {path}", size) as progress:
+        with self._output.progress(what, size) as progress:
             while len(data) < size:
                 data += self._read_chunk(path, len(data))
                 progress(len(data))
@@ -183,7 +199,7 @@ class Board:
 
     def _read_chunk(self, path: str, start: int) -> bytes:
         setup = _READ.format(path, start, _CHUNK)
-        chunk = bytes.fromhex(self.ask("str(_hex(_d), 'ascii')", setup, f"reading {path}"))
+        chunk = self.ask("str(_hex(_d), 'ascii')", answers.chunk(_CHUNK), setup, f"reading {path}")
         if not chunk:
             raise Failure(f"{path} became shorter while it was read", "try again")
         return chunk
@@ -195,7 +211,7 @@ class Board:
             for start in range(0, len(data), _CHUNK):
                 self.run(f"_data += {data[start : start + _CHUNK]!r}", what)
                 progress(start)
-        if self.ask("_digest(_data)", _DIGEST, what) != hashlib.sha256(data).hexdigest():
+        if self.ask("_digest(_data)", answers.digest, _DIGEST, what) != hashlib.sha256(data).hexdigest():
             raise Failure(f"what arrived on the board is not what was sent, while {what}", "try again")
 
     def restart(self) -> None:

@@ -6,9 +6,10 @@ import json
 import time
 from typing import Any
 
-from cors import Policy
+from cors import Policy, PolicyError
 
-from . import policies
+from . import answers, policies
+from .answers import Report
 from .board import Board
 from .errors import Failure
 from .output import Output
@@ -42,27 +43,32 @@ except (OSError, ValueError) as _e:
 """
 
 
-def report(board: Board) -> dict[str, Any]:
-    """What /api/status says of the camera, without its pictures; `started`: bool."""
-    found: dict[str, Any] = board.ask_camera("_report", _REPORT, "asking for its status")
-    return found
+def report(board: Board) -> Report:
+    """What /api/status says of the camera, without its pictures. Raises Failure."""
+    return board.ask_camera("_report", answers.report, _REPORT, "asking for its status")
 
 
 def policy_in_force(board: Board) -> Policy:
-    """The policy by which the camera answers now."""
-    text = board.ask_camera("_cors.policy.to_json()", what="asking for its policy")
-    return Policy.from_json(text)
+    """The policy by which the camera answers now. Raises Failure."""
+    return board.ask_camera("_cors.policy.to_json()", _policy, what="asking for its policy")
+
+
+def _policy(value: Any) -> Policy:
+    try:
+        return Policy.from_json(answers.text(value))
+    except PolicyError:
+        raise answers.Odd("not a policy") from None
 
 
 def policy_file(board: Board) -> bytes | None:
     """The content of /policy.json, or None. Raises Failure, also if the board has no firmware."""
-    board.ask_camera("None")
+    board.ask_camera("None", answers.anything)
     return board.read_file(policies.PATH)
 
 
 def policy_before(board: Board, digest: str | None) -> bytes:
     """The text of the policy that was in force before that of the digest, None: of none. Raises Failure."""
-    path, why = board.ask_camera("_found", _BEFORE.format(digest), "asking what was in force before")
+    path, why = board.ask_camera("_found", _copy, _BEFORE.format(digest), "asking what was in force before")
     text = board.read_file(path) if path in policies.COPIES else None
     if text is None:
         raise Failure(
@@ -71,7 +77,15 @@ def policy_before(board: Board, digest: str | None) -> bytes:
     return text
 
 
-def save_policy(board: Board, text: bytes, output: Output) -> dict[str, Any]:
+def _copy(value: Any) -> tuple[str | None, str | None]:
+    """The path of a copy, or None and why there is none."""
+    found = answers.listed(answers.optional(answers.text), 2)(value)
+    if len(found) != 2:
+        raise answers.Odd("not a path and a reason")
+    return found[0], found[1]
+
+
+def save_policy(board: Board, text: bytes, output: Output) -> Report:
     """Writes the valid policy `text`, reads it back, waits until it is in force -> the camera's report.
 
     The camera's own Store writes it: whole or not at all, the one before kept for a rollback.
@@ -88,29 +102,29 @@ def store(board: Board, data: bytes, path: str, call: str, name: str) -> None:
 
     call: of `_Store` or `_write` there, with `_data`. path and name: what a Failure calls it.
     """
-    board.ask_camera("None")
+    board.ask_camera("None", answers.anything)
     board.send(data, f"writing {path}")
-    error = board.ask("_error", _STORE.format(call), f"writing {path}")
+    error = board.ask("_error", answers.optional(answers.text), _STORE.format(call), f"writing {path}")
     board.run("del _data")
     if error:
         raise Failure(f"the camera did not take {name}: {error}", "nothing was changed")
 
 
-def _wait_in_force(board: Board, policy: Policy, output: Output) -> dict[str, Any]:
+def _wait_in_force(board: Board, policy: Policy, output: Output) -> Report:
     end = time.monotonic() + _IN_FORCE_S
     with output.progress("waiting until it is in force"):
         while True:
             found = report(board)
-            said = found["policy"]
-            if said["digest"] == policy.digest and said["state"] == "active":
+            said = found.policy
+            if said.digest == policy.digest and said.state == "active":
                 return found
-            if not found["started"]:
+            if not found.started:
                 output.note(f"the camera is {NOT_STARTED}")
                 return found
             if time.monotonic() > end:
                 break
             time.sleep(_POLL_S)
     raise Failure(
-        f"the policy is written, but not in force after {_IN_FORCE_S:.0f} s: {json.dumps(said)}",
+        f"the policy is written, but not in force after {_IN_FORCE_S:.0f} s: {json.dumps(said._asdict())}",
         "camcors info tells what is wrong with the camera; camcors reset starts it again",
     )

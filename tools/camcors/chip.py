@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -92,7 +93,7 @@ class Chip:
 
     def _connect(self) -> Any:
         try:
-            with self._output.progress(f"connecting to {self.port}"):
+            with self._output.progress(f"connecting to {self.port}"), _silence():
                 return cmds.detect_chip(self.port, _ROM_BAUD, connect_attempts=_ATTEMPTS)
         except (FatalError, OSError, ValueError) as exc:
             if isinstance(exc, ValueError) or "Could not open" in str(exc):
@@ -137,13 +138,19 @@ class Chip:
     def _guarded(self, what: str, remedy: str = "try again") -> Iterator[None]:
         """Turns esptool's errors into a Failure."""
         try:
-            yield
+            with _silence():
+                yield
         except (SerialException, OSError) as exc:
             said = f"the board was lost while {what} ({exc})"
             raise Failure(said, f"check the cable; {remedy}", Status.UNREACHABLE) from None
         except FatalError as exc:
             said = " ".join(str(exc).split())
             raise Failure(f"{what} failed: {said}", remedy) from None
+
+
+def _silence() -> contextlib.redirect_stdout[io.StringIO]:
+    """For what esptool prints without its log."""
+    return contextlib.redirect_stdout(io.StringIO())
 
 
 @contextlib.contextmanager

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import logging
+import sys
+import warnings
 from importlib.metadata import version
+from typing import Any
 
 import click
 
@@ -11,21 +15,40 @@ from .completion import completion
 from .dashboard import dashboard
 from .device import info, reset
 from .doctor import doctor
+from .errors import Failure
 from .explain import explain
 from .flash import flash
 from .image import image
 from .install import install
+from .output import Output, prepare
 from .policy_commands import policy
 from .wifi import wifi
 
 _EPILOG = """\b
-Exit status: 0 done; 1 the answer is no (an invalid policy, a blocked request); 2 the command is not
-written right; 3 no board or camera was reached; 4 the board could not do it,
-or a file here could not be written.
+Exit status: 0 done; 1 the answer is no (an invalid policy, a blocked request); 2 a usage error;
+3 no board or camera was reached; 4 the board could not do it, or a file here could not be written.
 """
 
 
-@click.group(epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+class _Group(click.Group):
+    """Ends with what `Output` prints; click itself would print what a board said as it came."""
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        try:
+            status = super().main(*args, **{**extra, "standalone_mode": False})
+        except Failure as failure:
+            failure.show()
+            status = failure.exit_code
+        except click.ClickException as error:
+            Output().usage(error)
+            status = error.exit_code
+        except click.Abort:
+            Output().aborted()
+            status = 1
+        sys.exit(status if isinstance(status, int) else 0)
+
+
+@click.group(cls=_Group, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(version("camcors"), package_name="camcors", message="camcors %(version)s")
 def main() -> None:
     """Edits the cross-origin policy of a camera, and tells why a browser is blocked.
@@ -51,3 +74,12 @@ for command in (
     completion,
 ):
     main.add_command(command)
+
+
+def run() -> None:
+    """The program: the command with streams that are prepared, and without messages of its libraries."""
+    prepare()
+    logging.getLogger().addHandler(logging.NullHandler())
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
+    main(prog_name="camcors")

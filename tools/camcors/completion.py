@@ -5,6 +5,8 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
+from .output import Output
+
 _VARIABLE = "_CAMCORS_COMPLETE"
 
 
@@ -21,4 +23,5 @@ def completion(context: click.Context, shell: str) -> None:
     """
     kind = get_completion_class(shell)
     assert kind is not None
-    click.echo(kind(context.find_root().command, {}, "camcors", _VARIABLE).source())
+    script = kind(context.find_root().command, {}, "camcors", _VARIABLE).source()
+    Output().raw(script.encode() + b"\n")

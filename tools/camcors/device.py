@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 import click
 
-from . import camera
+from . import answers, camera
+from .answers import Facts, Report, Room
 from .board import Board
 from .errors import Failure, Status
 from .options import on_board
@@ -36,32 +36,34 @@ def info(port: str | None, as_json: bool) -> None:
     out = Output(as_json)
     with Board(port, out) as board:
         report = camera.report(board)
-        facts = board.ask("_facts", _FACTS, "asking what it is")
-    facts = {"port": board.port, **report, **facts}
-    out.result(facts)
-    out.table(_rows(facts))
-    for fault in facts["faults"]:
+        facts = board.ask("_facts", answers.facts, _FACTS, "asking what it is")
+    out.result({"port": board.port, **report.said, **facts.said})
+    out.table(_rows(board.port, report, facts))
+    for fault in report.faults:
         out.note(fault)
 
 
-def _rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
-    policy = facts["policy"]
-    started = f"yes, for {facts['uptime_s']} s" if facts["started"] else camera.NOT_STARTED
+def _rows(port: str, report: Report, facts: Facts) -> list[tuple[str, str]]:
+    started = f"yes, for {report.uptime_s} s" if report.started else camera.NOT_STARTED
     return [
-        ("port", facts["port"]),
-        ("board", f"{facts['board']} ({facts['machine']})"),
-        ("firmware", f"camcors {facts['firmware']}"),
-        ("MicroPython", f"{facts['micropython']} ({facts['version']})"),
-        ("flash", _room(facts["filesystem"]["size"], facts["filesystem"]["free"])),
-        ("heap", _room(facts["heap"]["used"] + facts["heap"]["free"], facts["heap"]["free"])),
+        ("port", port),
+        ("board", f"{report.board} ({facts.machine})"),
+        ("firmware", f"camcors {report.firmware}"),
+        ("MicroPython", f"{report.micropython} ({facts.version})"),
+        ("flash", _room(facts.filesystem)),
+        ("heap", _room(facts.heap)),
         ("started", started),
-        ("policy", f"{policy['state']} {policy['digest'] or ''}".rstrip()),
-        ("faults", str(len(facts["faults"]))),
+        ("policy", _policy(report)),
+        ("faults", str(len(report.faults))),
     ]
 
 
-def _room(size: int, free: int) -> str:
-    return f"{free / 1024:,.0f} KiB free of {size / 1024:,.0f} KiB"
+def _room(room: Room) -> str:
+    return f"{room.free / 1024:,.0f} KiB free of {room.size / 1024:,.0f} KiB"
+
+
+def _policy(report: Report) -> str:
+    return f"{report.policy.state} {report.policy.digest or ''}".rstrip()
 
 
 @click.command()
@@ -74,13 +76,13 @@ def reset(port: str | None, as_json: bool) -> None:
         board.restart()
     with out.progress("waiting for the camera to start again"):
         report = _wait_started(board.port, out)
-    out.result(report)
-    out.say(f"started again; policy {report['policy']['state']} {report['policy']['digest'] or ''}".rstrip())
-    for fault in report["faults"]:
+    out.result(report.said)
+    out.say(f"started again; policy {_policy(report)}")
+    for fault in report.faults:
         out.note(fault)
 
 
-def _wait_started(port: str, out: Output) -> dict[str, Any]:
+def _wait_started(port: str, out: Output) -> Report:
     """The report of the camera once it has started. Raises the last Failure if it does not."""
     end = time.monotonic() + _START_S
     while True:

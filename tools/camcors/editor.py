@@ -14,6 +14,7 @@ from cors import PolicyError
 
 from . import policies
 from .errors import Failure, Status
+from .output import Output, escape
 
 _MARK = "// camcors: "  # JSON has no comments: a line that begins so is taken out again
 _ADVICE = (
@@ -29,8 +30,9 @@ class Draft:
     It lies in a file, which is removed when all went well; otherwise it stays, and the Failure says where.
     """
 
-    def __init__(self, text: bytes):
+    def __init__(self, text: bytes, output: Output):
         self._base = text
+        self._output = output
         handle, name = tempfile.mkstemp(prefix="policy-", suffix=".json")
         os.close(handle)
         self.path = Path(name)
@@ -53,7 +55,7 @@ class Draft:
         if isinstance(exc, Failure):
             exc.remedy = f"{exc.remedy}; {kept}" if exc.remedy else kept
         else:
-            click.echo(f"camcors: {kept}", err=True)
+            self._output.note(kept)
 
     def edit(self) -> bytes:
         """Opens the editor until the text is valid -> the text. Raises Failure if the person gives up.
@@ -102,7 +104,7 @@ def with_comments(text: bytes, located: list[policies.Located]) -> bytes:
     lines = text.decode(errors="surrogateescape").split("\n")
     above: dict[int, list[str]] = {0: [_MARK + line for line in _ADVICE]}
     for each in located:
-        above.setdefault(min(each.line or 1, len(lines)) - 1, []).append(_MARK + each.text)
+        above.setdefault(min(each.line or 1, len(lines)) - 1, []).append(_MARK + escape(each.text))
     shown: list[str] = []
     for index, line in enumerate(lines):
         shown += [*above.get(index, []), line]

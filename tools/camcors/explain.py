@@ -14,7 +14,7 @@ from cors import Policy, fault
 from cors.guard import own_names
 from cors.origin import parse
 
-from . import camera, network, policies
+from . import answers, camera, input_file, network, policies
 from .asking import METHOD, ORIGIN, credentials_option, faults_of, header_option
 from .board import Board
 from .browser import Browser
@@ -104,18 +104,35 @@ def explain(
     name = ""
     if file is not None:
         name = getattr(file, "name", "<stdin>")
-        policy = policies.read(file.read(), name)
+        policy = policies.read(input_file.read_open(file, name), name)
     else:
         with Board(port, out) as board:
             policy = camera.policy_in_force(board)
-            if found := board.ask_camera("_own", _ASK_OWN, "asking for its name"):
-                own, ports = tuple(found[0]), tuple((scheme, number) for scheme, number in found[1])
+            own, ports = board.ask_camera("_own", _own, _ASK_OWN, "asking for its name")
     question = Question(origin, f"http://{host or own[1]}{path}", method, list(headers), credentials)
     explanation = _Explanation(question, policy, own, ports)
     given = context.get_parameter_source("port") is ParameterSource.COMMANDLINE
     explanation.tell(out, f" --port {port}" if given and file is None else "", name)
     if explanation.journey.reason:
         raise SystemExit(Status.REFUSED)
+
+
+def _own(value: Any) -> tuple[tuple[str, ...], tuple[tuple[str, int], ...]]:
+    """A camera's own names, of which the second stands for it in a URL, and its ports; null: not started."""
+    if value is None:
+        return _OWN, _PORTS
+    if not isinstance(value, list) or len(value) != 2:
+        raise answers.Odd("not names and ports")
+    hosts = answers.listed(answers.text)(value[0])
+    if len(hosts) < 2 or any(parse(f"http://{host}").reasons for host in hosts):
+        raise answers.Odd("not the names of a camera")
+    return hosts, answers.listed(_port)(value[1])
+
+
+def _port(value: Any) -> tuple[str, int]:
+    if not isinstance(value, list) or len(value) != 2 or value[0] not in ("http", "https"):
+        raise answers.Odd("not a scheme and a port")
+    return value[0], answers.whole(value[1], 1)
 
 
 class _Explanation:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from . import answers
 from .board import Board
 from .errors import Failure, Status
 
@@ -86,16 +87,21 @@ def digest(data: bytes) -> str:
 
 def tree(board: Board) -> Tree:
     """All that is in the board's filesystem. Raises Failure, also if it has none."""
-    found = board.ask("_found", _LIST, "listing its files")
+    found = board.ask("_found", answers.optional(answers.entries), _LIST, "listing its files")
     if found is None:
         raise Failure("the board has no filesystem", "camcors info tells what is wrong with its flash")
+    for name, _ in found:
+        try:
+            answers.check_path(name)
+        except answers.Odd as exc:
+            raise Failure(f"the board has {name!r}: {exc}", "rename it on the board, or remove it") from None
     files = {name: size for name, size in found if size is not None}
     return Tree(files, [name for name, size in found if size is None])
 
 
 def room(board: Board) -> Room:
     """How much room the filesystem has."""
-    block, blocks = board.ask("(_s[0], _s[3])", _ROOM, "asking for its room")
+    block, blocks = board.ask("(_s[0], _s[3])", answers.blocks, _ROOM, "asking for its room")
     return Room(block, block * blocks)
 
 
@@ -106,8 +112,11 @@ def has(board: Board, before: Tree, path: str, data: bytes) -> bool:
 
 def hash_of(board: Board, path: str) -> str | None:
     """The SHA-256 of a file on the board in hexadecimal, None if there is none."""
-    found: str | None = board.ask(f"_hash({path!r})", _HASH, f"checking {path}")
-    return found
+    return _ask_hash(board, path, f"checking {path}")
+
+
+def _ask_hash(board: Board, path: str, what: str, before: str = "") -> str | None:
+    return board.ask(f"_hash({path!r})", answers.optional(answers.digest), before + _HASH, what)
 
 
 def read(board: Board, path: str) -> bytes:
@@ -135,7 +144,9 @@ def write(board: Board, path: str, data: bytes) -> None:
         for start in range(0, len(data) or 1, _CHUNK):
             board.run(f"{begin}_f.write({data[start : start + _CHUNK]!r})", what)
             begin = ""
-        if board.ask(f"_hash({temporary!r})", f"_f.close()\n{_HASH}", what) != digest(data):
+        if board.ask(
+            f"_hash({temporary!r})", answers.optional(answers.digest), f"_f.close()\n{_HASH}", what
+        ) != digest(data):
             raise Failure(f"{temporary} reads back otherwise than it was written", "try again")
     except Failure as failure:
         if failure.exit_code != Status.UNREACHABLE:

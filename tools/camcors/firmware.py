@@ -16,6 +16,7 @@ from esptool.targets import CHIP_DEFS
 from esptool.util import FatalError, flash_size_bytes
 from partitions import TABLE_OFFSET, TABLE_SIZE, Partition
 
+from . import input_file
 from .boards import BoardData
 from .errors import Failure, Status
 
@@ -60,12 +61,10 @@ def default_path(board: str) -> Path:
 def read_file(path: Path, board: BoardData | None = None) -> Firmware:
     """The firmware in a file, checked; with `board`, for that board. Raises Failure in words."""
     try:
-        data = path.read_bytes()
+        data = input_file.read(path)
     except FileNotFoundError:
         make = f"make firmware BOARD={board.name} builds one; or " if board else ""
         raise Failure(f"there is no {path}", f"{make}name another file") from None
-    except OSError as exc:
-        raise Failure(f"cannot read {path}: {exc.strerror}", "name another file") from None
     return check(data, str(path), board)
 
 

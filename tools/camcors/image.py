@@ -11,7 +11,7 @@ import partitions
 
 from cors import strictjson
 
-from . import boards, output_file, policies
+from . import answers, boards, input_file, output_file, policies
 from .errors import Failure, Status
 from .in_force import tell_warnings
 from .options import json_option
@@ -61,7 +61,7 @@ def image(
     data = boards.read(board)
     files = {}
     if policy:
-        files[policies.PATH] = policy.read_bytes()
+        files[policies.PATH] = input_file.read(policy, input_file.TEXT_MAX)
         tell_warnings(out, policies.read(files[policies.PATH], str(policy)))
     chosen = _settings(settings, wifi, is_open, password_stdin)
     if chosen is not None:
@@ -114,7 +114,7 @@ def _settings(path: Path | None, ssid: str | None, is_open: bool, from_stdin: bo
     """What becomes /camera.json, or None. Raises Failure, click.UsageError."""
     if ssid is None and path is None:
         return None
-    text = path.read_bytes() if path else b"{}"
+    text = input_file.read(path, input_file.TEXT_MAX) if path else b"{}"
     value, faults = strictjson.read(text)
     if faults or not isinstance(value, dict):
         # What stands there is not shown: it may be part of a password.
@@ -136,7 +136,7 @@ def _settings(path: Path | None, ssid: str | None, is_open: bool, from_stdin: bo
 def holds_password(settings: bytes | None) -> bool:
     """Whether a text of /camera.json holds the password of a network; a faulty one may."""
     try:
-        value = json.loads(settings or b"{}")
+        value = answers.loads(settings or b"{}")
         return bool(value.get("wifi", {}).get("password"))
     except (ValueError, AttributeError):
         return True

@@ -21,10 +21,10 @@ def put_in_force(
     changes = policies.difference(current, text)
     out.diff(changes)
     report = camera.save_policy(board, text, out)
-    stands = {"digest": new.digest, "state": report["policy"]["state"], "started": report["started"]}
+    stands = {"digest": new.digest, "state": report.policy.state, "started": report.started}
     out.result({**stands, "changed": text != current, "diff": changes, "warnings": warnings(new), **facts})
     what = "nothing to change, the camera has it" if text == current else "saved"
-    out.say(f"{what}; {'in force' if report['started'] else 'in force when the camera starts'}: {new.digest}")
+    out.say(f"{what}; {'in force' if report.started else 'in force when the camera starts'}: {new.digest}")
     tell_warnings(out, new)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
 
-from . import files, modules
+from . import answers, files, modules
 from .board import Board
 from .errors import Failure, Status
 from .files import digest
@@ -79,8 +80,7 @@ def install(
 
 
 def _install(board: Board, out: Output, folder: Path, without_camera: bool, force: bool) -> None:
-    facts = Facts(**board.ask("_facts", _FACTS, "asking what it is"))
-    facts = facts._replace(version=tuple(facts.version))
+    facts = board.ask("_facts", _facts, _FACTS, "asking what it is")
     modules.check(facts, without_camera)
     wanted = modules.collect(folder, facts, without_camera)
     replaces_boot = _check_boot(board, out, force)
@@ -147,12 +147,35 @@ def _listed(board: Board) -> _Listed:
     if text is None:
         return _Listed({}, [])
     try:
-        found: dict[str, Any] = json.loads(text)
-        return _Listed(dict(found["hashes"]), list(found["folders"]))
-    except (ValueError, KeyError, TypeError):
+        found = answers.loads(text)
+        hashes = answers.member(found, "hashes", _hashes)
+        return _Listed(hashes, list(answers.member(found, "folders", answers.listed(_path))))
+    except ValueError:
         raise Failure(
             f"{_LIST} on the board is damaged", f"mpremote rm :{_LIST[1:]}, and install again"
         ) from None
+
+
+def _facts(value: Any) -> Facts:
+    """What the board says of itself, checked."""
+    return Facts(
+        answers.member(value, "machine", answers.text),
+        answers.member(value, "version", answers.listed(answers.whole)),
+        answers.member(value, "mpy", answers.whole),
+        *(answers.member(value, name, answers.flag) for name in ("is_wide", "has_camera", "has_firmware")),
+    )
+
+
+def _path(value: Any) -> str:
+    path = answers.text(value)
+    answers.check_path(path)
+    return path
+
+
+def _hashes(value: Any) -> dict[str, str]:
+    if not isinstance(value, dict):
+        raise answers.Odd("not an object")
+    return {_path(name): answers.digest(each) for name, each in value.items()}
 
 
 def _check_foreign(before: files.Tree, old: _Listed, wanted: dict[str, bytes]) -> None:
@@ -161,7 +184,7 @@ def _check_foreign(before: files.Tree, old: _Listed, wanted: dict[str, bytes]) -
     if foreign:
         raise Failure(
             f"the board has {len(foreign)} files of yours in the way: {', '.join(foreign[:3])}",
-            f"rename or remove them, as with mpremote rm :{foreign[0][1:]}",
+            f"rename or remove them, as with mpremote rm {_remote(foreign[0])}",
             Status.REFUSED,
         )
 
@@ -190,7 +213,9 @@ def _remove(board: Board, out: Output) -> None:
             removed.append(name)
         elif found is not None:
             kept.append(name)
-            out.note(f"{name} is not as it was installed, so it stays; mpremote rm :{name[1:]} removes it")
+            out.note(
+                f"{name} is not as it was installed, so it stays; mpremote rm {_remote(name)} removes it"
+            )
     for name in files.tree(board).files:
         if name.removesuffix(files.TEMPORARY) in listed.hashes and name.endswith(files.TEMPORARY):
             files.remove(board, name)  # left by a cut
@@ -200,6 +225,11 @@ def _remove(board: Board, out: Output) -> None:
     out.result({"removed": removed, "kept": kept, "boot_restored": restored})
     back = f"; your {BOOT} is back" if restored else ""
     out.say(f"{len(removed)} files removed{back}; camcors reset ends the camera")
+
+
+def _remote(path: str) -> str:
+    """A path on the board as mpremote and a shell take it."""
+    return shlex.quote(":" + path[1:])
 
 
 def _put_back_boot(board: Board, out: Output) -> bool:

@@ -6,6 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
+from . import input_file
 from .errors import Failure, Status
 
 FOLDER = "/lib"
@@ -67,7 +68,7 @@ def collect(folder: Path, facts: Facts, without_camera: bool) -> dict[str, bytes
         top = name.parts[0].removesuffix(".mpy")
         if top in _LEFT_OUT or (without_camera and top == _DRIVER):
             continue
-        found[f"{FOLDER}/{name.as_posix()}"] = content = path.read_bytes()
+        found[f"{FOLDER}/{name.as_posix()}"] = content = input_file.read(path)
         _check_header(content, name.as_posix(), facts)
     if f"{FOLDER}/camcors/start.mpy" not in found:
         raise Failure(

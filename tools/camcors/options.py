@@ -9,13 +9,16 @@ import click
 from click.shell_completion import CompletionItem
 from serial.tools import list_ports
 
+from .output import escape
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON value instead of text.")
 
 
 def _complete_port(*_: Any) -> list[CompletionItem]:
-    return [CompletionItem(each.device, help=each.description) for each in list_ports.comports()]
+    # The description is the device's own, and click gives it to the shell as it is.
+    return [CompletionItem(each.device, help=escape(each.description)) for each in list_ports.comports()]
 
 
 port_option = click.option(

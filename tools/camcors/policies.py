@@ -19,6 +19,7 @@ from .errors import Failure, Status
 
 PATH = "/policy.json"
 COPIES = ("/policy.good.json", "/policy.prev.json")  # of what is in force, and was before
+_COMPARED_MAX = 32_768  # bytes: a policy has 8 KB, and comparing takes their square
 _PLACE = re.compile(r"line (\d+), column \d+")
 _ITEM = re.compile(r"(.+)\[(\d+)\]")
 
@@ -67,7 +68,7 @@ def refusal(name: str, located: list[Located], remedy: str = "") -> Failure:
     heading = f"{name} is not a valid policy ({count} fault{'s' if count != 1 else ''})"
     lines = [f"{name}:{each.line or 1}: {each.text}" for each in located]
     faults = [fault for each in located for fault in each.to_json()]
-    return Failure("\n".join([heading, *lines]), remedy, Status.REFUSED, faults=faults)
+    return Failure(heading, remedy, Status.REFUSED, lines, faults=faults)
 
 
 def locate(text: bytes, faults: Iterable[Fault]) -> list[Located]:
@@ -123,8 +124,10 @@ class _Lines:
 
 def difference(old: bytes | None, new: bytes) -> list[str]:
     """The lines of a unified diff from what the camera has to what it would get, [] if they are equal."""
-    before = (old or b"").decode(errors="replace").splitlines()
-    after = new.decode(errors="replace").splitlines()
+    if len(old or b"") > _COMPARED_MAX:
+        return [f"the file on the camera has {len(old or b'')} bytes, too many to compare"]
+    before = (old or b"").decode(errors="backslashreplace").splitlines()
+    after = new.decode(errors="backslashreplace").splitlines()
     return list(difflib.unified_diff(before, after, "on the camera", "new", lineterm=""))
 
 

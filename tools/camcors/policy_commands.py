@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from . import camera, output_file, policies, policy_edit
+from . import camera, input_file, output_file, policies, policy_edit
 from .board import Board
 from .errors import Failure, Status
 from .in_force import put_in_force, tell_warnings, warnings
@@ -44,21 +44,22 @@ def show(port: str | None, as_json: bool) -> None:
     with Board(port, out) as board:
         report = camera.report(board)
         in_force = camera.policy_in_force(board)
-    state = report["policy"]
+    state = report.policy
     fields = json.loads(in_force.to_json())
-    out.result({**state, "started": report["started"], "policy": fields, "warnings": warnings(in_force)})
-    state_text = f"{state['state']}: {_STATES[state['state']]}"
-    out.say(f"state   {state_text if report['started'] else 'the camera is not started'}")
+    said = {**state._asdict(), "started": report.started, "policy": fields}
+    out.result({**said, "warnings": warnings(in_force)})
+    words = _STATES.get(state.state, "a state that this command does not know")
+    out.say(f"state   {f'{state.state}: {words}' if report.started else 'the camera is not started'}")
     out.say(f"digest  {in_force.digest}")
     out.say("")
     rows = [(name, json.dumps(value)) for name, value in fields.items()]
     out.table(rows, ("field", "value"))
     tell_warnings(out, in_force)
-    for line in (state["error"] or "").splitlines():
+    for line in state.error.split("\n") if state.error else ():
         out.note(line)
-    if not report["started"]:
+    if not report.started:
         out.note(f"the camera is {camera.NOT_STARTED}")
-    if state["state"] != "active":
+    if state.state != "active":
         raise SystemExit(Status.REFUSED)
 
 
@@ -71,7 +72,7 @@ def check(file: Any, as_json: bool) -> None:
     Says all faults at once, each with its line. Exit status 0 if it is valid, 1 if not.
     """
     out = Output(as_json)
-    checked = policies.read(file.read(), file.name)
+    checked = policies.read(input_file.read_open(file, file.name), file.name)
     out.result({"digest": checked.digest, "faults": [], "warnings": warnings(checked)})
     out.say(f"{file.name} is a valid policy, digest {checked.digest}")
     tell_warnings(out, checked)
@@ -86,7 +87,7 @@ def push(file: Any, port: str | None, as_json: bool) -> None:
     Refuses an invalid one. What it replaces is kept for `camcors policy rollback`.
     """
     out = Output(as_json)
-    text = file.read()
+    text = input_file.read_open(file, file.name)
     pushed = policies.read(text, file.name)
     with Board(port, out) as board:
         put_in_force(board, out, camera.policy_file(board), text, pushed)
@@ -102,7 +103,7 @@ def rollback(port: str | None, as_json: bool) -> None:
     """
     out = Output(as_json)
     with Board(port, out) as board:
-        before = camera.report(board)["policy"]["digest"]
+        before = camera.report(board).policy.digest
         text = camera.policy_before(board, before)
         new = policies.read(text, "the policy that was in force before")
         put_in_force(board, out, camera.policy_file(board), text, new, before=before)
@@ -116,7 +117,7 @@ def rollback(port: str | None, as_json: bool) -> None:
 def pull(file: Path | None, force: bool, port: str | None, as_json: bool) -> None:
     """Write the camera's /policy.json to FILE, or print it.
 
-    The file as it is, valid or not.
+    The file as it is, valid or not; on a terminal, control characters are shown as escapes.
     """
     out = Output(as_json)
     with Board(port, out) as board:
@@ -126,7 +127,7 @@ def pull(file: Path | None, force: bool, port: str | None, as_json: bool) -> Non
     if file is None:
         out.result({"text": text.decode(errors="replace")})
         if not as_json:
-            out.raw(text)
+            out.content(text, "camcors policy pull FILE writes that")
         return
     output_file.write(file, text, force)
     out.result({"file": str(file), "bytes": len(text)})

@@ -115,7 +115,7 @@ def edit(port: str | None, as_json: bool) -> None:
     out = Output(as_json)
     with Board(port, out) as board:
         base = camera.policy_file(board)
-    with Draft(base if base is not None else policies.write(_NEW)) as draft:
+    with Draft(base if base is not None else policies.write(_NEW), out) as draft:
         text = draft.edit()
         if text == base:
             out.result({"changed": False})
@@ -150,7 +150,9 @@ def _change(port: str | None, as_json: bool, change: Callable[[Fields, Policy], 
         try:
             new = policies.parse(text)
         except PolicyError as exc:
-            raise Failure(str(exc), status=Status.REFUSED, faults=[f._asdict() for f in exc.faults]) from None
+            first, *others = str(exc).split("\n")
+            faults = [each._asdict() for each in exc.faults]
+            raise Failure(first, "", Status.REFUSED, others, faults=faults) from None
         put_in_force(board, out, current, text, new)
 
 

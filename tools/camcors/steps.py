@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from enum import Enum
 from typing import Any, NamedTuple
@@ -49,9 +48,8 @@ def note(text: str) -> Step:
 
 def show(out: Output, steps: Iterable[Step]) -> None:
     """Prints `steps`: with signs on a terminal that can, with words in a pipe."""
-    signs = sys.stdout.isatty() and (sys.stdout.encoding or "").lower() in ("utf-8", "utf8")
     for step in steps:
-        mark = _SIGNS[step.mark] if signs else f"{step.mark.value:4}"
+        mark = _SIGNS[step.mark] if out.has_signs else f"{step.mark.value:4}"
         out.say(f"{mark} {step.text}", _STYLES[step.mark])
 
 
@@ -65,4 +63,5 @@ def show_verdict(out: Output, reason: str | None, mends: Iterable[str], remarks:
     for mend in mends:
         out.say(f"  {mend}", "bold")
     for remark in remarks:
-        out.say(remark)
+        for line in remark.split("\n"):  # a policy's faults have a line each
+            out.say(line)

@@ -4,26 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
-from . import camera
+from . import answers, camera
+from .answers import Network
 from .board import Board
 from .errors import Failure, Status
 from .options import on_board
 from .output import Output
 
 _PATH = "/camera.json"
-
-_SAVE = """
-from cors.store import write as _write
-_error = None
-try:
- _write("/camera.json", (bytes(_data),))
-except OSError as _e:
- _error = str(_e.args[-1])
-"""
 
 #: The states that a camera's network reports, in words; any other is shown as it is.
 _STATES = {
@@ -53,7 +45,7 @@ def set_network(ssid: str, is_open: bool, password_stdin: bool, port: str | None
     password = "" if is_open else ask_password(ssid, password_stdin)
     out = Output(as_json)
     with Board(port, out) as board:
-        board.ask_camera("None")
+        board.ask_camera("None", answers.anything)
         settings = _settings(board)
         settings["wifi"] = {"ssid": ssid, "password": password}
         _save(board, settings)
@@ -67,42 +59,57 @@ def status(port: str | None, as_json: bool) -> None:
     """Show which network is set, and whether the camera is in it."""
     out = Output(as_json)
     with Board(port, out) as board:
-        network = camera.report(board)["network"]
-        chosen = _settings(board).get("wifi")
-    if not isinstance(chosen, dict):  # the camera says what is wrong with it when it starts
-        chosen = {}
-    ssid = chosen.get("ssid")
-    password_set = bool(chosen.get("password"))
-    out.result({"ssid": ssid, "password_set": password_set, "network": network})
-    out.table(_rows(ssid, password_set) + _network_rows(network))
+        report = camera.report(board)
+        chosen = _chosen(_settings(board))
+    out.result({**chosen._asdict(), "network": report.said["network"]})
+    out.table(_rows(chosen) + _network_rows(report.network))
 
 
-def _rows(ssid: str | None, password_set: bool) -> list[tuple[str, str]]:
-    rows = [("network", ssid or "none; camcors wifi set SSID chooses one")]
-    if ssid:
-        rows.append(("password", "set" if password_set else "none, an open network"))
+class _Chosen(NamedTuple):
+    """The network in /camera.json. ssid: None if there is none."""
+
+    ssid: str | None
+    password_set: bool
+
+
+def _chosen(settings: dict[str, Any]) -> _Chosen:
+    """A faulty one is none: the camera says what is wrong with it when it starts."""
+    given = settings.get("wifi")
+    ssid = given.get("ssid") if isinstance(given, dict) else None
+    if not isinstance(given, dict) or not isinstance(ssid, str):
+        return _Chosen(None, False)
+    return _Chosen(ssid, bool(given.get("password")))
+
+
+def _rows(chosen: _Chosen) -> list[tuple[str, str]]:
+    rows = [("network", chosen.ssid or "none; camcors wifi set SSID chooses one")]
+    if chosen.ssid:
+        rows.append(("password", "set" if chosen.password_set else "none, an open network"))
     return rows
 
 
-def _network_rows(network: dict[str, Any] | None) -> list[tuple[str, str]]:
+def _network_rows(network: Network | None) -> list[tuple[str, str]]:
     """`network` of /api/status as rows; None is that of a camera that has not started."""
     if network is None:
         return [("state", camera.NOT_STARTED)]
-    state = network["state"]
-    signal = "" if network["rssi"] is None else f"{network['rssi']} dBm"
+    signal = "" if network.rssi is None else f"{network.rssi} dBm"
     rows = [
-        ("state", _STATES.get(state, state)),
-        ("name", f"{network['name']}.local"),
-        ("address", network["address"]),
+        ("state", _STATES.get(network.state, network.state)),
+        ("name", f"{network.name}.local"),
+        ("address", network.address),
         ("signal", signal),
-        ("error", network["error"]),
+        ("error", network.error),
     ]
     return [(head, text) for head, text in rows if text]
 
 
 def check_ssid(ssid: str) -> None:
     """IEEE 802.11-2020 section 9.4.2.2: 0 to 32 octets; none would be no network to name."""
-    if not 1 <= len(ssid.encode()) <= 32:
+    try:
+        size = len(ssid.encode())
+    except UnicodeEncodeError:  # bytes of the command line that are not UTF-8: the file could not hold them
+        size = 0
+    if not 1 <= size <= 32:
         raise click.BadParameter("a network's name has 1 to 32 bytes", param_hint="SSID")
 
 
@@ -114,7 +121,7 @@ def ask_password(ssid: str, from_stdin: bool) -> str:
     if from_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
     elif sys.stdin.isatty():
-        password = click.prompt(f"Password of {ssid}", hide_input=True, err=True)
+        password = Output.ask_secret(f"Password of {ssid}")
     else:
         raise click.UsageError("there is no terminal to ask for the password; use --password-stdin or --open")
     # IEEE 802.11-2020 annex J.4: a passphrase has 8 to 63 printable ASCII characters, a key 64 hex digits.
@@ -135,7 +142,7 @@ def _settings(board: Board) -> dict[str, Any]:
     if text is None:
         return {}
     try:
-        settings = json.loads(text)
+        settings = answers.loads(text)
     except ValueError:
         settings = None
     if not isinstance(settings, dict):

@@ -133,7 +133,9 @@ def test_no_way_from_a_handler(new_camera: Camera, secret: Path) -> None:
     new_camera.put("main.py", _HANDLER)
     new_camera.reset()
     new_camera.wait_ready()
-    listed = httpx.post(f"{new_camera.url}/run", content="[os.listdir('/'), socket, sys, machine, vfs] and 42")
+    listed = httpx.post(
+        f"{new_camera.url}/run", content="[os.listdir('/'), socket, sys, machine, vfs] and 42"
+    )
     assert (listed.status_code, listed.text) == (200, "42")
     for way in WAYS:
         if "host_boot" in way or "umount" in way:  # which end the server, by SystemExit or without files

@@ -87,3 +87,11 @@ def test_a_mirrors_address_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(source.BuildError) as raised:
         source.run(["apt-get", "update"], 1, "apt")
     assert str(raised.value) == "apt: E: Failed to fetch (mirror)/debian/dists/x"
+
+
+def test_what_a_tool_says_cannot_steer_a_terminal() -> None:
+    """Only its last line is shown, and escaped."""
+    script = "printf 'first\\n\\033[2J\\233\\302\\233 no\\342\\200\\256\\n' >&2; exit 1"
+    with pytest.raises(source.BuildError) as raised:
+        source.run(["sh", "-c", script], 10, "step")
+    assert str(raised.value) == "step: \\x1b[2J\\x9b\\x9b no\\u202e"

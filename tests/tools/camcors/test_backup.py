@@ -206,13 +206,13 @@ def put(manifest: dict, members: dict, name: str, data: bytes) -> None:
     [
         (lambda m, f: f.update({"files/empty": b"x"}), "/empty is not what the manifest says"),
         (lambda m, f: f.pop("files/empty"), "it is not complete"),
-        (lambda m, f: m.pop("files"), "it is not complete"),
+        (lambda m, f: m.pop("files"), "its manifest is damaged"),
         (lambda m, f: m.update(files=[]), "its manifest is damaged"),
         (lambda m, f: m.update(format="other"), "it has another format"),
-        (lambda m, f: m["folders"].append("/../x"), "'/../x' is no path of a file"),
-        (lambda m, f: put(m, f, "/a//b", b""), "'/a//b' is no path of a file"),
-        (lambda m, f: put(m, f, "rel", b""), "'rel' is no path of a file"),
-        (lambda m, f: put(m, f, "/a\nb", b""), "is no path of a file"),
+        (lambda m, f: m["folders"].append("/../x"), "'/../x': not the name of a file"),
+        (lambda m, f: put(m, f, "/a//b", b""), "'/a//b': not the name of a file"),
+        (lambda m, f: put(m, f, "rel", b""), "'rel': not a path from the root"),
+        (lambda m, f: put(m, f, "/a\nb", b""), "'/a\\nb': not the name of a file"),
         (lambda m, f: put(m, f, "/bomb", bytes(65 << 20)), "it unpacks to more than 67108864 bytes"),
     ],
 )

@@ -244,9 +244,9 @@ state.faults.append("\\x1b]0;title\\x07")
 
 def test_what_a_camera_says_does_not_steer_the_terminal(new_camera: Camera) -> None:
     new_camera.exec(HOSTILE)
-    assert new_camera.camcors("info").stderr == "camcors: \ufffd]0;title\ufffd\n"
+    assert new_camera.camcors("info").stderr == "camcors: \\x1b]0;title\\x07\n"
     done = new_camera.camcors("policy", "push", "-", stdin=TEXTS[0])
-    said = "camcors: the camera did not take the policy: \ufffd[2J\ufffd1m no; nothing was changed\n"
+    said = "camcors: the camera did not take the policy: \\x1b[2J\\x9b1m no; nothing was changed\n"
     assert (done.stderr, done.returncode) == (said, 4)
     new_camera.put("policy.json", '{"version": 1, "\\u001b[2J": "\x7f"}')
     done = new_camera.camcors("policy", "allow", "https://a.example")

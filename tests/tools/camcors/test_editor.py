@@ -6,6 +6,7 @@ import pytest
 from camcors_cli import policies
 from camcors_cli.editor import Draft, with_comments, without_comments
 from camcors_cli.errors import Failure
+from camcors_cli.output import Output
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -70,7 +71,7 @@ def test_only_lines_of_the_mark_go(text: bytes, left: bytes) -> None:
 
 def test_an_editor_that_removes_its_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VISUAL", "rm")
-    with pytest.raises(Failure) as caught, Draft(b'{"version": 1}') as draft:
+    with pytest.raises(Failure) as caught, Draft(b'{"version": 1}', Output()) as draft:
         draft.edit()
     assert caught.value.message == f"cannot read {draft.path} after the editor: No such file or directory"
     assert caught.value.remedy == "choose an editor that saves to the file it is given"

@@ -8,9 +8,11 @@ import json
 import pytest
 from camcors_cli import camera as camera_module
 from camcors_cli import policy_edit
+from camcors_cli.answers import Report, report
 from camcors_cli.cli import main
 from camera import Camera
 from click.testing import CliRunner, Result
+from fake_board import REPORT
 
 from cors import Policy
 
@@ -24,9 +26,9 @@ class Stored:
     def __init__(self, text: str):
         self.text = text.encode()
 
-    def save(self, board: object, text: bytes, output: object) -> dict[str, object]:
+    def save(self, board: object, text: bytes, output: object) -> Report:
         self.text = text
-        return {"policy": {"state": "active", "digest": Policy.from_json(text).digest}, "started": True}
+        return report({**REPORT, "policy": {**REPORT["policy"], "digest": Policy.from_json(text).digest}})
 
     def run(self, *args: str) -> Result:
         with pytest.MonkeyPatch.context() as patch:
