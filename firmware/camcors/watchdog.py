@@ -43,7 +43,10 @@ class Watchdog:
         self._reserve = None
         self._wdt = None
         if machine.reset_cause() == machine.SOFT_RESET:
-            self._wdt = machine.WDT(timeout=_REST_MS)  # the one of before may run
+            try:
+                self._wdt = machine.WDT(timeout=_REST_MS)  # the one of before may run
+            except OSError:
+                pass  # then none does, and `arm` says so
 
     @property
     def is_armed(self):

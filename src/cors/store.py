@@ -34,9 +34,8 @@ class Store:
     """Watches one policy file. Owned by the camera; any other may be made to `save`, as on the REPL.
 
     It keeps the policy in force and a block of 256 bytes. A poll reads the file and allocates its
-    file object and hash; size and time of the file are not asked, for an edit may keep the size,
-    and a camera without a clock gives each edit the same time. An edit that has settled allocates
-    the file's text, a Policy, and the last good copy's.
+    file object and hash; whether there is an edit is not asked of size and time, for it may keep both.
+    An edit that has settled allocates the file's text, a Policy, and the last good copy's.
 
     path: the policy file. good: the last good copy. previous: the one before. record: what the camera
     knows of these, see record.py.

@@ -161,6 +161,13 @@ class Network(NamedTuple):
     error: str | None
 
 
+class Restart(NamedTuple):
+    """What ended the run before, and why in words."""
+
+    cause: str
+    reason: str | None
+
+
 class Report(NamedTuple):
     """What /api/status says of a camera, without its pictures; said: all of it, for `--json`."""
 
@@ -172,6 +179,7 @@ class Report(NamedTuple):
     policy: PolicyState
     network: Network | None
     faults: tuple[str, ...]
+    restart: Restart | None
     said: dict[str, Any]
 
 
@@ -190,8 +198,13 @@ def report(value: Any) -> Report:
         member(value, "policy", _policy_state),
         member(value, "network", optional(_network)),
         member(value, "faults", listed(text)),
+        optional(_restart)(value.get("restart")),  # older firmware does not say it
         value,
     )
+
+
+def _restart(value: Any) -> Restart:
+    return Restart(member(value, "cause", text), member(value, "reason", optional(text)))
 
 
 def _policy_state(value: Any) -> PolicyState:

@@ -7,7 +7,7 @@ import time
 import click
 
 from . import answers, camera
-from .answers import Facts, Report, Room
+from .answers import Facts, Report, Restart, Room
 from .board import Board
 from .errors import Failure, Status
 from .options import on_board
@@ -53,6 +53,7 @@ def _rows(port: str, report: Report, facts: Facts) -> list[tuple[str, str]]:
         ("flash", _room(facts.filesystem)),
         ("heap", _room(facts.heap)),
         ("started", started),
+        ("after", _after(report.restart)),
         ("policy", _policy(report)),
         ("faults", str(len(report.faults))),
     ]
@@ -60,6 +61,13 @@ def _rows(port: str, report: Report, facts: Facts) -> list[tuple[str, str]]:
 
 def _room(room: Room) -> str:
     return f"{room.free / 1024:,.0f} KiB free of {room.size / 1024:,.0f} KiB"
+
+
+def _after(restart: Restart | None) -> str:
+    """What ended the run before."""
+    if restart is None:
+        return "not known"
+    return restart.cause + (f": {restart.reason}" if restart.reason else "")
 
 
 def _policy(report: Report) -> str:

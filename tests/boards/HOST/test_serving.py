@@ -195,6 +195,7 @@ def test_status_tells_what_it_should(camera: Camera) -> None:
     assert report["heap"]["used"] > 0
     assert report["faults"] == []
     always = {"board", "micropython", "firmware", "uptime_s", "network", "heap", "policy", "faults"}
+    always.add("restart")
     assert set(report) == always | {"camera", "frames", "clients"}
 
 

@@ -35,7 +35,7 @@ def test_info_says_what_the_camera_says(camera: Camera) -> None:
     info, said = json.loads(done.stdout), status(camera)
     assert (done.stderr, done.returncode) == ("", 0)
     keys = {"port", "board", "micropython", "firmware", "uptime_s", "heap", "policy", "faults", "started"}
-    keys.add("network")
+    keys |= {"network", "restart"}
     assert set(info) == keys | {"machine", "version", "filesystem"}
     for key in ("board", "micropython", "firmware", "network", "policy", "faults"):
         assert info[key] == said[key]
@@ -48,7 +48,8 @@ def test_info_says_what_the_camera_says(camera: Camera) -> None:
 
 def test_info_as_a_table(camera: Camera) -> None:
     lines = camera.camcors("info").stdout.splitlines()
-    names = ["port", "board", "firmware", "MicroPython", "flash", "heap", "started", "policy", "faults"]
+    names = ["port", "board", "firmware", "MicroPython", "flash", "heap", "started"]
+    names += ["after", "policy", "faults"]
     assert [line.split()[0] for line in lines] == names
     assert lines[1].split(maxsplit=1)[1] == "HOST (camcors HOST)"
     assert lines[-1].split() == ["faults", "0"]
