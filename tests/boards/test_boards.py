@@ -45,7 +45,7 @@ SCHEMA: dict[str, object] = {
     "partitions": str,
     "app_budget": int,
     "server_stack_bytes": int,
-    "usb": {"adapter", "bridge", "native", "native and bridge", "serial on TCP"},
+    "usb": {"adapter", "bridge", "native", "native and bridge", "pseudo-terminal"},
     "led": {"active-high", "active-low", None},
     "lamp": {"active-high", "active-low", None},
     "camera": (dict, type(None)),

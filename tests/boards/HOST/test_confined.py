@@ -48,7 +48,6 @@ WAYS = [
     "sys.modules['host_boot']._open_flash({path!r})",
     "sys.modules['host_boot'].main(['--flash', {path!r}, '--port', '1'])",
     "__import__('host_boot')",
-    "os.mount(type(vfs_object)(), '/x')",
     "[vfs.umount('/'), open({path!r})]",
 ]
 
@@ -74,7 +73,7 @@ def attempt(way: str, secret: Path) -> str:
     return f"""{SETUP.format(path=str(secret))}
 try:
     {again}print('got', {wanted})
-except (OSError, AttributeError, ImportError, SyntaxError, IndexError, NameError, SystemExit):
+except (OSError, AttributeError, ImportError, SyntaxError, LookupError, SystemExit):
     print('refused')
 """
 
