@@ -147,23 +147,17 @@ def parse(head):
     target: the path and the query, as they came. version: "1.0" or "1.1". headers: Headers; repeated
     ones are joined as RFC 9110 section 5.3 says. Raises Refusal for anything that is not to the letter.
     """
-    size = len(head)
     headers = Headers()
-    end = _end_of_line(head, 0, size)
-    method, target, version = _parse_request_line(head[:end])
-    while end < size:
+    end = head.find(b"\r\n")
+    method, target, version = _parse_request_line(head if end < 0 else head[:end])
+    while end >= 0:
         start = end + 2
-        end = _end_of_line(head, start, size)
-        _add_header(headers, head, start, end)
+        end = head.find(b"\r\n", start)
+        _add_header(headers, head, start, len(head) if end < 0 else end)
     _check_headers(version, headers)
     if not target.startswith("/"):
         target = _origin_form(target, headers)
     return method, target, version, headers
-
-
-def _end_of_line(head, start, size):
-    end = head.find(b"\r\n", start)
-    return size if end < 0 else end
 
 
 def _parse_request_line(line):
