@@ -14,7 +14,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,7 @@ def free_port() -> int:
 
 
 class Camera:
-    """One running camera; `lines` is what it has printed."""
+    """One running camera; `lines` is what it has printed. `before`: what its command begins with."""
 
     def __init__(
         self,
@@ -65,6 +65,7 @@ class Camera:
         repl: Path | None = None,
         insecure_repl_port: int | None = None,
         watchdog_ms: int | None = None,
+        before: Sequence[str] = (),
     ):
         self.flash = flash
         self.port = port or free_port()
@@ -75,7 +76,7 @@ class Camera:
             repl_options = ["--insecure-repl-port", str(insecure_repl_port)]
         self.lines: list[str] = []
         self._queue: queue.Queue[str | None] = queue.Queue()
-        command = [str(PROGRAM), "--port", str(self.port), *repl_options]
+        command = [*before, str(PROGRAM), "--port", str(self.port), *repl_options]
         command += ["--host", "127.0.0.1", "--flash", str(flash)]
         if watchdog_ms is not None:
             command += ["--watchdog-ms", str(watchdog_ms)]

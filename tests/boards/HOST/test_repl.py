@@ -6,6 +6,7 @@ import concurrent.futures
 import fcntl
 import hashlib
 import os
+import shutil
 import struct
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from camera import Camera
+from camera import Camera, free_port
 from pts import Pts
 from terminal import Terminal
 
@@ -135,6 +136,54 @@ def test_another_user_cannot_open_it(camera: Camera, group: str) -> None:
     for way in ("<", ">", "<>"):
         done = subprocess.run([*command, "sh", "-c", f": {way} {pts}"], capture_output=True, text=True)
         assert done.returncode != 0 and "ermission denied" in done.stderr, (way, done.stderr)
+
+
+# As most systems mount it: a new terminal belongs to the group tty as well.
+_OF_GROUP_TTY = """
+mount -t devpts -o newinstance,ptmxmode=666,mode=620,gid=5 devpts /dev/pts || exit 77
+mount --bind /dev/pts/ptmx /dev/ptmx || exit 77
+exec "$@"
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount")
+def test_only_its_user_can_open_it_where_the_system_lets_a_group(program: Path, tmp_path: Path) -> None:
+    code = "import os; print(oct(os.stat(os.ttyname(os.openpty()[1])).st_mode & 0o7777))"
+    command = ["unshare", "--mount", "sh", "-c", _OF_GROUP_TTY, "sh"]
+    usual = subprocess.run([*command, sys.executable, "-c", code], capture_output=True, text=True)
+    if usual.returncode == 77 or "unshare" in usual.stderr:
+        pytest.skip("no mount namespace here")
+    assert usual.stdout == "0o620\n"
+    command += [str(program), "--flash", str(tmp_path / "flash.bin"), "--port", str(free_port())]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        while not process.stdout.readline().startswith("repl "):
+            assert process.poll() is None
+        pts = Path(f"/proc/{process.pid}/root") / os.readlink(tmp_path / "repl").lstrip("/")
+        assert pts.stat().st_mode & 0o7777 == 0o600
+        process.terminate()
+
+
+@pytest.mark.parametrize("call", ["inotify_init1", "inotify_add_watch"])
+def test_it_is_served_without_inotify(program: Path, tmp_path: Path, call: str) -> None:
+    """A user has 128 of them by default, and an editor may have taken them all."""
+    if shutil.which("strace") is None:
+        pytest.skip("strace is missing")
+    inject = [
+        "strace",
+        "-D",
+        "-f",
+        "-o",
+        os.devnull,
+        "-e",
+        f"trace={call}",
+        "-e",
+        f"inject={call}:error=EMFILE",
+    ]
+    with Camera(tmp_path / "flash.bin", before=inject) as camera:
+        camera.wait_ready()
+        assert camera.exec("print(6 * 7)") == "42\n"
+        assert camera.mpremote("exec", "print(6 * 7)").stdout == "42\n"
 
 
 def test_a_second_client_is_told(camera: Camera) -> None:
