@@ -379,9 +379,9 @@ def test_silent_client(hasty: Server, data: bytes, status: int | None) -> None:
     assert after["timeouts"] == before["timeouts"] + 1
 
 
-def test_slow_head_is_cut_although_it_moves(server: Server) -> None:
-    before = server.probe()
-    with server.connect() as client:
+def test_slow_head_is_cut_although_it_moves(hasty: Server) -> None:
+    before = hasty.probe()
+    with hasty.connect() as client:
         client.setblocking(True)
         client.sendall(b"GET /echo HTTP/1.1\r\nA: ")
         done = threading.Event()
@@ -400,7 +400,7 @@ def test_slow_head_is_cut_although_it_moves(server: Server) -> None:
         done.set()
         thread.join()
     check_refusal(answer, 408)
-    after = server.probe()
+    after = hasty.probe()
     assert after["handled"] == before["handled"]
     assert after["timeouts"] == before["timeouts"] + 1
 
