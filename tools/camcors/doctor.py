@@ -234,4 +234,5 @@ def _report(body: str) -> dict[str, Any] | None:
         return None
     if not isinstance(found, dict) or not isinstance(found.get("policy"), dict):
         return None
-    return found if {"board", "firmware"} <= found.keys() and "state" in found["policy"] else None
+    words = found.get("board"), found.get("firmware"), found["policy"].get("state")
+    return found if all(isinstance(each, str) for each in words) else None

@@ -215,7 +215,7 @@ ROWS: list[tuple[str, str, Any, str]] = [
     ("policy show", "_cors.policy.to_json()", "{}", "asking for its policy: not a policy"),
     ("wifi status", "_report", odd_report(network={}), "asking for its status: network: state: missing"),
     ("wifi status", "_n", -1, "reading /camera.json: out of range"),
-    ("explain https://a.example", "_own", ["n"], "asking for its name: not the names of a camera"),
+    ("explain https://a.example", "_own", [["n"], []], "asking for its name: not the names of a camera"),
     ("backup", "_found", [["/a", "1"]], "listing its files: not a whole number"),
     ("backup", "_found", [["/a", 1 << 30]], f"listing its files: more than {64 << 20} bytes in its files"),
     ("install --modules {}/mpy", "_facts", {**PLAIN, "version": "1.28"},

@@ -41,7 +41,11 @@ export class Recorder {
     const chunks = [];
     const segment = { recorder, chunks, size: 0, isDropped: false };
     recorder.addEventListener("dataavailable", (event) => this.#keep(segment, event.data));
-    recorder.start(1000);
+    try {
+      recorder.start(1000);
+    } catch {
+      return; // the browser has no encoder to spare; the next turn tries again
+    }
     this.segments.push(segment);
   }
 
