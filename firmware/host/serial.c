@@ -42,9 +42,13 @@ void serial_repl_begins(void) {
     repl_running = true;
 }
 
-// Schedules KeyboardInterrupt in the main thread. The signal ends a system call that it may be waiting in;
-// repeated, since the first may arrive just before that call begins.
+// Drops what was typed before, as a terminal does (POSIX, 11.2.5, NOFLSH): a buffer full of it would have no
+// room for what the client sends next. Then schedules KeyboardInterrupt in the main thread. The signal ends a
+// system call that it may be waiting in; repeated, since the first may arrive just before that call begins.
 static void interrupt_main_thread(void) {
+    char typed[256];
+    while (read(input[0], typed, sizeof(typed)) > 0) {
+    }
     mp_sched_keyboard_interrupt();
     do {
         pthread_kill(main_thread, SIGUSR1);
@@ -80,8 +84,7 @@ void serial_start(line_t *line_in) {
     struct sigaction sa = { .sa_handler = wake_up }; // without SA_RESTART: the call must end
     sigaction(SIGUSR1, &sa, NULL);
     pthread_t thread;
-    if (pipe2(input, O_CLOEXEC) != 0 || fcntl(input[1], F_SETFL, O_NONBLOCK) != 0
-        || pthread_create(&thread, NULL, serial_thread, NULL) != 0) {
+    if (pipe2(input, O_CLOEXEC | O_NONBLOCK) != 0 || pthread_create(&thread, NULL, serial_thread, NULL) != 0) {
         perror("camcors: no REPL");
     }
 }
@@ -132,7 +135,8 @@ int __wrap_mp_hal_stdin_rx_chr(void) {
     for (;;) {
         unsigned char c;
         MP_THREAD_GIL_EXIT();
-        ssize_t n = read(input[0], &c, 1);
+        struct pollfd typed = { .fd = input[0], .events = POLLIN };
+        ssize_t n = poll(&typed, 1, -1) > 0 ? read(input[0], &c, 1) : -1;
         MP_THREAD_GIL_ENTER();
         if (n == 1) {
             return c;
