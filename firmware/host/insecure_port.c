@@ -16,9 +16,9 @@
 
 #include "board.h"
 
-// mpremote 1.24 to 1.29, transport_serial.py, enter_raw_repl(): Ctrl-C, then Ctrl-A. No browser sends a carriage
-// return first: a request begins with a method (RFC 9112, 3), TLS with 0x16 (RFC 8446, 5.1).
-static const char greeting[] = { '\r', '\x03', '\r', '\x01' };
+// The first write of mpremote 1.24 to 1.29 (transport_serial.py, enter_raw_repl()): Ctrl-C. No browser begins with a
+// carriage return: a request begins with a method (RFC 9112, 3), TLS with 0x16 (RFC 8446, 5.1).
+static const char greeting[] = { '\r', '\x03' };
 #define GREETING_MS (2000)
 
 #define LISTENER (insecure_port_line.fds[0])

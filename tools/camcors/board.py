@@ -72,8 +72,8 @@ class Board:
         """Ends a program that has the REPL, and enters the raw REPL."""
         interrupted = False
         for _ in range(_INTERRUPTS):
-            # mpremote's own first bytes: a camera's insecure port closes on others.
-            self._transport.serial.write(b"\r\x03\r\x01")
+            # Also mpremote's own first bytes: a camera's insecure port closes on others.
+            self._transport.serial.write(b"\r\x03")
             interrupted = b"KeyboardInterrupt" in self._read_quiet() or interrupted
             with contextlib.suppress(TransportError):
                 with self._limited(_RAW_REPL_S):
