@@ -29,6 +29,7 @@ REPORT: dict[str, Any] = {
     "heap": {"used": 1000, "free": 2000},
     "policy": {"state": "active", "digest": "0123456789ab", "error": None},
     "faults": ["a fault"],
+    "restart": {"cause": "power-on", "reason": None},
     "started": True,
 }
 INFO = {
@@ -121,7 +122,7 @@ class FakeBoard:
         known = {
             "_camcors": True, "_report": REPORT, "_cors.policy.to_json()": POLICY, "None": None,
             "_facts": self.facts, "_about": ABOUT, "(_s[0], _s[3])": [4096, 200], "_error": None,
-            "_own": ["n", "n.local"], "_sys.version": "3.4.0",
+            "_own": [["n", "n.local"], [["http", 80]]], "_sys.version": "3.4.0",
             "_digest(_data)": hashlib.sha256(self._data).hexdigest(),
             "_found": [[name, None] for name in self.folders]
             + [[name, len(data)] for name, data in self.files.items()],

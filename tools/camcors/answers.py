@@ -198,9 +198,23 @@ def report(value: Any) -> Report:
         member(value, "policy", _policy_state),
         member(value, "network", optional(_network)),
         member(value, "faults", listed(text)),
-        optional(_restart)(value.get("restart")),  # older firmware does not say it
+        member({"restart": None, **value}, "restart", optional(_restart)),  # older firmware does not say it
         value,
     )
+
+
+class Summary(NamedTuple):
+    """What doctor tells of a camera. state: of its policy."""
+
+    board: str
+    firmware: str
+    state: str
+
+
+def summary(value: Any) -> Summary:
+    """Of an answer of /api/status, which may be of any version."""
+    state = member(value, "policy", lambda policy: member(policy, "state", text))
+    return Summary(member(value, "board", text), member(value, "firmware", text), state)
 
 
 def _restart(value: Any) -> Restart:

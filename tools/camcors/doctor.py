@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -11,7 +10,8 @@ import click
 from cors import fault
 from cors.origin import parse
 
-from . import mending, network, probe
+from . import answers, mending, network, probe
+from .answers import Summary
 from .asking import METHOD, ORIGIN, credentials_option, faults_of, header_option
 from .errors import Failure, Status
 from .fetch import Request, Response, normalize_method
@@ -165,18 +165,19 @@ class _Examination:
 
     def _name(self, response: Response, body: str) -> None:
         """Says whether it is a camcors camera."""
-        report = _report(body)
-        self.is_camera = report is not None
-        if report is None:
+        camera = _summary(body)
+        self.is_camera = camera is not None
+        if camera is None:
             status = f"{_STATUS} is answered {response.status} without a camera's report"
             self.steps.append(note(f"it is no camcors camera ({status}); judged all the same"))
             return
-        board, firmware, state = report["board"], report["firmware"], report["policy"]["state"]
-        self.steps.append(ok(f"it is a camcors camera: {board}, firmware {firmware}"))
-        if state == "active":
+        self.steps.append(ok(f"it is a camcors camera: {camera.board}, firmware {camera.firmware}"))
+        if camera.state == "active":
             self.steps.append(ok("its /policy.json is in force"))
         else:
-            why = {"missing": "there is none", "damaged": "it is damaged"}.get(state, "it is not valid")
+            why = {"missing": "there is none", "damaged": "it is damaged"}.get(
+                camera.state, "it is not valid"
+            )
             self.steps.append(note(f"its /policy.json is not in force, {why}: see camcors policy show"))
 
     def _fetch(self) -> None:
@@ -226,13 +227,9 @@ class _Examination:
         show_verdict(out, self.reason, self.commands, self.remarks)
 
 
-def _report(body: str) -> dict[str, Any] | None:
-    """A camera's report, or None if `body` is none."""
+def _summary(body: str) -> Summary | None:
+    """What a camera's report says first, or None if `body` is none."""
     try:
-        found = json.loads(body)
-    except (ValueError, RecursionError):
+        return answers.summary(answers.loads(body))
+    except ValueError:
         return None
-    if not isinstance(found, dict) or not isinstance(found.get("policy"), dict):
-        return None
-    words = found.get("board"), found.get("firmware"), found["policy"].get("state")
-    return found if all(isinstance(each, str) for each in words) else None
