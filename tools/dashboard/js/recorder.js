@@ -85,7 +85,9 @@ export class Recorder {
 
   close() {
     clearInterval(this.timer);
-    for (const { recorder } of this.segments) recorder.stop();
+    const segments = this.segments;
+    this.segments = []; // what they give last is of no use, and begins nothing
+    for (const { recorder } of segments) recorder.stop();
     for (const track of this.stream.getTracks()) track.stop();
   }
 }
