@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 pytestmark = pytest.mark.usefixtures("chip_boards")
 
 SETTINGS = settings(
-    max_examples=100,
+    max_examples=50,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -37,7 +37,8 @@ def run(*args: object) -> Result:
 def check(done: Result, *statuses: int) -> None:
     assert done.exit_code in statuses, done.output
     assert all(char.isprintable() or char in "\n\t" for char in done.output), done.output
-    assert done.stderr.startswith("camcors: ") or done.exit_code == 0
+    has_answer = done.exit_code == 0 or done.stdout.startswith("GET ")  # explain's verdict may be no
+    assert done.stderr.startswith("camcors: ") or has_answer
     assert len(done.output) < 200_000
 
 
