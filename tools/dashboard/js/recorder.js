@@ -41,11 +41,7 @@ export class Recorder {
     const chunks = [];
     const segment = { recorder, chunks, size: 0, isDropped: false };
     recorder.addEventListener("dataavailable", (event) => this.#keep(segment, event.data));
-    try {
-      recorder.start(1000);
-    } catch {
-      return; // the browser has no encoder to spare; the next turn tries again
-    }
+    recorder.start(1000);
     this.segments.push(segment);
   }
 
