@@ -26,7 +26,7 @@ from . import fault
 from .address import DIGITS, ipv4, ipv6
 from .compat import const, lower
 from .framing import frame_ancestors
-from .origin import Matcher, parse, split_port
+from .origin import DEFAULT_PORTS, HOST_MAX, Matcher, parse, split_port
 from .rules import put
 
 _CORP = "Cross-Origin-Resource-Policy"
@@ -37,9 +37,7 @@ _CSP = "Content-Security-Policy"
 _CSP_SMALL = "content-security-policy"
 _CSP_LENGTH = const(23)
 _SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")  # RFC 9110 section 9.2.1
-_DEFAULT_PORTS = {"http": "80", "https": "443"}
 _ANY_SCHEME = "https://"  # a Host has none, a Matcher wants one
-_HOST_MAX = const(253)
 
 # Where a network puts the names of its devices, and nobody can register one: RFC 6762 (local),
 # RFC 8375 (home.arpa), ICANN's reserved "internal"; the others are no top-level domains.
@@ -189,7 +187,7 @@ def _may_be_document(request, origin):
 def _origin_at(name, port, scheme="http"):
     """Return the origin of the pages at a host's port (str of digits or int; "" and None: the default
     one), as a browser writes it. The camera speaks no TLS, so its requests come over http only."""
-    if not port or str(port) == _DEFAULT_PORTS[scheme]:
+    if not port or str(port) == DEFAULT_PORTS[scheme]:
         return scheme + "://" + name
     return scheme + "://" + name + ":" + str(port)
 
@@ -239,7 +237,7 @@ def _misdirected(request, host, cors):
 
 def _host_remedy(name, port):
     """Return what to do about a Host with this name (str in lower case) and port (str or None)."""
-    if len(name) <= _HOST_MAX and not (port and port.strip(DIGITS)):
+    if len(name) <= HOST_MAX and not (port and port.strip(DIGITS)):
         name = _without_root(name)
         pattern = parse(_ANY_SCHEME + name)
         if pattern.reasons == [fault.TRAILING_DOT]:

@@ -12,11 +12,11 @@ from . import fault
 from .address import DIGITS, decimal, ipv4, ipv6, ipv6_text, is_local
 from .compat import const, lower
 
-_HOST_MAX = const(253)
+HOST_MAX = const(253)
 _LABEL_MAX = const(63)
 _PORT_MAX = const(65535)
 
-_DEFAULT_PORTS = {"http": "80", "https": "443"}
+DEFAULT_PORTS = {"http": "80", "https": "443"}
 _LABEL = "abcdefghijklmnopqrstuvwxyz0123456789-_"
 _LABELS = _LABEL + "."
 _SCHEME = "abcdefghijklmnopqrstuvwxyz0123456789+-."
@@ -101,7 +101,7 @@ def _scheme(pattern, text):
         pattern.note(fault.NO_SCHEME)
         text = text.lstrip(":/")
         scheme, _, rest = text.partition(":/")
-        if rest and lower(scheme) in _DEFAULT_PORTS:  # one slash short
+        if rest and lower(scheme) in DEFAULT_PORTS:  # one slash short
             pattern.scheme = lower(scheme)
             return rest
         local = text[:1] == "[" or is_local(lower(text.split("/")[0].split(":")[0]))
@@ -110,8 +110,8 @@ def _scheme(pattern, text):
     scheme = lower(text[:end])
     if scheme != text[:end]:
         pattern.note(fault.UPPER_CASE)
-    if scheme not in _DEFAULT_PORTS:
-        known = fault.nearest(scheme, _DEFAULT_PORTS)
+    if scheme not in DEFAULT_PORTS:
+        known = fault.nearest(scheme, DEFAULT_PORTS)
         bad = scheme.strip(_SCHEME)
         if known or bad or scheme in _NO_PAGES or not "a" <= scheme[0] <= "z":
             pattern.note(fault.BAD_SCHEME)
@@ -141,7 +141,7 @@ def _port(pattern, text):
         return
     if not is_port(port):
         pattern.note(fault.BAD_PORT)
-    elif port == _DEFAULT_PORTS.get(pattern.scheme):
+    elif port == DEFAULT_PORTS.get(pattern.scheme):
         pattern.note(fault.DEFAULT_PORT)
         pattern.port = ""
 
@@ -207,7 +207,7 @@ def _host_name(pattern):
         if ipv4(host) is None:
             pattern.note(fault.BAD_IPV4)
         return
-    if len(host) > _HOST_MAX:
+    if len(host) > HOST_MAX:
         pattern.note(fault.TOO_LONG)
     for label in labels:
         if not label:
@@ -280,7 +280,7 @@ class Matcher:
         host, port = split_port(rest)
         if port is None:
             port = ""
-        elif not is_port(port) or port == _DEFAULT_PORTS.get(scheme):
+        elif not is_port(port) or port == DEFAULT_PORTS.get(scheme):
             return False
         if host in self._any_port.get(scheme, ()):
             return True
@@ -289,7 +289,7 @@ class Matcher:
 
 
 def _is_below(host, port, parents):
-    if len(host) > _HOST_MAX:
+    if len(host) > HOST_MAX:
         return False
     dot = host.find(".")
     while dot >= 0:

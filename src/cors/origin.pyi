@@ -1,5 +1,8 @@
 from collections.abc import Iterable
 
+DEFAULT_PORTS: dict[str, str]
+HOST_MAX: int
+
 class Pattern:
     text: str
     scheme: str
