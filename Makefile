@@ -18,8 +18,9 @@ NEAR_REPL = $(if $(filter 0.0.0.0,$(INSECURE_REPL_ADDRESS)),127.0.0.1,$(INSECURE
 REPL_NAME = $(if $(INSECURE_REPL_PORT),socket://$(NEAR_REPL):$(INSECURE_REPL_PORT),$(REPL))
 REPL_OPTIONS = $(if $(INSECURE_REPL_PORT),--insecure-repl-port $(INSECURE_REPL_PORT) --insecure-repl-address $(INSECURE_REPL_ADDRESS),--repl $(REPL))
 PYTHON := build/venv/bin/python
+BUILD := PYTHONPATH=tools $(PYTHON)
 CAMERA := build/HOST/camcors-host
-FROZEN := manifest.py $(shell find boards src/cors firmware -name '*.py' -o -name '*.c' -o -name '*.h' -o -name '*.csv' -o -name '*.mk' -o -name '*.json')
+FROZEN := manifest.py $(shell find boards src firmware -name '*.py' -o -name '*.c' -o -name '*.h' -o -name '*.csv' -o -name '*.mk' -o -name '*.json')
 
 .DEFAULT_GOAL := help
 .PHONY: FORCE help run host mpy firmware firmware-all idf emulate table lock camcors test lint bench clean distclean
@@ -42,25 +43,25 @@ run: $(CAMERA) build/.camcors ## start the camera on your desk, and the dashboar
 host: $(CAMERA) ## build the camera on your desk, build/HOST/camcors-host
 
 mpy: build/.tools ## compile the frozen modules to build/mpy/*.mpy
-	@$(PYTHON) tools/builder/host.py mpy
+	@$(BUILD) -m camcors_build.host mpy
 
 firmware: build/.tools ## build the image of an ESP32 board, build/X/firmware.bin: BOARD=X
-	@$(PYTHON) tools/builder/firmware_image.py $(BOARD)
+	@$(BUILD) -m camcors_build.firmware_image $(BOARD)
 
 firmware-all: build/.tools ## build the images of all ESP32 boards
-	@$(PYTHON) tools/builder/firmware_image.py --all
+	@$(BUILD) -m camcors_build.firmware_image --all
 
 idf: build/.tools ## fetch and install the ESP-IDF that make firmware needs, under build/
-	@$(PYTHON) tools/builder/esp_idf.py
+	@$(BUILD) -m camcors_build.esp_idf
 
 emulate: build/.tools ## build boards/QEMU_ESP32 and start it in Espressif's QEMU
-	@exec $(PYTHON) tools/builder/emulate.py --port $(PORT) --repl $(EMULATED_REPL) --host $(HOST)
+	@PYTHONPATH=tools exec $(PYTHON) -m camcors_build.emulate --port $(PORT) --repl $(EMULATED_REPL) --host $(HOST)
 
-table: build/.tools ## write the table of boards in README.md
-	@$(PYTHON) tools/builder/boards.py table
+table: build/.tools ## write the table of boards in docs/boards.md
+	@$(BUILD) -m camcors_build.boards table
 
 lock: build/.tools ## write requirements.lock from pyproject.toml; UPGRADE=1 takes newer versions
-	@UPGRADE=$(UPGRADE) $(PYTHON) tools/builder/lock.py
+	@UPGRADE=$(UPGRADE) $(BUILD) -m camcors_build.lock
 
 camcors: build/.camcors ## install the command that edits a camera's policy, build/venv/bin/camcors
 
@@ -72,12 +73,12 @@ lint: build/.test ## ruff, the type checker, the stubs against the code, and the
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
 	@$(PYTHON) -m mypy
-	@PYTHONPATH=src MYPYPATH=src $(PYTHON) -m mypy.stubtest cors
+	@PYTHONPATH=src MYPYPATH=src $(PYTHON) -m mypy.stubtest cors strict
 	@build/venv/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@build/venv/bin/zizmor --quiet --no-progress --offline --persona pedantic .github
 
 bench: $(CAMERA) build/.bench ## measure against stock Microdot: tables, build/bench.json, .svg and .png
-	@PYTHONPATH=tests:tools/builder $(PYTHON) -m bench
+	@PYTHONPATH=tools $(PYTHON) -m tests.bench
 
 clean: ## remove what was built; keep what was fetched, and flash images
 	@test ! -d build/HOST || find build/HOST -mindepth 1 -maxdepth 1 ! -name '*.bin' -exec rm -rf {} +
@@ -86,8 +87,8 @@ clean: ## remove what was built; keep what was fetched, and flash images
 distclean: ## remove everything that was built or fetched, the flash images in build/ too
 	@rm -rf build
 
-$(CAMERA): $(FROZEN) $(wildcard tools/builder/*.py) build/.tools build/.inputs
-	@$(PYTHON) tools/builder/host.py host
+$(CAMERA): $(FROZEN) $(wildcard tools/camcors_build/*.py) build/.tools build/.inputs
+	@$(BUILD) -m camcors_build.host host
 	@touch $@
 
 # Changes when MPY_DIR or the list of files does, which no date of a file tells.
@@ -96,23 +97,23 @@ build/.inputs: FORCE
 	@echo '$(MPY_DIR) $(FROZEN)' | cmp -s - $@ || echo '$(MPY_DIR) $(FROZEN)' > $@
 
 # One environment, filled in two steps, so that `make run` does not wait for the tools of the tests.
-build/.tools: requirements.lock tools/builder/requirements.py tools/builder/check.sh
-	@sh tools/builder/check.sh
+build/.tools: requirements.lock tools/camcors_build/requirements.py tools/camcors_build/check.sh
+	@sh tools/camcors_build/check.sh
 	@mkdir -p build
 	@$(PYTHON) -m pip --version >/dev/null 2>&1 || python3 -m venv --clear build/venv
-	@$(PYTHON) tools/builder/requirements.py install build
+	@$(BUILD) -m camcors_build.requirements install build
 	@touch $@
 
 build/.test: requirements.lock build/.camcors
-	@sh tools/builder/check.sh test
-	@$(PYTHON) tools/builder/requirements.py test
+	@sh tools/camcors_build/check.sh test
+	@$(BUILD) -m camcors_build.requirements test
 	@touch $@
 
 build/.camcors: requirements.lock pyproject.toml build/.tools
-	@$(PYTHON) tools/builder/requirements.py camcors
+	@$(BUILD) -m camcors_build.requirements camcors
 	@$(PYTHON) -m pip install --quiet --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index --editable .
 	@touch $@
 
 build/.bench: requirements.lock build/.test
-	@$(PYTHON) tools/builder/requirements.py bench
+	@$(BUILD) -m camcors_build.requirements bench
 	@touch $@

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from camera import PROGRAM, Camera
+
+from tests.kit.camera import PROGRAM, Camera
 
 # Under nohup, and in some CI, SIGINT is ignored; what the tests start would inherit that, and Ctrl-C be lost.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

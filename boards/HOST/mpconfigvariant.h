@@ -13,7 +13,7 @@
 #undef MICROPY_ASYNC_KBD_INTR
 #define MICROPY_ASYNC_KBD_INTR (0)
 
-// Soft reset ends in a new process image (firmware/host/board.c): the scripts of the old one have no exit.
+// Soft reset ends in a new process image (firmware/camcors_host/board.c): the scripts of the old one have no exit.
 #undef MICROPY_PY_SYS_ATEXIT
 #define MICROPY_PY_SYS_ATEXIT (0)
 
@@ -33,7 +33,7 @@
 #define MICROPY_EMIT_ARM (0)
 #define MICROPY_EMIT_RV32 (0)
 
-// mpremote's `reset` calls machine.reset(); the numbers are those of firmware/host/board.h.
+// mpremote's `reset` calls machine.reset(); the numbers are those of firmware/camcors_host/board.h.
 extern const struct _mp_obj_fun_builtin_fixed_t host_machine_reset_obj;
 extern const struct _mp_obj_fun_builtin_fixed_t host_machine_reset_cause_obj;
 extern const struct _mp_obj_type_t host_machine_wdt_type;

@@ -15,7 +15,7 @@ file(WRITE ${CAMCORS_SDKCONFIG}
 list(APPEND SDKCONFIG_DEFAULTS ${CAMCORS_SDKCONFIG})
 
 # The camera driver becomes a component of ESP-IDF; its folder must be called esp32-camera.
-# tools/builder/firmware_image.py says where it is; CMake run by itself has no way to know.
+# tools/camcors_build/firmware_image.py says where it is; CMake run by itself has no way to know.
 if(CAMCORS_CAMERA)
     if(NOT DEFINED ENV{ESP32_CAMERA_DIR})
         message(FATAL_ERROR "ESP32_CAMERA_DIR is not set: build with make firmware BOARD=${MICROPY_BOARD}")

@@ -3,6 +3,4 @@ include("../../manifest.py")
 include("$(MPY_DIR)/extmod/asyncio")
 
 # The sensor behind micropython-camera-API, the network, and what both are made of.
-module("camera_driver.py", base_path="../../firmware/esp32")
-module("board_network.py", base_path="../../firmware/esp32")
-package("camcors_esp32", base_path="../../firmware/esp32")
+package("camcors_esp32", base_path="../../firmware")

@@ -1,10 +1,10 @@
 """The camera's endpoints. A fault is said in JSON: {"error": "...what to write instead"}."""
 
-from cors import strictjson
 from microdot import Response, abort
+from strict import json as strict_json
 
 from . import page, part, stream
-from .methods import is_taken
+from .http.methods import is_taken
 
 _FPS_MAX = 60
 _LEVEL_MAX = 100
@@ -22,7 +22,7 @@ class _Bad(Exception):
 def attach(app, camera, frames, server, status):
     """Registers GET / and everything under /api/ on `app` (microdot.Microdot).
 
-    camera: the driver, with the interface of firmware/host/camera_driver.py. frames: stream.Frames
+    camera: the driver, with the interface of camcors_testcard/camera.py. frames: stream.Frames
     over it. server: server.Server, for its counters. status: called for each GET /api/status;
     gives a dict of JSON values, to which `camera`, `frames` and `clients` are added.
     """
@@ -167,7 +167,7 @@ def _object(request, example):
     """The JSON object in the body of `request` as a dict; `example` (str) is for the error."""
     if len(request.body) > _BODY_MAX:
         abort(413)
-    value, faults = strictjson.read(request.body, 1)
+    value, faults = strict_json.read(request.body, 1)
     if faults:
         first = faults[0]
         raise _Bad({"error": "{}: {}; {}".format(first.field, first.reason, first.remedy)})

@@ -2,7 +2,7 @@
 
 from struct import pack_into
 
-from cors.compat import const
+from strict.compat import const
 
 from .limits import ticks_ms
 

@@ -5,7 +5,8 @@ camera: the driver's fields. limits: see limits.py. wifi: ssid and password of t
 password is never shown. The cross-origin policy is not in it.
 """
 
-from cors import address, fault, strictjson
+from strict import address, fault
+from strict import json as strict_json
 
 from . import limits
 
@@ -63,7 +64,7 @@ def _read(text):
     data = text.encode() if isinstance(text, str) else bytes(text)
     if len(data) > FILE_MAX:
         return {}, ["file: {} bytes: write at most {}".format(len(data), FILE_MAX)]
-    value, found = strictjson.read(data)
+    value, found = strict_json.read(data)
     # The text at the place is left out: it may be part of a secret.
     faults = ["{}: {}: {}".format(each.field, each.reason, each.remedy) for each in found]
     if not faults and type(value) is not dict:

@@ -17,8 +17,8 @@ from cors.guard import Guard, own_names
 from cors.store import POLL_S
 
 from . import api, app, cors, restart, settings
+from .http.server import Server
 from .limits import sleep_ms
-from .server import Server
 from .state import State
 from .stream import Frames
 from .watchdog import TIMEOUT_MS, Watchdog
@@ -52,8 +52,7 @@ def boot():
 def _start(watchdog):
     global guard
     # A board's own, as the manifest has frozen them.
-    from board_network import Network
-    from camera_driver import Camera
+    from board_drivers import Camera, Network
 
     state.check_flash()
     state.restart = restart.why()

@@ -9,7 +9,7 @@ from cors import Policy
 from cors.store import Store, remove_temporary
 
 from . import settings
-from .clock import Clock
+from .http.clock import Clock
 
 _FAULTS_MAX = 16
 

@@ -2,10 +2,10 @@
 
 import asyncio
 
-from .clock import Clock, Pace
+from .http.clock import Clock, Pace
+from .http.waits import until_set
 from .limits import Limits, sleep_ms, ticks_add, ticks_diff, ticks_ms
 from .part import Part
-from .waits import until_set
 
 _BACK_OFF_MS = (100, 2000)  # first, longest wait after a failed capture
 _NO_MEMORY = "no memory for the picture; choose a smaller frame_size or quality"

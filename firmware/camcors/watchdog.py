@@ -12,7 +12,7 @@ import time
 
 import machine
 
-from cors.compat import const
+from strict.compat import const
 
 from . import restart
 from .limits import sleep_ms

@@ -1,6 +1,7 @@
 """The cross-origin policy of the camera: `CORS`, `Policy` and `PolicyError`."""
 
-from .fault import PolicyError
+from strict.fault import PolicyError
+
 from .middleware import CORS
 from .policy import Policy
 

@@ -1,4 +1,5 @@
-from .fault import PolicyError as PolicyError
+from strict.fault import PolicyError as PolicyError
+
 from .middleware import CORS as CORS
 from .policy import Policy as Policy
 

@@ -10,8 +10,9 @@ taken for damaged.
 
 import time
 
+from strict.compat import const
+
 from . import flash, record
-from .compat import const
 from .flash import MISSING
 from .policy import Policy, PolicyError
 

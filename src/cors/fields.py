@@ -5,9 +5,11 @@ Apart from `policy.py` because the two together are over 300 lines: here is what
 be, there what a whole policy is.
 """
 
-from . import fault, origin
-from .address import is_local
-from .compat import const, lower
+from strict import fault
+from strict.address import is_local
+from strict.compat import const, lower
+
+from . import origin
 
 FILE_MAX = const(8192)  # bytes
 MAX_AGE_MAX = const(86400)  # seconds, a day: the most that any browser honours (Firefox)

@@ -1,6 +1,6 @@
 from collections.abc import Callable
 
-from .fault import Fault
+from strict.fault import Fault
 
 FILE_MAX: int
 MAX_AGE_MAX: int

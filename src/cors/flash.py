@@ -8,7 +8,7 @@ import errno
 import hashlib
 import os
 
-from .compat import const
+from strict.compat import const
 
 _READ_MAX = const(8193)  # one byte over a policy's limit: Policy says what is wrong with a longer file
 _ENODEV = const(19)  # MicroPython's errno has no names for these

@@ -21,10 +21,10 @@ itself: both are looked up at the root of the DNS, whose answer may be anybody's
 """
 
 from microdot import Response
+from strict import fault
+from strict.address import DIGITS, ipv4, ipv6
+from strict.compat import const, lower
 
-from . import fault
-from .address import DIGITS, ipv4, ipv6
-from .compat import const, lower
 from .framing import frame_ancestors
 from .origin import DEFAULT_PORTS, HOST_MAX, Matcher, parse, split_port
 from .rules import put

@@ -4,7 +4,8 @@ The model is the reference in Microdot's manner; what a browser does with the he
 standard, "CORS check" and "CORS-preflight fetch".
 """
 
-from .fault import PolicyError
+from strict.fault import PolicyError
+
 from .fields import NAMES
 from .policy import Policy
 from .rules import REQUEST_METHOD, Rules, is_preflight, put

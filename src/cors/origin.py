@@ -8,9 +8,9 @@ Nothing here compares by prefix, by suffix or by regular expression: that is how
 `https://example.com` comes to let in `https://example.com.evil.net`.
 """
 
-from . import fault
-from .address import DIGITS, decimal, ipv4, ipv6, ipv6_text, is_local
-from .compat import const, lower
+from strict import fault
+from strict.address import DIGITS, decimal, ipv4, ipv6, ipv6_text, is_local
+from strict.compat import const, lower
 
 HOST_MAX = const(253)
 _LABEL_MAX = const(63)

@@ -4,8 +4,10 @@ import binascii
 import hashlib
 import json
 
-from . import fault, strictjson
-from .fault import Fault, PolicyError
+from strict import fault
+from strict import json as strict_json
+from strict.fault import Fault, PolicyError
+
 from .fields import FIELDS, FILE_MAX, NAMES, Check, is_public_suffix
 from .origin import Matcher
 
@@ -45,11 +47,11 @@ class Policy:
         try:
             data = text.encode() if isinstance(text, str) else bytes(text)
         except UnicodeError:  # a lone surrogate in a str
-            raise PolicyError([Fault("file", None, fault.NOT_UTF8, strictjson.SAVE_AS)]) from None
+            raise PolicyError([Fault("file", None, fault.NOT_UTF8, strict_json.SAVE_AS)]) from None
         if len(data) > FILE_MAX:
             remedy = "write at most %d bytes" % FILE_MAX
             raise PolicyError([Fault("file", len(data), fault.TOO_LARGE, remedy)])
-        value, faults = strictjson.read(data)
+        value, faults = strict_json.read(data)
         if not isinstance(value, dict):
             if not faults:
                 remedy = 'write one object, as in {"version": 1}'

@@ -1,8 +1,9 @@
 from collections.abc import Callable
 from typing import Literal
 
-from .fault import Fault as Fault
-from .fault import PolicyError as PolicyError
+from strict.fault import Fault as Fault
+from strict.fault import PolicyError as PolicyError
+
 from .origin import Matcher
 
 _Resource = Literal["same-origin", "same-site", "cross-origin"]

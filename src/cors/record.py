@@ -8,8 +8,9 @@ size and time as they were, an edit does not.
 import binascii
 import json
 
+from strict.compat import const
+
 from . import flash
-from .compat import const
 
 _SHOWN = const(8)  # bytes of a SHA-256: it finds chance, and protects nothing from people
 _LENGTH_MAX = const(512)

@@ -4,8 +4,9 @@ Apart from `middleware.py` because the two together are over 300 lines: there is
 an application, here what the headers are.
 """
 
-from .compat import const, lower
-from .fault import show
+from strict.compat import const, lower
+from strict.fault import show
+
 from .fields import SAFE_METHODS, is_token, is_tokens
 from .policy import Policy
 

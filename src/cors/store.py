@@ -12,8 +12,9 @@ import _thread
 import hashlib
 import time
 
+from strict.compat import const
+
 from . import flash
-from .compat import const
 from .copies import Copies
 from .flash import MISSING, remove_temporary, write  # noqa: F401
 from .policy import Policy, PolicyError

@@ -15,12 +15,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import frozen
-import source
-from camera import TOP
+from camcors_build import frozen, source
 
-from . import camera_figures, chrome, cors_figures, cors_tables, instruments, plot, report, wrk
-from .serving import KINDS, PATH, require
+from tests.bench import camera_figures, chrome, cors_figures, cors_tables, instruments, plot, report, wrk
+from tests.bench.serving import KINDS, PATH, require
+from tests.kit.camera import TOP
 
 
 def say(what: str) -> None:

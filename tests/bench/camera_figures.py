@@ -12,9 +12,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from camera import Camera
-
-from .serving import Client
+from tests.bench.serving import Client
+from tests.kit.camera import Camera
 
 STARTS = 5
 STREAM_SECONDS = 5

@@ -8,10 +8,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import frozen
-import host
-import source
-from camera import PROGRAM, TOP
+from camcors_build import frozen, host, source
+
+from tests.kit.camera import PROGRAM, TOP
 
 STOCK_CORS = frozen.BUILD / "pypi" / "microdot" / "cors.py"
 HEAP_AFTER_IMPORT = """
@@ -74,9 +73,10 @@ def hook(folder: Path) -> list[dict[str, Any]]:
 def owner(path: Path) -> str | None:
     """Which part of this project a frozen file belongs to; None for microdot and asyncio."""
     for name, folder in (
-        ("cors", TOP / "src" / "cors"),
+        ("cors", TOP / "src"),
         ("camcors", TOP / "firmware" / "camcors"),
-        ("board", TOP / "firmware" / "host"),
+        ("board", TOP / "firmware" / "camcors_host"),
+        ("board", TOP / "firmware" / "camcors_testcard"),
         ("boot", TOP / "firmware"),
         ("board", host.OUT / "generated"),
     ):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .report import number, table
+from tests.bench.report import number, table
 
 
 def ratio(ours: float, stock: float) -> str:

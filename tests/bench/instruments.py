@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from .serving import Client, allocated, serving
+from tests.bench.serving import Client, allocated, serving
 
 REQUESTS = 40  # so few that neither server fills its heap without a collection
 TRACED_REQUESTS = 10  # strace stops the server 600 times a request of stock's

@@ -13,8 +13,8 @@ matplotlib.use("Agg")
 from matplotlib import pyplot
 from matplotlib.axes import Axes
 
-from . import report
-from .report import Figure
+from tests.bench import report
+from tests.bench.report import Figure
 
 _OURS, _BASE, _GOAL = "#2a6fb0", "#b8c4d0", "#c2410c"
 _STYLE = {"font.size": 10, "axes.spines.top": False, "axes.spines.right": False, "svg.hashsalt": "camcors"}

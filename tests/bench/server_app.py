@@ -55,7 +55,7 @@ async def start_stock(app, port, folder):
 
 
 async def start_ours(app, port, is_guarded):
-    from camcors.server import Server
+    from camcors.http.server import Server
     from cors import CORS, Policy
     from cors.guard import Guard
 

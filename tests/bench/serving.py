@@ -10,9 +10,8 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from camera import PROGRAM, free_port
-
-from . import chrome
+from tests.bench import chrome
+from tests.kit.camera import PROGRAM, free_port
 
 APP = Path(__file__).with_name("server_app.py")
 PATH = "/api/status"

@@ -16,10 +16,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from camera import Camera
-
-from bench.soak_clients import STATUS, STREAM, Client, Soak
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from tests.bench.soak_clients import STATUS, STREAM, Client, Soak
+from tests.kit.camera import Camera
 
 HEAP_SLACK = 4096  # bytes; a leak of one byte for each forty requests is more in a whole run
 CLIENTS = 6 + 32 + 2 + 1  # slots, places to wait, clients that are told that there is none, and one more

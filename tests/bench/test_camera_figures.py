@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from . import camera_figures
+from tests.bench import camera_figures
 
 
 @pytest.mark.parametrize(

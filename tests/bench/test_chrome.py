@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from . import chrome
+from tests.bench import chrome
 
 
 def test_head_is_a_whole_request() -> None:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import pytest
+from camcors_build.boards import TOP
 
-from boards import TOP
-
-from . import cors_figures
+from tests.bench import cors_figures
 
 
 @pytest.mark.parametrize(
     ("path", "part"),
     [
         ("src/cors/origin.py", "cors"),
-        ("firmware/camcors/server.py", "camcors"),
+        ("src/strict/json.py", "cors"),
+        ("firmware/camcors/http/server.py", "camcors"),
         ("firmware/boot.py", "boot"),
         ("firmware/microdot/cors.py", "boot"),
-        ("firmware/host/testcard.py", "board"),
+        ("firmware/camcors_testcard/card.py", "board"),
         ("build/HOST/generated/board.py", "board"),
         ("build/pypi/microdot/microdot.py", None),
     ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from . import instruments
+from tests.bench import instruments
 
 STRACE = """\
 101 execve("build/HOST/camcors-host", ["build/HOST/camcors-host"], 0x7ffc /* 19 vars */) = 0

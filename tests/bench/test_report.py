@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from . import cors_tables, report
-from .report import Figure, Goal
+from tests.bench import cors_tables, report
+from tests.bench.report import Figure, Goal
 
 RAW: dict[str, Any] = {
     "requests_per_second": {

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from . import serving
+from tests.bench import serving
 
 
 @pytest.mark.parametrize(

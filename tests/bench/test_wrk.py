@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from . import chrome, wrk
+from tests.bench import chrome, wrk
 
 REPORT = """\
 Running 3s test @ http://127.0.0.1:8080/api/status

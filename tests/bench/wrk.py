@@ -6,8 +6,8 @@ import re
 import subprocess
 from pathlib import Path
 
-from . import chrome
-from .serving import KINDS, PATH, serving
+from tests.bench import chrome
+from tests.bench.serving import KINDS, PATH, serving
 
 CONNECTIONS = 4  # below the camera's cap of 6
 SECONDS = 3

@@ -12,11 +12,11 @@ import os
 import sys
 
 from cors import CORS, Policy, PolicyError
-from cors.fault import REASONS, lines
 from cors.guard import Guard
 from cors.origin import Matcher, parse
 from microdot import Microdot, Request, Response
 from microdot.microdot import NoCaseDict
+from strict.fault import REASONS, lines
 
 _OURS = ("vary", "x-cors-debug", "cross-origin-resource-policy", "content-security-policy")
 _PORTS = (("http", 80), ("http", 8080))  # where the cameras of the rows listen

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from camcors_cli.fetch import Pairs, Request, Response
+from camcors_cli.browser.fetch import Pairs, Request, Response
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 

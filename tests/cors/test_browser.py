@@ -8,8 +8,8 @@ standard is followed, and the row says so.
 from __future__ import annotations
 
 import pytest
-from camcors_cli.browser import Browser, max_age
-from camcors_cli.fetch import (
+from camcors_cli.browser.agent import Browser, max_age
+from camcors_cli.browser.fetch import (
     Blocked,
     Request,
     Response,

@@ -11,10 +11,11 @@ from types import FrameType
 from typing import Any
 
 import pytest
-from camera import TOP
 
 from camcors.settings import load
-from cors import Policy, PolicyError, strictjson
+from cors import Policy, PolicyError
+from strict import json as strict_json
+from tests.kit.camera import TOP
 
 OURS = (str(TOP / "src"), str(TOP / "firmware"))
 LENGTH = 1200
@@ -63,7 +64,7 @@ def cost(act: Callable[[bytes], object], text: bytes) -> tuple[int, int]:
 
 
 def first(data: bytes) -> object:
-    return strictjson.read(data, 1)
+    return strict_json.read(data, 1)
 
 
 def policy(data: bytes) -> object:
@@ -113,7 +114,7 @@ TEXTS = {
     "letters of two bytes": fill('{"version":"', "ä", '"}'),
     "a key again after letters of two bytes": fill("{", '"ä":1', "}", ","),
 }
-READERS = {"all": strictjson.read, "first": first, "policy": policy, "settings": settings}
+READERS = {"all": strict_json.read, "first": first, "policy": policy, "settings": settings}
 
 
 @pytest.mark.parametrize("reader", READERS)
@@ -132,5 +133,5 @@ def test_the_first_fault_ends_it() -> None:
     make = TEXTS["a key again and again"]
     # The check of UTF-8 reads it all; the rest is the same for any length.
     read = [cost(first, make(length))[0] for length in (LENGTH, 2 * LENGTH)]
-    checked = [cost(strictjson._bad_utf8, make(length))[0] for length in (LENGTH, 2 * LENGTH)]
+    checked = [cost(strict_json._bad_utf8, make(length))[0] for length in (LENGTH, 2 * LENGTH)]
     assert read[0] - checked[0] == read[1] - checked[1] < 1000

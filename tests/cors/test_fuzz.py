@@ -16,13 +16,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cors import CORS, Policy, PolicyError
-from cors.fault import REASONS
 from cors.origin import parse
 from microdot import Microdot
 from microdot import Request as MicrodotRequest
 from microdot.microdot import NoCaseDict
-
-from .strategies import deterministic, patterns, policies
+from strict.fault import REASONS
+from tests.cors.strategies import deterministic, patterns, policies
 
 _ORIGIN = re.compile(
     r"([a-z][a-z0-9+.-]*)://"

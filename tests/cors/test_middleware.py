@@ -3,11 +3,11 @@
 import asyncio
 
 import pytest
-import run_cases
 
 from cors import CORS, Policy, PolicyError
 from microdot import Microdot, Request
 from microdot.microdot import NoCaseDict
+from tests.cors import run_cases
 
 _A = "https://a.example"
 _B = "https://b.example"

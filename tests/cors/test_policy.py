@@ -5,8 +5,8 @@ import json
 import pytest
 
 from cors import Policy, PolicyError
-from cors.fault import DUPLICATE_KEY, REASONS, UNKNOWN_KEY, UPPER_CASE, Fault, nearest, show
 from cors.fields import NAMES
+from strict.fault import DUPLICATE_KEY, REASONS, UNKNOWN_KEY, UPPER_CASE, Fault, nearest, show
 
 _WHOLE = {
     "version": 1,

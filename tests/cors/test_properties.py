@@ -10,14 +10,13 @@ import re
 from collections import Counter
 
 import pytest
-from camcors_cli.browser import Browser
-from camcors_cli.fetch import Request, get
+from camcors_cli.browser.agent import Browser
+from camcors_cli.browser.fetch import Request, get
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cors import CORS, Policy
-
-from .strategies import (
+from tests.cors.strategies import (
     EXPOSED,
     HOME,
     METHODS,
@@ -29,7 +28,7 @@ from .strategies import (
     origins,
     policies,
 )
-from .strategies import Policy as Fields
+from tests.cors.strategies import Policy as Fields
 
 _PATTERN = re.compile(r"([a-z]+)://(\*\.)?(\[[0-9a-f:]+\]|[a-z0-9.-]+)(?::([0-9]+|\*))?")
 _SAFE_METHODS = ("GET", "HEAD", "POST")

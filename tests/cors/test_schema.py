@@ -3,9 +3,8 @@
 import json
 from pathlib import Path
 
-from schema_of_table import properties
-
 import cors
+from tests.cors.schema_of_table import properties
 
 _SCHEMA = json.loads((Path(cors.__file__).parent / "policy.schema.json").read_text())
 

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-import run_cases
+
+from tests.cors import run_cases
 
 _HERE = Path(__file__).parent
 

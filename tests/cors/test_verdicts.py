@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import run_cases
-from camcors_cli.fetch import Asked, Response, cors_check, get, preflight_check
+from camcors_cli.browser.fetch import Asked, Response, cors_check, get, preflight_check
+
+from tests.cors import run_cases
 
 _CASES = Path(__file__).parent / "cases"
 _NEEDS_PREFLIGHT = '"'  # a value that no safelisted request-header may have

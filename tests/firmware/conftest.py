@@ -9,7 +9,6 @@ import importlib
 import json
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from camera import PROGRAM, free_port
+
+from tests.kit.camera import PROGRAM, free_port
 
 HERE = Path(__file__).resolve().parent
 
@@ -129,11 +129,7 @@ def read_all(client: socket.socket) -> bytes:
 
 def make_device(limits: dict[str, int], is_guarded: bool = False) -> Any:
     """A device.Device on CPython."""
-    sys.path.insert(0, str(HERE))
-    try:
-        return importlib.import_module("device").Device(limits, is_guarded)
-    finally:
-        sys.path.remove(str(HERE))
+    return importlib.import_module("tests.firmware.device").Device(limits, is_guarded)
 
 
 @contextlib.contextmanager

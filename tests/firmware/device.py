@@ -10,14 +10,14 @@ import sys
 import time
 
 from camcors import api
-from camcors.fields import Choice, Range
+from camcors.http.server import Server
 from camcors.limits import Limits, sleep_ms
-from camcors.server import Server
 from camcors.stream import Frames
 from cors import CORS
 from cors.guard import Guard
 from microdot import Microdot, Response
 from microdot.websocket import with_websocket
+from strict.field import Choice, Range
 
 
 class FakeCamera:

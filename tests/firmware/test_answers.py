@@ -12,11 +12,10 @@ import httpx
 import pytest
 import urllib3
 
-from camcors import wire
+from camcors.http import head
 from microdot import Response
-
-from .conftest import Server, make_device, read_all
-from .test_bad_requests import ONCE, parse
+from tests.firmware.conftest import Server, make_device, read_all
+from tests.firmware.test_bad_requests import ONCE, parse
 
 H = b"Host: camera\r\n" + ONCE
 G = b"GET /echo HTTP/1.1\r\n" + H
@@ -314,7 +313,7 @@ ABSOLUTE = [
 
 @pytest.mark.parametrize(("target", "path", "query"), ABSOLUTE)
 def test_absolute_form(target: str, path: str, query: str | None) -> None:
-    found = wire.parse(f"GET {target} HTTP/1.1\r\nHost: camera".encode())[1]
+    found = head.parse(f"GET {target} HTTP/1.1\r\nHost: camera".encode())[1]
     assert found == path + ("" if query is None else "?" + query)
 
 

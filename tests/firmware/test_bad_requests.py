@@ -10,9 +10,8 @@ import time
 
 import pytest
 
-from camcors.answer import phrase
-
-from .conftest import Client, Server, Start, read_all
+from camcors.http.answer import phrase
+from tests.firmware.conftest import Client, Server, Start, read_all
 
 H = b"Host: camera\r\n"
 G = b"GET /echo HTTP/1.1\r\n" + H

@@ -17,11 +17,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from camcors.chunked import Chunks
-from camcors.wire import Refusal
-
-from .conftest import Client, Server, read_all
-from .test_bad_requests import ONCE, P, parse
+from camcors.http.chunked import Chunks
+from camcors.http.head import Refusal
+from tests.firmware.conftest import Client, Server, read_all
+from tests.firmware.test_bad_requests import ONCE, P, parse
 
 MOST = 100
 SKIPPED = 60

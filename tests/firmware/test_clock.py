@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from camcors import clock
+from camcors.http import clock
 
 
 class Ticks:

@@ -17,9 +17,8 @@ from pathlib import Path
 import pytest
 
 from camcors.limits import TABLE
-
-from .conftest import Client, Server, Start
-from .test_bad_requests import G, H, P, parse
+from tests.firmware.conftest import Client, Server, Start
+from tests.firmware.test_bad_requests import G, H, P, parse
 
 OTHER = "127.0.0.2"
 GET = b"GET /%b HTTP/1.1\r\n" + H + b"\r\n"

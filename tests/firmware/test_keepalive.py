@@ -19,11 +19,19 @@ import httpx
 import pytest
 import urllib3
 
-from camcors import connection, slots
+from camcors.http import connection, slots
 from camcors.limits import ticks_ms
-
-from .conftest import LIMITS, Client, Server, Start, make_device, on_cpython, on_micropython, read_all
-from .test_bad_requests import G, H, P, check_refusal, parse
+from tests.firmware.conftest import (
+    LIMITS,
+    Client,
+    Server,
+    Start,
+    make_device,
+    on_cpython,
+    on_micropython,
+    read_all,
+)
+from tests.firmware.test_bad_requests import G, H, P, check_refusal, parse
 
 GET = b"GET /%b HTTP/1.1\r\n" + H + b"\r\n"
 ECHO = G + b"\r\n"

@@ -9,8 +9,7 @@ import re
 import pytest
 
 from camcors.page import HEADERS, PAGE
-
-from .conftest import Server
+from tests.firmware.conftest import Server
 
 
 @pytest.mark.parametrize(("element", "directive"), [("style", "style-src"), ("script", "script-src")])

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from .conftest import LIMITS, Client, Server, Start, make_device, on_cpython, read_all
+from tests.firmware.conftest import LIMITS, Client, Server, Start, make_device, on_cpython, read_all
 
 ALLOWED = b"http://allowed.example"
 FOREIGN = b"http://evil.example"

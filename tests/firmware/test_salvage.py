@@ -8,8 +8,8 @@ from collections import Counter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from camcors.salvage import salvage
-from camcors.wire import Refusal, parse
+from camcors.http.head import Refusal, parse
+from camcors.http.salvage import salvage
 
 _PREFLIGHT = (
     b"OPTIONS /api/led?a HTTP/1.1\r\n"

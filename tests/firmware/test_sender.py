@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from camcors.sender import Sender
+from camcors.http.sender import Sender
 
 
 class Trickle:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
-from camera import TOP
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camcors.fields import Choice, Range
 from camcors.limits import TABLE, Limits
 from camcors.settings import load
+from strict.field import Choice, Range
+from tests.kit.camera import TOP
 
 FIELDS = {"quality": Range(1, 100), "hmirror": Choice(False, True)}
 DEFAULTS = {"name": "camcors", "host": "0.0.0.0", "port": 80, "camera": {}, "wifi": None}

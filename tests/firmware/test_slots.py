@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from camcors import slots
-from camcors.admission import Admission
+from camcors.http import slots
+from camcors.http.admission import Admission
 from camcors.limits import TABLE, Limits, ticks_add, ticks_ms
 
 NOW = 1_000_000

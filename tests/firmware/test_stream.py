@@ -13,8 +13,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from .conftest import Server, Start
-from .test_bad_requests import H, parse
+from tests.firmware.conftest import Server, Start
+from tests.firmware.test_bad_requests import H, parse
 
 PART = re.compile(
     rb"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: (\d+)\r\n"

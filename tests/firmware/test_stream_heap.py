@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import Server, on_micropython
-from .test_stream import Viewer, viewing
+from tests.firmware.conftest import Server, on_micropython
+from tests.firmware.test_stream import Viewer, viewing
 
 
 @pytest.fixture
@@ -124,9 +124,9 @@ def test_heap_of_a_frame(program: Path, tmp_path: Path, viewers: int, size: int)
 CLOSES = """
 import asyncio
 import micropython
-from camcors.sender import close_body
+from camcors.http.sender import close_body
 from camcors.stream import Frames
-from camera_driver import Camera
+from camcors_testcard.camera import Camera
 
 
 async def main():

@@ -9,9 +9,9 @@ from pathlib import Path
 from socket import SHUT_WR, create_connection, socketpair
 
 import pytest
-from camera import free_port
 
-from camcors.transport import _Transport
+from camcors.http.transport import _Transport
+from tests.kit.camera import free_port
 
 
 class Socket:

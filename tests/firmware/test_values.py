@@ -7,10 +7,9 @@ import re
 
 import pytest
 
-from camcors.salvage import describe_long
-
-from .conftest import Server
-from .test_bad_requests import ONCE, G, H, parse
+from camcors.http.salvage import describe_long
+from tests.firmware.conftest import Server
+from tests.firmware.test_bad_requests import ONCE, G, H, parse
 
 ALL = bytes(range(0x80, 0x100))
 

@@ -11,7 +11,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from camera import TOP
+
+from tests.kit.camera import TOP
 
 POWER_ON, HARD, WATCHDOG, DEEP_SLEEP, SOFT = range(1, 6)
 

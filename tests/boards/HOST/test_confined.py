@@ -7,7 +7,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from camera import PROGRAM, Camera
+
+from tests.kit.camera import PROGRAM, Camera
 
 # Each must raise; what it would give is printed.
 WAYS = [
@@ -45,16 +46,16 @@ WAYS = [
     "__import__('_host').pty({path!r} + '.repl')",
     "__import__('_host').insecure_port('127.0.0.1', 1)",
     "__import__('_host').run()",
-    "sys.modules['host_boot']._open_flash({path!r})",
-    "sys.modules['host_boot'].main(['--flash', {path!r}, '--port', '1'])",
-    "__import__('host_boot')",
+    "sys.modules['camcors_host.power_on']._open_flash({path!r})",
+    "sys.modules['camcors_host.power_on'].main(['--flash', {path!r}, '--port', '1'])",
+    "__import__('camcors_host.power_on')",
     "[vfs.umount('/'), open({path!r})]",
 ]
 
 SETUP = """
 import gc, machine, micropython, os, socket, sys, vfs
 def boot_again():
-    sys.modules.pop('host_boot', None)
+    sys.modules.pop('camcors_host.power_on', None)
     sys.argv[:] = ['-c', '--flash', {path!r}, '--port', '1']
 """
 
@@ -69,7 +70,7 @@ def secret(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def attempt(way: str, secret: Path) -> str:
     """Code that prints "refused", or what it got."""
     wanted = way.format(path=str(secret), size=4096)
-    again = "boot_again()\n    " if "host_boot')" in way else ""
+    again = "boot_again()\n    " if "power_on')" in way else ""
     return f"""{SETUP.format(path=str(secret))}
 try:
     {again}print('got', {wanted})
@@ -137,7 +138,7 @@ def test_no_way_from_a_handler(new_camera: Camera, secret: Path) -> None:
     )
     assert (listed.status_code, listed.text) == (200, "42")
     for way in WAYS:
-        if "host_boot" in way or "umount" in way:  # which end the server, by SystemExit or without files
+        if "power_on" in way or "umount" in way:  # which end the server, by SystemExit or without files
             continue
         answer = httpx.post(f"{new_camera.url}/run", content=way.format(path=str(secret), size=4096))
         assert answer.status_code == 403, (way, answer.text)

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from camera import VFS_OFFSET, Camera
 
 from cors import Policy, PolicyError
+from tests.kit.camera import VFS_OFFSET, Camera
 
 # Longer than what littlefs keeps inside its own blocks, and full of bits that make another valid policy.
 ORIGINS = ", ".join(f'"https://camera-{n}.example.com", "http://10.0.{n}.7:8{n}00"' for n in range(1, 6))

@@ -8,9 +8,9 @@ import time
 
 import httpx
 import pytest
-from camera import Camera
 
 from cors.guard import own_names
+from tests.kit.camera import Camera
 
 ALLOWED = "http://localhost:8000"
 FOREIGN = "http://evil.example"

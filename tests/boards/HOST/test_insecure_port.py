@@ -15,8 +15,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from camera import PROGRAM, TOP, Camera, free_port
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.kit.camera import PROGRAM, TOP, Camera, free_port
 
 GREETING = b"\r\x03"
 #: What must never run: it says so in /api/status.

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from camera import Camera, streaming
 
 from cors import Policy
+from tests.kit.camera import Camera, streaming
 
 IN_FORCE_S = 2
 INVALID = '{"version": 1, "allowed_origins": ["https://A.example"]}'

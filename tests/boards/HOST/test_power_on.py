@@ -14,7 +14,8 @@ from pathlib import Path
 import httpx
 import littlefs
 import pytest
-from camera import FLASH_SIZE, PROGRAM, VFS_OFFSET, Camera, free_port
+
+from tests.kit.camera import FLASH_SIZE, PROGRAM, VFS_OFFSET, Camera, free_port
 
 
 def run(*args: str) -> subprocess.CompletedProcess[str]:

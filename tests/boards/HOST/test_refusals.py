@@ -5,7 +5,8 @@ from __future__ import annotations
 import socket
 
 import pytest
-from camera import Camera
+
+from tests.kit.camera import Camera
 
 ALLOWED = "http://localhost:8000"
 FOREIGN = "http://evil.example"

@@ -16,9 +16,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-from camera import Camera, free_port
-from pts import Pts
-from terminal import Terminal
+
+from tests.kit.camera import Camera, free_port
+from tests.kit.pts import Pts
+from tests.kit.terminal import Terminal
 
 
 def frames(camera: Camera) -> int:

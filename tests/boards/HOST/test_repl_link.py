@@ -9,9 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from camera import PROGRAM, Camera, free_port
-from repl_link import ReplLink
-from source import BuildError
+from camcors_build.repl_link import ReplLink
+from camcors_build.source import BuildError
+
+from tests.kit.camera import PROGRAM, Camera, free_port
 
 TARGET = "/dev/pts/987654"
 

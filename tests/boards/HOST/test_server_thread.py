@@ -9,7 +9,8 @@ import time
 
 import httpx
 import pytest
-from camera import Camera
+
+from tests.kit.camera import Camera
 
 
 @pytest.mark.parametrize(

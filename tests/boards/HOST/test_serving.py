@@ -11,8 +11,9 @@ import time
 
 import httpx
 import pytest
-from camera import PROGRAM, TOP, Camera
 from PIL import Image
+
+from tests.kit.camera import PROGRAM, TOP, Camera
 
 ALLOWED = "http://localhost:8000"
 PREFLIGHT = {"Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "content-type"}

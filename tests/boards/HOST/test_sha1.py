@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from camera import Camera
+from tests.kit.camera import Camera
 
 # Lengths around the ends of a block, of which the last eight bytes hold the length (FIPS 180-4, 5.1.1).
 LENGTHS = [*range(0, 4), *range(54, 67), *range(118, 131), 1000, 100_000]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from camera import TOP
+from tests.kit.camera import TOP
 
 
 def test_soak(program: object) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from camera import Camera
+
+from tests.kit.camera import Camera
 
 TIMEOUT_MS = 3000  # shorter than a board's, longer than a busy machine holds up a thread
 RESET = "camcors: the watchdog resets the camera"
@@ -125,16 +126,17 @@ def test_whoever_holds_the_repl_is_left_alone(watched: Camera, program: str) -> 
 IDLE = {
     "disabled": ("open('/disable', 'w').close()", "camcors: not started, since the file /disable exists"),
     "not started": (
-        "f = open('/camera_driver.py', 'w'); f.write('1 / 0'); f.close()",
+        "f = open('/board_drivers.py', 'w'); f.write('1 / 0'); f.close()",
         "camcors: not started: ZeroDivisionError",
     ),
     "never served": (
-        "f = open('/board_network.py', 'w'); f.write(NETWORK); f.close()",
+        "f = open('/board_drivers.py', 'w'); f.write(NETWORK); f.close()",
         "camcors: the server ended: ZeroDivisionError",
     ),
 }
 NETWORK = """
 NETWORK = '''
+from camcors_testcard.camera import Camera
 class Network:
     name, address, state = "x", None, "off"
     def __init__(self, *_): pass

@@ -1,0 +1,48 @@
+"""Time as the pictures need it: since the start, and at an even pace."""
+
+from ..limits import ticks_add, ticks_diff, ticks_ms
+
+
+class Clock:
+    """Time since its making, exact past the wrap of ticks_ms if read at least every 12 days."""
+
+    def __init__(self):
+        self._last = ticks_ms()
+        self._wrap = ticks_add(0, -1) + 1
+        self._ms = 0
+
+    def read_ms(self):
+        """Milliseconds since the making (int)."""
+        now = ticks_ms()
+        passed = ticks_diff(now, self._last)
+        self._ms += passed if passed >= 0 else passed + self._wrap
+        self._last = now
+        return self._ms
+
+
+class Pace:
+    """When something is due that happens a number of times a second, the first time at once.
+
+    The times lie on a schedule, so that small delays do not add up. After a delay longer than the
+    time between two, the schedule begins anew, and nothing is made up for in a burst.
+
+    due: ticks from which on it may happen.
+    """
+
+    def __init__(self):
+        self.due = ticks_ms()
+        self._rest = 0  # what whole milliseconds have left over, in parts of one
+
+    def wait_ms(self):
+        """Milliseconds until it is due (int), 0 or less if it is."""
+        return ticks_diff(self.due, ticks_ms())
+
+    def step(self, rate):
+        """It has happened now; the next time lies 1 / `rate` (int, per second) after this one."""
+        now = ticks_ms()
+        parts = 1000 + self._rest % rate  # the rate may have changed
+        interval_ms = parts // rate
+        self._rest = parts % rate
+        if ticks_diff(now, self.due) > interval_ms:
+            self.due = now
+        self.due = ticks_add(self.due, interval_ms)

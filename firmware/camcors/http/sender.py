@@ -1,0 +1,119 @@
+"""Answers on their way to a client: in one write if they are small, in slices without copies else."""
+
+from microdot import Response
+from strict.compat import const
+
+from ..limits import sleep_ms
+
+_SLICE = const(8192)  # of a large body: other connections are served in between
+_SMALL = const(4096)  # a body up to this size is sent together with its head
+
+
+class Sender:
+    """The writing half of a connection; a handler finds it as `request.sock[1]`.
+
+    due: called with the write time-out in ms (int) before the first wait, with None after the last one.
+    is_used: whether a handler has written here itself.
+    """
+
+    def __init__(self, transport, due, write_timeout_ms):
+        self.is_used = False
+        self._transport = transport
+        self._due = due
+        self._timeout_ms = write_timeout_ms
+
+    async def send(self, data):
+        """Sends `data` (bytes-like) within the write time-out, or is cancelled."""
+        start = 0
+        # Not anew for each slice: a client that takes a few bytes now and then would hold its slot for ever.
+        self._due(self._timeout_ms)
+        while start < len(data):
+            start = self._push(data, start)
+            if self._transport.is_full or start < len(data):
+                await self._pause()
+        self._due(None)
+
+    def _push(self, data, start):
+        """Sends a slice of `data` from `start` on -> where the rest begins (int)."""
+        return start + self._transport.send(data, start, min(len(data) - start, _SLICE))
+
+    def _pause(self):
+        """Awaitable, at once, between two slices."""
+        return self._transport.drain() if self._transport.is_full else sleep_ms(0)
+
+    async def send_with(self, head, body):
+        """Sends `head` (bytes) and `body` (bytes-like), both together if the body is small."""
+        if len(body) <= _SMALL:
+            await self.send(head + body)
+        else:
+            await self.send(head)
+            await self.send(body)
+
+    async def send_pieces(self, body):
+        """Sends a body of unknown length: a stream's Viewer, an async iterator, a file or an iterator."""
+        if hasattr(body, "next_part"):
+            await self._send_parts(body)
+        elif hasattr(body, "__aiter__") or hasattr(body, "__anext__"):
+            pieces = body.__aiter__() if hasattr(body, "__aiter__") else body
+            while True:
+                try:
+                    piece = await pieces.__anext__()
+                except StopAsyncIteration:
+                    return
+                await self._send_piece(piece)
+        elif hasattr(body, "read"):
+            piece = True
+            while piece:
+                piece = body.read(Response.send_file_buffer_size)
+                if hasattr(piece, "send"):
+                    piece = await piece
+                await self._send_piece(piece)
+        else:
+            for piece in body:
+                await self._send_piece(piece)
+
+    async def _send_parts(self, viewer):
+        """All in one coroutine, since one for each part would be garbage of every frame."""
+        if not viewer.enter():
+            return
+        while True:
+            part = viewer.next_part()
+            while part is None:
+                await viewer.until_next()
+                part = viewer.next_part()
+            start = 0
+            self._due(self._timeout_ms)
+            while start < len(part):
+                start = self._push(part, start)
+                await self._pause()
+            self._due(None)
+
+    async def _send_piece(self, piece):
+        await self.send(piece.encode() if isinstance(piece, str) else piece)
+        await sleep_ms(0)  # a body that never waits shall not hold the other connections
+
+    # What microdot's WebSocket asks for.
+
+    async def awrite(self, data):
+        """Sends `data` (bytes-like or str)."""
+        self.is_used = True
+        await self._send_piece(data)
+
+    async def aclose(self):
+        """Closes the socket; does nothing the second time."""
+        self.is_used = True
+        self._transport.close()
+
+
+def close_body(body):
+    """Closes a response's body by its aclose() or close(), if it has one -> what is to be awaited, or None.
+
+    Not a coroutine, since a full heap has no room for one.
+    """
+    if hasattr(body, "aclose"):
+        closing = body.aclose()
+    elif hasattr(body, "close"):
+        closing = body.close()
+    else:
+        return None
+    return closing if hasattr(closing, "send") or hasattr(closing, "__await__") else None

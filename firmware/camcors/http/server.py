@@ -1,0 +1,164 @@
+"""The server: the listening socket, the open connections, and their deadlines."""
+
+import asyncio
+
+from strict.compat import const
+
+from ..limits import TOLD, Limits, sleep_ms, ticks_diff, ticks_ms
+from .admission import Admission
+from .connection import Connection
+from .listener import listen
+
+_SWEEP_MS = const(100)
+_BUFFER = const(1024)  # a browser's head is 500 to 900 bytes
+
+
+class Server:
+    """Listens, keeps the open connections and their deadlines, and counts. Owned by the camera.
+
+    app: microdot.Microdot. limits: Limits. log: called with one line (str) for each fault of ours.
+    It allocates one Connection and one task for each client, and lends it a buffer once it has a slot; it
+    makes as many as there are slots, and two.
+
+    Deadlines are kept by one sweeping task that cancels the tasks of late connections.
+    asyncio.wait_for would make a task and a closure for every single read, on MicroPython about
+    as much heap as the rest of a request. The price: a time-out comes up to 0.1 s late.
+
+    Who gets a slot, and who gives one up, is decided in slots.py.
+
+    Counters (int): accepted (connections), requests, evicted (for another client), refused (found no
+    slot), rejected (not a request, or too large), timeouts, vanished, faults; `connections` is what is
+    open now, those who wait for a slot among them.
+    """
+
+    def __init__(self, app, limits=None, log=print):
+        self.app = app
+        self.limits = limits or Limits()
+        self.accepted = 0
+        self.requests = 0
+        self.evicted = 0
+        self.refused = 0
+        self.rejected = 0
+        self.timeouts = 0
+        self.vanished = 0
+        self.faults = 0
+        self._log = log
+        self._open = []
+        self.admission = Admission(self.limits, self._evict)
+        self._told = 0
+        self._buffers = []
+        self._listener = None
+        self._sweeper = None
+
+    @property
+    def connections(self):
+        """How many connections are open now (int)."""
+        return len(self._open)
+
+    def counters(self):
+        """The counters by name, for /api/status (dict of int)."""
+        return {
+            "connections": len(self._open),
+            "accepted": self.accepted,
+            "requests": self.requests,
+            "evicted": self.evicted,
+            "refused": self.refused,
+            "rejected": self.rejected,
+            "timeouts": self.timeouts,
+            "vanished": self.vanished,
+            "faults": self.faults,
+        }
+
+    async def start(self, host, port):
+        """Listens on `host` (str) and `port` (int); raises OSError if it cannot."""
+        backlog = self.limits.connections + self.limits.slot_waiters
+        self._listener = await listen(self._accept, host, port, backlog)
+        self._sweeper = asyncio.create_task(self._sweep())
+
+    async def close(self):
+        """Stops listening and drops every connection."""
+        self._listener.close()
+        self._sweeper.cancel()
+        for connection in list(self._open):
+            connection.task.cancel()
+        await self._listener.wait_closed()
+        while self._open:
+            await sleep_ms(5)
+
+    def address(self):
+        """(host, port) really bound on CPython, None where sockets cannot tell (MicroPython)."""
+        sockets = self._listener.sockets
+        return sockets[0].getsockname()[:2] if sockets else None
+
+    def fault(self, error):
+        """Counts and logs an exception that is ours, not the client's."""
+        self.faults += 1
+        try:
+            self._log("camcors: a connection failed: " + repr(error))
+        except MemoryError:
+            pass  # it is counted
+
+    async def _accept(self, transport):
+        self.accepted += 1
+        connection = self._make_connection(transport)
+        if connection is None:
+            return
+        try:
+            if self.admission.take(connection) or await self.admission.wait(connection):
+                self._lend(connection)
+                await connection.serve()
+            else:
+                await self._refuse(connection)
+        except asyncio.CancelledError:
+            pass  # by close(): nobody waits for this task
+        except MemoryError as error:
+            self.fault(error)
+        finally:
+            self._open.remove(connection)
+            self._told -= connection.is_told
+            buffer = connection.close()
+            self.admission.leave(connection)
+            if buffer:
+                self._buffers.append(buffer)
+
+    def _make_connection(self, transport):
+        """The client's Connection, or None if there is no memory for one."""
+        try:
+            connection = Connection(self, transport)
+            self._open.append(connection)
+            return connection
+        except MemoryError as error:
+            transport.close(True)
+            self.fault(error)
+            return None
+
+    def _lend(self, connection):
+        connection.lend(self._buffers.pop() if self._buffers else bytearray(_BUFFER))
+
+    def _evict(self, connection):
+        """End a connection that has lost its slot."""
+        self.evicted += 1
+        connection.evict(self._told < TOLD)
+        self._told += connection.is_told
+
+    async def _refuse(self, connection):
+        self.refused += 1
+        if self._told < TOLD:
+            self._told += 1
+            connection.is_told = True
+            self._lend(connection)
+            await connection.turn_away()
+
+    async def _sweep(self):
+        while True:
+            try:
+                now = ticks_ms()
+                for connection in self._open:
+                    deadline = connection.deadline
+                    if deadline is not None and ticks_diff(deadline, now) <= 0:
+                        connection.meet_deadline(now)
+                if self.admission.waiting:
+                    self.admission.settle()
+            except MemoryError:
+                pass  # the next round looks again
+            await sleep_ms(_SWEEP_MS)

@@ -1,0 +1,133 @@
+"""A client's socket, the same on both interpreters: what arrives goes into the caller's buffer, and
+what is sent is not copied."""
+
+import select
+import sys
+
+from strict.compat import const
+
+from .waits import core, until_ready
+
+_IPPROTO_TCP = const(6)
+_TCP_NODELAY = const(1)
+_ENOTCONN = const(128)  # lwIP's
+
+# A client that left: EPIPE, ECONNABORTED, ECONNRESET, ENOTCONN, ETIMEDOUT, with the numbers of
+# Linux and of lwIP on the ESP32.
+_VANISHED = (32, 103, 104, 107, 110, 113, 116, 118, 128)
+
+# CPython raises some vanished clients without a number; MicroPython has no such class.
+_CONNECTION_ERRORS = (ConnectionError,) if sys.implementation.name == "cpython" else ()
+
+
+def is_lost(error):
+    """Whether `error` (OSError) says that the client has left."""
+    number = error.args[0] if error.args else None
+    return isinstance(error, _CONNECTION_ERRORS) or number in _VANISHED
+
+
+def _is_readable(socket):
+    poller = select.poll()
+    poller.register(socket, select.POLLIN)
+    return bool(poller.poll(0))
+
+
+class _Transport:
+    """On MicroPython: waits as asyncio.Stream does, without the copies that Stream makes.
+
+    receive() and send() raise OSError if the connection is lost, or was closed.
+    """
+
+    def __init__(self, socket, address):
+        self.is_full = False
+        self._socket = socket
+        self._address = address
+        # Nagle's algorithm would hold the end of an answer until the client acknowledges the rest.
+        try:
+            self._socket.setsockopt(_IPPROTO_TCP, _TCP_NODELAY, 1)
+        except OSError:
+            pass  # the client has left, as the first read will tell
+
+    async def receive(self, buffer):
+        """Waits until something is there -> number of bytes put into `buffer`, 0 at the end."""
+        while self._socket:
+            await until_ready(self._socket, select.POLLIN)
+            count = self._socket.readinto(buffer)
+            if count is not None:
+                return count
+        raise OSError(_ENOTCONN)
+
+    def is_readable(self):
+        """Whether receive() would not wait."""
+        return bool(self._socket) and _is_readable(self._socket)
+
+    def send(self, data, start, size):
+        """Sends of `data`, from `start` on, at most `size` bytes -> how many the socket took.
+
+        Wait for drain() before the next call if `is_full` is set then.
+        """
+        if not self._socket:
+            raise OSError(_ENOTCONN)
+        count = self._socket.write(data, start, size) or 0
+        self.is_full = count < size
+        return count
+
+    def drain(self):
+        """Awaitable, at once, that ends when the socket takes bytes again."""
+        return until_ready(self._socket, select.POLLOUT)
+
+    def client(self):
+        """The client's address as microdot has it: (host, port)."""
+        address = self._address
+        if isinstance(address, (bytes, bytearray)):  # on unix: a struct sockaddr_in
+            return ("{}.{}.{}.{}".format(*address[4:8]), address[2] << 8 | address[3])
+        return address
+
+    def close(self, is_lost=False):
+        """Closes the socket; `is_lost` is for CPython, which would wait for unsent bytes."""
+        # Once only: on unix a second close would hit whoever has got the same number since.
+        if self._socket:
+            self._socket.close()
+            self._socket = None
+
+
+class _StreamTransport:
+    """On CPython: over asyncio's pair of streams, which has set TCP_NODELAY already."""
+
+    def __init__(self, reader, writer):
+        self.is_full = True  # what was written may not be touched before drain() is over
+        self._reader = reader
+        self._writer = writer
+        writer.transport.set_write_buffer_limits(0)  # so that drain() returns when all is sent
+
+    async def receive(self, buffer):
+        data = await self._reader.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def is_readable(self):
+        if self._writer.is_closing():
+            return False
+        # What asyncio has read already, it tells nobody in public.
+        return bool(self._reader._buffer) or _is_readable(self._writer.get_extra_info("socket"))
+
+    def send(self, data, start, size):
+        if self._writer.is_closing():
+            raise OSError(_ENOTCONN)
+        piece = memoryview(data)[start : start + size]
+        self._writer.write(piece)
+        return len(piece)
+
+    def drain(self):
+        return self._writer.drain()
+
+    def client(self):
+        return self._writer.get_extra_info("peername")
+
+    def close(self, is_lost=False):
+        if is_lost:
+            self._writer.transport.abort()
+        self._writer.close()
+
+
+Transport = _Transport if core else _StreamTransport

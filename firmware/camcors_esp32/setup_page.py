@@ -1,0 +1,154 @@
+"""The set-up form: a page without a script that asks for a Wi-Fi network and writes it to /camera.json.
+
+Who may send it: a page of the camera's own, by its Origin, on top of what Guard refuses. The policy's
+allowed_origins do not count here, nor does a request without Origin, for every browser sends one with a POST
+(Fetch, "append a request `Origin` header"). The page's Referrer-Policy is same-origin, since no-referrer
+would make that Origin `null`.
+"""
+
+import asyncio
+import json
+import os
+
+from camcors import settings
+from camcors.limits import sleep_ms
+from cors.store import write
+from strict import json as strict_json
+
+_RESTART_MS = 1500  # the answer must have reached the phone
+_EXAMPLE = "mend it or remove it over USB; nothing was changed"
+
+_STYLE = (
+    ":root{color-scheme:light dark}"
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:26rem;margin:2rem auto;padding:0 1rem}"
+    "input,button{font:inherit;width:100%;padding:.6rem;margin:.2rem 0 1rem;box-sizing:border-box}"
+    "p[role]{color:#c0261c}"
+)
+_STYLE_HASH = "sha256-krP/1DuPhBQNFG+UVazIavDG5AsSekMxztndHWJDz4M="
+
+_PAGE = (
+    '<!doctype html><html lang="en"><meta charset="utf-8">'
+    '<meta name="viewport" content="width=device-width,initial-scale=1">'
+    '<title>Camera set-up</title><link rel="icon" href="data:,"><style>'
+    + _STYLE
+    + "</style><h1>Camera set-up</h1>"
+)
+_FORM = (
+    '<form method="post" action="/"><label>Wi-Fi network<input name="ssid" value="{ssid}" list="found" required '
+    'autocapitalize="none" autocomplete="off" spellcheck="false"></label><datalist id="found">{found}</datalist>'
+    '<label>Password (none: an open network)<input name="password" type="password" autocomplete="off"></label>'
+    "<button>Save and restart</button></form>"
+    '<p>Found: {names}. <a href="/?again">Search again</a>, which takes a few seconds.</p>'
+)
+
+_SAVED = (
+    "<p>Saved. The camera restarts and joins {0}. In that network it is at "
+    '<a href="http://{1}.local/">http://{1}.local/</a>; its LED goes out when it is connected.</p>'
+)
+
+_HEADERS = {
+    "Content-Type": "text/html; charset=UTF-8",
+    "Content-Security-Policy": (
+        "default-src 'none'; img-src data:; style-src '" + _STYLE_HASH + "'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+class SetupPage:
+    """The form's routes. Owned by AccessPoint.
+
+    point: its `networks` (list of str) are offered, its scan() looks again. name: where the camera will be
+    found, as NAME.local. path: the settings' file. flag: removed when they are written, if it is there.
+    restart: called without arguments after the answer.
+    """
+
+    def __init__(self, point, name, path, flag, restart):
+        self._point = point
+        self._name = name
+        self._path = path
+        self._flag = flag
+        self._restart = restart
+        self._task = None
+
+    def attach(self, app):
+        """Adds GET / and POST / to `app` (microdot.Microdot)."""
+
+        @app.get("/")
+        async def get_form(request):
+            if "again" in request.args:
+                self._point.scan()
+            return self._answer(200)
+
+        @app.post("/")
+        async def post_form(request):
+            if not _is_same_origin(request.headers):
+                return self._answer(403, "Send the form from the camera's own page.")
+            try:
+                form = request.form
+            except ValueError:
+                form = None
+            if form is None:
+                return self._answer(400, "Send the form as the page does.")
+            return self._save({"ssid": form.get("ssid", ""), "password": form.get("password", "")})
+
+    def _save(self, wifi):
+        faults = []
+        if settings.read_wifi(wifi, faults) is None:
+            return self._answer(400, "; ".join(faults), wifi["ssid"])
+        try:
+            chosen = self._chosen()
+        except ValueError as exc:
+            return self._answer(409, str(exc))
+        chosen["wifi"] = wifi
+        try:
+            write(self._path, (json.dumps(chosen).encode(),))
+        except OSError as exc:
+            return self._answer(500, str(exc.args[-1]))
+        try:
+            os.remove(self._flag)
+        except OSError:  # nobody had asked by it
+            pass
+        self._task = asyncio.create_task(self._restart_soon())
+        return self._page(200, _SAVED.format(_escape(wifi["ssid"]), self._name))
+
+    def _chosen(self):
+        """The object in the settings' file (dict), empty if there is no file. Raises ValueError in words."""
+        try:
+            with open(self._path, "rb") as f:
+                data = f.read(settings.FILE_MAX + 1)
+        except OSError:
+            return {}
+        value, faults = strict_json.read(data, 1)
+        if faults or type(value) is not dict or len(data) > settings.FILE_MAX:
+            raise ValueError("/camera.json is not a JSON object of at most 8192 bytes; " + _EXAMPLE)
+        return value
+
+    async def _restart_soon(self):
+        await sleep_ms(_RESTART_MS)
+        self._restart()
+
+    def _answer(self, status, error=None, ssid=""):
+        """The form with what is wrong above it, and never a password in it."""
+        names = [_escape(name) for name in self._point.networks]
+        found = "".join(['<option value="' + name + '">' for name in names])
+        # As text too, since not every browser shows the list of an input.
+        form = _FORM.format(ssid=_escape(ssid), found=found, names=", ".join(names) or "no network")
+        return self._page(status, ('<p role="alert">' + _escape(error) + "</p>" if error else "") + form)
+
+    def _page(self, status, content):
+        return _PAGE + content, status, _HEADERS
+
+
+def _is_same_origin(headers):
+    host = headers.get("Host")
+    return host is not None and headers.get("Origin") == "http://" + host.lower()
+
+
+def _escape(text):
+    """`text` for HTML, also within double quotes."""
+    for char, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;")):
+        text = text.replace(char, entity)
+    return text

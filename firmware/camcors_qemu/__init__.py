@@ -1,0 +1,1 @@
+"""The emulated board: its Ethernet, in C and in Python."""

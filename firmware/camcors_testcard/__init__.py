@@ -1,0 +1,1 @@
+"""A camera that draws a moving test card, for boards without a sensor."""

@@ -1,0 +1,159 @@
+"""The camera of the HOST board: a moving test picture instead of a sensor."""
+
+import time
+
+from strict.field import Choice, Range
+
+from .card import TestCard
+
+#: (name, (width, height)) in pixels, smallest first, named as in the esp32-camera driver.
+FRAME_SIZES = (
+    ("QQVGA", (160, 120)),
+    ("QVGA", (320, 240)),
+    ("CIF", (400, 296)),
+    ("VGA", (640, 480)),
+    ("SVGA", (800, 600)),
+    ("XGA", (1024, 768)),
+    ("HD", (1280, 720)),
+    ("SXGA", (1280, 1024)),
+    ("UXGA", (1600, 1200)),
+)
+
+
+def _milliseconds():
+    return time.time_ns() // 1000000
+
+
+class Camera:
+    """A camera that draws. Whoever makes it owns it; it allocates at the first poll() or capture().
+
+    The picture's caches and the frame buffer are made anew when a field changes and are
+    dropped by deinit().
+    """
+
+    name = "test card"
+
+    #: Why there are no pictures, in words, or None. A sensor may be missing; a test card never is.
+    error = None
+
+    #: field -> what it accepts; validation and the ranges that the API prints come from here.
+    FIELDS = {
+        "frame_size": Choice(*[name for name, _ in FRAME_SIZES]),
+        "quality": Range(1, 100),
+        "hmirror": Choice(False, True),
+        "vflip": Choice(False, True),
+        "brightness": Range(-2, 2),
+        "contrast": Range(-2, 2),
+    }
+
+    def __init__(self):
+        self._settings = {
+            "frame_size": "VGA",
+            "quality": 80,
+            "hmirror": False,
+            "vflip": False,
+            "brightness": 0,
+            "contrast": 0,
+        }
+        self._card = None
+        self._drawing = None
+        self._is_stale = False  # whether the card is one of other settings
+        self._led = 0
+        self._number = 0
+        self._started_ms = None
+
+    def start(self, wished):
+        """Powers it up and sets the fields in `wished` (dict, good ones) -> faults (list of str)."""
+        for field, value in wished.items():
+            self.set(field, value)
+        return []
+
+    def get(self, field):
+        """The field's value. Raises KeyError for a field that is not in FIELDS."""
+        return self._settings[field]
+
+    def set(self, field, value):
+        """Change a field, in force at the next capture(), or the one after if a picture is being drawn.
+
+        Raises KeyError for a field that is not in FIELDS, ValueError for a value that it
+        does not accept.
+        """
+        kind = self.FIELDS[field]
+        if not kind.accepts(value):
+            raise ValueError("{} must be {}".format(field, kind.describe()))
+        if self._settings[field] != value:
+            self._settings[field] = value
+            # What is begun is finished: settings that change faster than a card is made must not starve
+            # those who wait for a picture.
+            self._is_stale = True
+
+    def settings(self):
+        """A new dict, field -> current value."""
+        return dict(self._settings)
+
+    @property
+    def led(self):
+        """The lamp's level in percent, 0 (off) to 100; ValueError for anything else."""
+        return self._led
+
+    @led.setter
+    def led(self, percent):
+        if not Range(0, 100).accepts(percent):
+            raise ValueError("led must be " + Range(0, 100).describe())
+        self._led = percent
+
+    def poll(self):
+        """Works on the next picture for a moment -> milliseconds (int) until the next call is of use, or
+        None if capture() will not wait: the picture is there, or waiting for one is of no use.
+        """
+        if self._drawing is None:
+            self._drawing = self._begin()
+        try:
+            for _ in self._drawing:
+                return 0
+        except Exception:
+            self.deinit()  # half a card is of no use
+            raise
+        return None
+
+    def capture(self):
+        """The next frame: one JPEG in a memoryview that is valid until release() or the next capture().
+
+        A driver over a sensor gives None after its time-out, or raises OSError or CaptureFailed.
+        """
+        while self.poll() is not None:
+            pass
+        self._drawing = None
+        self._number += 1
+        return self._card.join()
+
+    def release(self):
+        """Says that the last picture has been copied; a sensor may use its buffer again."""
+
+    def deinit(self):
+        """Free the caches and the frame buffer; a later poll() makes them again."""
+        self._card = self._drawing = None
+
+    def _begin(self):
+        """The drawing of the next frame, as it is at this moment."""
+        if self._card is None or self._is_stale:
+            self._card = None  # its memory is the new one's
+            self._card = self._make_card()
+            self._is_stale = False
+        now_ms = _milliseconds()
+        if self._started_ms is None:
+            self._started_ms = now_ms
+        return self._card.draw(self._number, max(0, now_ms - self._started_ms), self._led)
+
+    def _make_card(self):
+        settings = self._settings
+        width, height = dict(FRAME_SIZES)[settings["frame_size"]]
+        return TestCard(
+            width,
+            height,
+            settings["quality"],
+            hmirror=settings["hmirror"],
+            vflip=settings["vflip"],
+            brightness=settings["brightness"],
+            contrast=settings["contrast"],
+        )

@@ -1,0 +1,1 @@
+"""What all sides read text with: JSON, addresses, faults and the values of fields. Pure."""

@@ -1,0 +1,684 @@
+"""What the ESP32's driver and network do, played against the fakes in virtual time.
+
+As a script: cases.py NAME prints the case's outcome as one line of JSON. Runs on CPython and MicroPython.
+"""
+
+import asyncio
+import json
+import sys
+
+HERE = __file__.rpartition("/")[0]
+sys.path.append(HERE + "/../../../firmware")  # after the frozen modules
+sys.path.insert(0, HERE + "/fakes")
+
+import install  # noqa: F401
+
+# isort: split
+import fake_board
+import fake_camera
+import fake_esp32
+import fake_machine
+from clock import BlockingTime, clock
+from fake_network import radio
+
+from camcors import start, stream, watchdog
+from camcors.http import clock as camera_clock
+from camcors_esp32 import access_point, station
+from camcors_esp32 import camera as camera_driver
+from camcors_esp32 import network as network_driver
+
+TASKS = []
+WIFI = {"ssid": "home", "password": "a secret"}
+
+for module in (access_point, network_driver, station, stream):
+    module.sleep_ms = clock.sleep_ms
+for module in (camera_clock, camera_driver, stream):
+    module.ticks_ms = clock.ticks_ms
+camera_driver.time = camera_driver.power.time = BlockingTime()
+
+
+class Lights:
+    """The camera as Network sees it."""
+
+    error = None
+
+    def __init__(self):
+        self.shown = []
+
+    def signal(self, is_on):
+        self.shown.append([clock.now, is_on])
+
+
+class Told:
+    """The addresses that the guard was told, in order."""
+
+    def __init__(self):
+        self.addresses = []
+        self.network = None
+
+    def __call__(self):
+        self.addresses.append(self.network.address)
+
+
+def make_network(wifi=WIFI, name="camcors"):
+    told = Told()
+    lights = Lights()
+    network = network_driver.Network({"name": name, "wifi": wifi}, lights, told)
+    told.network = network
+    return network, told.addresses, lights
+
+
+async def started(network):
+    task = asyncio.create_task(network.start())
+    TASKS.append(task)  # the loop itself holds no reference
+    await clock.run(0)
+    return task
+
+
+def attempts():
+    return [when for when, what, *_ in radio.log if what == "connect"]
+
+
+# The network.
+
+
+async def joins_a_network():
+    radio.networks = {"home": "a secret"}
+    network, addresses, _ = make_network()
+    before = network.report()
+    task = await started(network)
+    connecting = network.report()
+    await clock.run(3000)
+    return [before, connecting, network.report(), addresses, task.done(), radio.log, radio.reconnects]
+
+
+async def joins_an_open_network():
+    radio.networks = {"home": ""}
+    network, _, _ = make_network({"ssid": "home", "password": ""})
+    await started(network)
+    await clock.run(3000)
+    return network.state
+
+
+async def tries_on_with_longer_pauses():
+    network, addresses, _ = make_network()
+    task = await started(network)
+    await clock.run(400000)
+    return [attempts(), network.report(), addresses, task.done()]
+
+
+async def takes_a_network_that_comes_late():
+    network, _, _ = make_network()
+    await started(network)
+    await clock.run(100000)
+    radio.networks = {"home": "a secret"}
+    await clock.run(100000)
+    late = [network.state, network.error]
+    start, count = clock.now, len(attempts())
+    radio.vanish()
+    await clock.run(3000)
+    return late + [[when - start for when in attempts()[count:]]]
+
+
+async def names_a_wrong_password():
+    radio.networks = {"home": "another one"}
+    network, _, _ = make_network()
+    await started(network)
+    await clock.run(3000)
+    return network.report()
+
+
+async def comes_back_when_the_network_does():
+    radio.networks = {"home": "a secret"}
+    network, addresses, _ = make_network()
+    await started(network)
+    await clock.run(60000)
+    radio.vanish()
+    await clock.run(20000)
+    gone = network.report()
+    radio.networks = {"home": "a secret"}
+    await clock.run(40000)
+    return [gone, network.state, addresses]
+
+
+async def learns_another_address():
+    radio.networks = {"home": "a secret"}
+    network, addresses, _ = make_network()
+    await started(network)
+    await clock.run(5000)
+    radio.address = "192.168.1.99"
+    await clock.run(2000)
+    return [network.address, addresses]
+
+
+async def keeps_a_connection_over_a_soft_reset():
+    radio.networks = {"home": "a secret"}
+    first, _, _ = make_network()
+    await started(first)
+    await clock.run(5000)
+    count = len(attempts())
+    for task in first._tasks:
+        task.cancel()
+    second, _, _ = make_network()
+    await started(second)
+    return [count, len(attempts()), second.state]
+
+
+async def joins_though_a_soft_reset_broke_a_join_off():
+    radio.networks = {"home": "a secret"}
+    first, _, _ = make_network()
+    await started(first)
+    await clock.run(1000)
+    for task in first._tasks:
+        task.cancel()
+    second, _, _ = make_network()
+    await started(second)
+    await clock.run(3000)
+    return [second.state, attempts()]
+
+
+async def survives_a_radio_that_fails():
+    radio.networks = {"home": "a secret"}
+    radio.active_errors = [OSError("WiFi Out of Memory"), RuntimeError("Wifi Unknown Error 0x3001")]
+    network, _, _ = make_network()
+    task = await started(network)
+    first = network.report()
+    await clock.run(1000)
+    second = network.report()
+    await clock.run(10000)
+    return [first, second, task.done(), network.state]
+
+
+async def sets_the_host_name_before_it_joins():
+    radio.networks = {"home": "a secret"}
+    network, _, _ = make_network(name="c" * 32)
+    await started(network)
+    names = [what for _, what, *_ in radio.log]
+    return [radio.hostname, names.index("hostname") < names.index("sta") < names.index("connect")]
+
+
+async def opens_a_closed_access_point():
+    radio.found = [(b"far", -90), ("küche".encode(), -40), (b"far", -50), (b"\xff\xfe", -30), (b"", -20)]
+    network, addresses, _ = make_network(None)
+    task = await started(network)
+    key = radio.ap["key"]
+    report = network.report()
+    is_clean = len(key) == 12 and not [c for c in key if c not in access_point._ALPHABET]
+    ap = dict(radio.ap, key=is_clean)
+    return [
+        report,
+        ap,
+        radio.is_ap_active,
+        addresses,
+        task.done(),
+        network._link.networks,
+        key in str(report),
+    ]
+
+
+async def opens_an_access_point_when_a_file_asks_for_it():
+    radio.networks = {"home": "a secret"}
+    network_driver._SETUP = __file__
+    network, _, _ = make_network()
+    await started(network)
+    return [network.state, attempts()]
+
+
+async def keeps_the_key_of_the_access_point():
+    keys = []
+    for _ in range(2):
+        network, _, _ = make_network(None)
+        await started(network)
+        keys.append(radio.ap["key"])
+        for task in network._tasks:
+            task.cancel()
+        fake_esp32.power_cycle()
+    return [keys[0] == keys[1], radio.ap["key"] != ""]
+
+
+async def never_leaves_an_open_access_point():
+    radio.config_errors = [OSError("Wifi Invalid Password")]
+    network, _, _ = make_network(None)
+    await started(network)
+    first = [radio.is_ap_active, network.report()["state"], network.error]
+    await clock.run(2000)
+    return [first, radio.is_ap_active, radio.ap["security"], network.state]
+
+
+async def opens_though_the_scan_fails():
+    radio.scan_errors = [OSError("Wifi Internal State Error")]
+    network, _, _ = make_network(None)
+    await started(network)
+    return [network.state, network._link.networks]
+
+
+async def closes_the_access_point_when_there_is_a_network():
+    first, _, _ = make_network(None)
+    await started(first)
+    for task in first._tasks:
+        task.cancel()
+    radio.networks = {"home": "a secret"}
+    second, _, _ = make_network()
+    await started(second)
+    await clock.run(3000)
+    return [radio.is_ap_active, second.state]
+
+
+async def blinks_by_state():
+    shown = []
+    for wifi, networks, error, duration in (
+        (WIFI, {"home": "a secret"}, None, 1000),
+        (WIFI, {"home": "a secret"}, None, 5000),
+        (WIFI, {"home": "a secret"}, "no sensor", 5000),
+        (WIFI, {}, None, 20000),
+        (None, {}, None, 2000),
+    ):
+        radio.__init__()
+        radio.networks = networks
+        network, _, lights = make_network(wifi)
+        lights.error = error
+        start = clock.now
+        await started(network)
+        await clock.run(duration)
+        times = [[when - start, is_on] for when, is_on in lights.shown]
+        shown.append(times[-4:])
+        for task in network._tasks:
+            task.cancel()
+    return shown
+
+
+# Both, started as boot.py does.
+
+
+async def booted(port, wifi):
+    """camcors.start with the fakes, in this loop and not in a thread."""
+    begun = []
+    settings = {"host": "127.0.0.1", "port": port}
+    if wifi:
+        settings["wifi"] = wifi
+    start.state.read = lambda path: json.dumps(settings)
+    start._thread = FakeThread(begun)
+    start._start(watchdog.Watchdog())
+    task = asyncio.create_task(begun[1])  # asyncio.run and its coroutine
+    TASKS.append(task)
+    await clock.run(5000)
+    for _ in range(100):
+        await asyncio.sleep(0.02)
+        if start.state.network.state in ("connected", "access-point"):
+            break
+        await clock.run(1000)
+
+
+class FakeThread:
+    def __init__(self, begun):
+        self._begun = begun
+
+    def stack_size(self, size):
+        pass
+
+    def start_new_thread(self, function, arguments):
+        self._begun.extend(arguments)
+
+
+async def ask(port, line, body=""):
+    """One request -> [status, JSON or None]."""
+    for _ in range(100):
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            break
+        except OSError:
+            await asyncio.sleep(0.02)
+    method, path, host = line
+    head = "{} {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n"
+    writer.write((head.format(method, path, host, len(body)) + body).encode())
+    await writer.drain()
+    answer = b""
+    block = await reader.read(4096)
+    while block:
+        answer += block
+        block = await reader.read(4096)
+    writer.close()
+    head, _, body = answer.partition(b"\r\n\r\n")
+    value = json.loads(body) if b"application/json" in head else None
+    return [int(head.split(b" ")[1]), value]
+
+
+async def boots_the_radio_before_the_sensor():
+    radio.networks = {"home": "a secret"}
+    fake_camera.log.clear()
+    port = int(sys.argv[2])
+    await booted(port, WIFI)
+    status = (await ask(port, ("GET", "/api/status", "192.168.1.7")))[1]
+    no_form = await ask(port, ("POST", "/", "192.168.1.7"))
+    connect = [when for when, what, *_ in radio.log if what == "connect"]
+    return [connect, fake_camera.started_at, status["network"], status["camera"], no_form[0]]
+
+
+async def boots_without_a_sensor_and_a_network():
+    fake_camera.sensor = None
+    port = int(sys.argv[2])
+    await booted(port, None)
+    status = (await ask(port, ("GET", "/api/status", "192.168.4.1")))[1]
+    settings = await ask(port, ("GET", "/api/camera", "192.168.4.1"))
+    change = await ask(port, ("PUT", "/api/camera", "192.168.4.1"), '{"quality": 50}')
+    rebound = await ask(port, ("GET", "/", "evil.example"))
+    page = await ask(port, ("GET", "/", "192.168.4.1"))
+    return [status["network"], status["camera"], status["faults"][-1], settings, change, rebound[0], page[0]]
+
+
+# The camera.
+
+
+def make_camera(wished=None):
+    camera = camera_driver.Camera()
+    return camera, camera.start(wished or {})
+
+
+def frames_of(camera):
+    return stream.Frames(camera)
+
+
+async def capture(frames):
+    """One capture -> the picture's first bytes and how many differ after them, or the failure's words."""
+    task = asyncio.create_task(frames.capture())
+    await clock.run(6000)
+    try:
+        jpeg, number, _ = await task
+    except stream.CaptureFailed as failure:
+        return failure.args[0]
+    return [jpeg[0], jpeg[1], sorted(set(jpeg[2:])), number]
+
+
+async def starts_the_sensor():
+    camera = camera_driver.Camera()
+    held = list(fake_machine.log)
+    before = [camera.name, camera.error, camera.FIELDS, camera.settings()]
+    faults = camera.start({"quality": 100, "frame_size": "SVGA", "vflip": True})
+    ranges = {name: field.to_json() for name, field in camera.FIELDS.items()}
+    after = [camera.name, camera.error, camera.settings(), ranges]
+    return [held, before, faults, after, fake_camera.log[0], fake_camera.log[-2:]]
+
+
+async def powers_the_sensor_first():
+    make_camera()
+    return fake_machine.log
+
+
+async def says_what_is_wrong():
+    words = []
+    fake_camera.sensor = None
+    words.append(make_camera()[1])
+    fake_camera.sensor = "OV2640"
+    fake_camera.has_frames = False
+    words.append(make_camera()[1])
+    fake_camera.has_frames = True
+    fake_esp32.has_psram = False
+    words.append(make_camera()[1])
+    fake_esp32.has_psram = True
+    fake_machine.chip_answers = False
+    words.append(make_camera()[1])
+    fake_machine.chip_answers = True
+    fake_board.CAMERA["fb"] = 2
+    words.append([line.split(":")[0] for line in make_camera()[1]])
+    del fake_board.CAMERA["fb"]
+    camera, faults = make_camera()
+    words.append([faults, camera.error])
+    return words
+
+
+async def serves_without_a_sensor():
+    fake_camera.sensor = None
+    camera, _ = make_camera()
+    frames = frames_of(camera)
+    camera.led = 30
+    return [await capture(frames), frames.failures, camera.settings(), camera.FIELDS, camera.led]
+
+
+async def finds_a_sensor_that_comes_later():
+    fake_camera.sensor = None
+    camera, _ = make_camera({"vflip": True})
+    frames = frames_of(camera)
+    fake_camera.sensor = "OV2640"
+    first = await capture(frames)
+    await clock.run(60000)
+    second = await capture(frames)
+    third = await capture(frames)
+    return [first, second, third, camera.error, camera.settings()["vflip"]]
+
+
+async def never_looks_again_for_psram():
+    fake_esp32.has_psram = False
+    camera, _ = make_camera()
+    fake_esp32.has_psram = True
+    await clock.run(100000)
+    return [await capture(frames_of(camera)), fake_camera.log]
+
+
+async def copies_each_picture():
+    camera, _ = make_camera()
+    frames = frames_of(camera)
+    return [await capture(frames), await capture(frames), fake_camera.blocked_ms]
+
+
+async def next_part(viewer):
+    while (part := viewer.next_part()) is None:
+        await viewer.until_next()
+    return part
+
+
+async def viewers_keep_their_picture():
+    camera, _ = make_camera()
+    frames = frames_of(camera)
+    viewer = frames.viewer()
+    viewer.enter()
+    seen = []
+    for _ in range(2):
+        task = asyncio.create_task(next_part(viewer))
+        await clock.run(100)
+        part = bytes(await task)
+        body = part[part.index(b"\r\n\r\n") + 4 : -2]
+        seen.append([len(body), body[0], body[1], sorted(set(body[2:]))])
+    viewer.close()
+    return seen
+
+
+async def waits_without_the_lock():
+    camera, _ = make_camera()
+    frames = frames_of(camera)
+    fake_camera.has_frames = False
+    ticked = []
+
+    async def other():
+        for _ in range(3):
+            await clock.sleep_ms(1000)
+            ticked.append(clock.now)
+
+    start = clock.now
+    task = asyncio.create_task(other())
+    said = await capture(frames)
+    await task
+    return [said, [when - start for when in ticked], fake_camera.blocked_ms, camera.error]
+
+
+async def lets_all_who_wait_go_together():
+    camera, _ = make_camera()
+    frames = frames_of(camera)
+    fake_camera.has_frames = False
+    tasks = [asyncio.create_task(frames.capture()) for _ in range(6)]
+    await clock.run(4500)
+    said = []
+    for task in tasks:
+        if task.done():
+            try:
+                await task
+            except stream.CaptureFailed as failure:
+                said.append(failure.args[0])
+    return said
+
+
+async def starts_a_stalled_sensor_anew_once_a_minute():
+    camera, _ = make_camera({"hmirror": True})
+    camera.set("contrast", 2)
+    frames = frames_of(camera)
+    await clock.run(30000)
+    fake_camera.has_frames = False
+    for _ in range(40):
+        await capture(frames)
+    inits = [row for row in fake_camera.log if row[0] == "init"]
+    fake_camera.has_frames = True
+    await clock.run(60000)
+    first = await capture(frames)
+    second = await capture(frames)
+    kept = [camera.settings()["hmirror"], camera.settings()["contrast"]]
+    return [len(inits), fake_camera.blocked_ms, first, second[:2], camera.error, kept]
+
+
+async def drops_a_stale_picture_of_one_buffer():
+    fake_board.CAMERA["fb_count"] = 1
+    camera, _ = make_camera()
+    mode = [row for row in fake_camera.log if row[0] == "init"][-1][3:]
+    frames = frames_of(camera)
+    await clock.run(10000)
+    first = await capture(frames)
+    task = asyncio.create_task(frames.capture())
+    await clock.run(450)
+    return [mode, first, (await task)[1], fake_camera.blocked_ms]
+
+
+async def goes_on_with_one_buffer_after_a_stall():
+    fake_board.CAMERA["fb_count"] = 1
+    camera, _ = make_camera()
+    frames = frames_of(camera)
+    first = await capture(frames)
+    fake_camera.has_frames = False
+    stalled = await capture(frames)
+    fake_camera.has_frames = True
+    seen = []
+    for pause_ms in (100, 1000, 20000):
+        await clock.run(pause_ms)
+        seen.append((await capture(frames))[:2])
+    inits = len([row for row in fake_camera.log if row[0] == "init"])
+    return [first[:2], stalled, seen, inits, fake_camera.blocked_ms]
+
+
+async def gives_back_a_buffer_that_there_is_no_memory_to_show():
+    fake_board.CAMERA["fb_count"] = 1
+    camera, _ = make_camera()
+    frames = frames_of(camera)
+    fake_camera.has_memory = False
+    failed = await capture(frames)
+    fake_camera.has_memory = True
+    return [failed, (await capture(frames))[:2], fake_camera.blocked_ms]
+
+
+async def takes_the_pins_of_the_module_where_the_board_names_none():
+    fake_board.CAMERA.clear()
+    _, needs = make_camera()
+    fake_camera.knows_pins = True
+    camera, faults = make_camera()
+    return [needs, faults, [row[3:] for row in fake_camera.log if row[0] == "init"], camera.error]
+
+
+async def survives_a_soft_reset():
+    make_camera()
+    fake_camera.log.clear()
+    camera, faults = make_camera()
+    return [faults, [row[0] for row in fake_camera.log if row[0] in ("init", "deinit")], camera.error]
+
+
+async def narrows_the_settings_to_the_sensor():
+    fake_camera.sensor = "OV5640"
+    fake_camera.refused = ("denoise",)
+    wide = make_camera({"sharpness": 3, "brightness": -3, "frame_size": "QSXGA"})
+    fake_camera.sensor = "OV2640"
+    fake_camera.refused = ("sharpness", "denoise")
+    narrow = make_camera({"sharpness": 3, "brightness": -3, "frame_size": "QSXGA", "contrast": 2})
+    out = []
+    for camera, faults in (wide, narrow):
+        sizes = camera.FIELDS["frame_size"].values
+        out.append([faults, sizes[-1], "sharpness" in camera.FIELDS, camera.FIELDS["brightness"].low])
+    return out
+
+
+async def maps_the_quality():
+    camera, _ = make_camera()
+    sent = []
+    for quality in (1, 2, 50, 99, 100):
+        camera.set("quality", quality)
+        sent.append([quality, 63 - fake_camera.log[-1][1] * 63 // 100])
+    return sent
+
+
+async def keeps_the_settings_over_a_new_frame_size():
+    camera, _ = make_camera({"brightness": 2, "quality": 50})
+    camera.set("hmirror", True)
+    camera.set("frame_size", "UXGA")
+    values = fake_camera._running._values
+    return [camera.settings()["frame_size"], values["brightness"], values["hmirror"], values["frame_size"]]
+
+
+async def goes_back_when_a_frame_size_fails():
+    camera, _ = make_camera({"brightness": 2})
+    camera.set("frame_size", "SVGA")
+    fake_camera.errors = [OSError(12, "ESP_ERR_NO_MEM")]
+    try:
+        camera.set("frame_size", "UXGA")
+        raised = None
+    except OSError as exc:
+        raised = [exc.args[0], exc.args[1]]
+    settings = camera.settings()
+    picture = await capture(frames_of(camera))
+    return [raised, camera.error, settings["frame_size"], settings["brightness"], picture[:2]]
+
+
+async def starts_smaller_when_the_wished_frame_size_fails():
+    fake_camera.errors = [OSError(12, "ESP_ERR_NO_MEM")]
+    camera, faults = make_camera({"frame_size": "UXGA", "brightness": 2})
+    return [faults, camera.error, camera.settings()["frame_size"], camera.settings()["brightness"]]
+
+
+async def refuses_bad_values():
+    camera, _ = make_camera()
+    raised = []
+    for field, value in (("quality", 0), ("hmirror", 1), ("frame_size", "QSXGA"), ("sharpness", 1)):
+        try:
+            camera.set(field, value)
+        except (KeyError, ValueError) as exc:
+            raised.append(type(exc).__name__)
+    return raised
+
+
+async def dims_the_lamp():
+    camera, _ = make_camera()
+    fake_machine.log.clear()
+    for level in (50, 100, 0):
+        camera.led = level
+    camera.signal(True)
+    camera.signal(False)
+    return [fake_machine.log, camera.led]
+
+
+async def leaves_an_led_that_a_person_set():
+    fake_board.LAMP = None
+    camera, _ = make_camera()
+    fake_machine.log.clear()
+    camera.signal(True)
+    camera.led = 50
+    camera.signal(True)
+    camera.signal(False)
+    camera.led = 0
+    camera.signal(True)
+    return fake_machine.log
+
+
+async def has_no_lamp():
+    fake_board.LAMP = fake_board.LED = None
+    camera, _ = make_camera()
+    fake_machine.log.clear()
+    camera.led = 50
+    camera.signal(True)
+    return [camera.led, fake_machine.log]
+
+
+if __name__ == "__main__":
+    print(json.dumps(asyncio.run(globals()[sys.argv[1]]())))

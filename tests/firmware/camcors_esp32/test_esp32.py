@@ -1,0 +1,243 @@
+"""The ESP32's driver and network against fakes of its modules, faults included, on both Pythons."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.kit.camera import PROGRAM, TOP, free_port
+
+HERE = Path(__file__).resolve().parent
+
+NOT_FOUND = "the Wi-Fi network is not in reach; check its name, and that it is a 2.4 GHz one"
+REFUSED = "the Wi-Fi network refused the camera; check the password"
+NO_SENSOR = (
+    "no camera sensor that makes JPEG answers; switch off, reseat its ribbon cable, and check its power"
+)
+NO_FRAME = "the sensor answers but sends no picture; switch off and reseat its ribbon cable"
+NO_PSRAM = "no PSRAM found, and pictures need it; check that the board is the one the firmware is for"
+NO_ROOM = "the PSRAM has no room for the pictures; reset, or choose a smaller frame_size"
+NO_CHIP = "the chip that powers the camera does not answer on I2C; check the board's supply"
+ANEW = "the sensor was started anew"
+HELPERS = ("ask", "booted", "capture", "next_part", "started")
+SIZES = ["QQVGA", "QVGA", "CIF", "HVGA", "VGA", "SVGA", "XGA", "HD", "SXGA", "UXGA"]
+SWITCH = {"values": [False, True]}
+LEVEL = {"min": -2, "max": 2}
+
+
+def report(
+    state: str, address: str | None = None, rssi: int | None = None, error: str | None = None
+) -> object:
+    return {"state": state, "address": address, "name": "camcors", "rssi": rssi, "error": error}
+
+
+NETWORK = {
+    "joins_a_network": [
+        report("off"),
+        report("connecting"),
+        report("connected", "192.168.1.7", -48),
+        ["192.168.1.7"],
+        True,
+        [[0, "hostname", "camcors"], [0, "sta", True], [0, "connect", "home"]],
+        0,
+    ],
+    "joins_an_open_network": "connected",
+    # The first attempt fails after 2 s; of the next ones the radio tells the old reason until 15 s are over.
+    "tries_on_with_longer_pauses": [
+        [0, 3000, 20000, 39000, 62000, 93000, 140000, 215000, 290000, 365000],
+        report("connecting", error=NOT_FOUND),
+        [],
+        True,
+    ],
+    "takes_a_network_that_comes_late": ["connected", None, [2000]],  # noticed within 1 s, tried 1 s later
+    "names_a_wrong_password": report("connecting", error=REFUSED),
+    "comes_back_when_the_network_does": [
+        report("connecting", error=NOT_FOUND),
+        "connected",
+        ["192.168.1.7", None, "192.168.1.7"],
+    ],
+    "learns_another_address": ["192.168.1.99", ["192.168.1.7", "192.168.1.99"]],
+    "keeps_a_connection_over_a_soft_reset": [1, 1, "connected"],
+    "joins_though_a_soft_reset_broke_a_join_off": ["connected", [0, 1000]],
+    "survives_a_radio_that_fails": [
+        report("off", error="the radio reports: WiFi Out of Memory"),
+        report("off", error="the radio reports: Wifi Unknown Error 0x3001"),
+        True,
+        "connected",
+    ],
+    "sets_the_host_name_before_it_joins": ["c" * 32, True],
+    "opens_a_closed_access_point": [
+        report("access-point", "192.168.4.1"),
+        {"ssid": "camcors-1A2B", "security": 3, "key": True},
+        True,
+        ["192.168.4.1"],
+        True,
+        ["küche", "far"],
+        False,
+    ],
+    "opens_an_access_point_when_a_file_asks_for_it": ["access-point", []],
+    "keeps_the_key_of_the_access_point": [True, True],
+    "never_leaves_an_open_access_point": [
+        [False, "off", "the radio reports: Wifi Invalid Password"],
+        True,
+        3,
+        "access-point",
+    ],
+    "opens_though_the_scan_fails": ["access-point", []],
+    "closes_the_access_point_when_there_is_a_network": [False, "connected"],
+    # [milliseconds since the start, lit], the last four of: connecting, connected, connected with a camera
+    # that fails, not in reach, access point.
+    "blinks_by_state": [
+        [[0, True], [500, False], [1000, True]],
+        [[3500, False], [4000, False], [4500, False], [5000, False]],
+        [[4700, False], [4800, True], [4900, False], [5000, True]],
+        [[19700, False], [19800, True], [19900, False], [20000, True]],
+        [[100, False], [250, True], [350, False], [2000, True]],
+    ],
+}
+
+CAMERA = {
+    "starts_the_sensor": [
+        [["pin", 13, 1]],
+        ["camera", None, {}, {}],
+        [],
+        [
+            "OV2640",
+            None,
+            {
+                "frame_size": "SVGA", "quality": 100, "brightness": 0, "contrast": 0, "saturation": 0,
+                "hmirror": False, "vflip": True, "whitebal": True, "wb_mode": 0, "gain_ctrl": True,
+                "agc_gain": 5, "exposure_ctrl": True, "aec_value": 300, "ae_level": 0, "special_effect": 0,
+            },
+            {
+                "frame_size": {"values": SIZES}, "quality": {"min": 1, "max": 100}, "brightness": LEVEL,
+                "contrast": LEVEL, "saturation": LEVEL, "hmirror": SWITCH, "vflip": SWITCH,
+                "whitebal": SWITCH, "wb_mode": {"min": 0, "max": 4}, "gain_ctrl": SWITCH,
+                "agc_gain": {"min": 0, "max": 30}, "exposure_ctrl": SWITCH,
+                "aec_value": {"min": 0, "max": 1200}, "ae_level": LEVEL,
+                "special_effect": {"min": 0, "max": 6},
+            },
+        ],
+        ["init", 10, 75, 2, 1],  # VGA, quality 80, two buffers, GrabMode.LATEST
+        [["quality", 94], ["vflip", True]],
+    ],
+    "powers_the_sensor_first": [
+        ["pin", 13, 1],
+        ["pwm", 4, 1000, 0],
+        ["pwm", 33, 1000, 65535],
+        ["i2c", 2, 1],
+        ["write", 54, 0, 4],
+        ["write", 54, 16, 25],
+    ],
+    "says_what_is_wrong": [
+        [NO_SENSOR], [NO_FRAME], [NO_PSRAM], [NO_CHIP], ["the camera does not start"], [[], None],
+    ],
+    "serves_without_a_sensor": [NO_SENSOR, 1, {}, {}, 30],
+    "finds_a_sensor_that_comes_later": [NO_SENSOR, ANEW, [255, 216, [2], 1], None, True],
+    "never_looks_again_for_psram": [NO_PSRAM, []],
+    "copies_each_picture": [[255, 216, [2], 1], [255, 216, [3], 2], 0],
+    "viewers_keep_their_picture": [[64, 255, 216, [2]], [64, 255, 216, [3]]],
+    "waits_without_the_lock": [NO_FRAME, [1000, 2000, 3000], 0, NO_FRAME],
+    "lets_all_who_wait_go_together": [NO_FRAME] * 6,
+    # 40 failed captures in 160 s and more: one start, and then one a minute at 4 s each.
+    "starts_a_stalled_sensor_anew_once_a_minute": [5, 16000, ANEW, [255, 216], None, [True, 2]],
+    "drops_a_stale_picture_of_one_buffer": [[1, 0], [255, 216, [3], 1], 2, 0],
+    "goes_on_with_one_buffer_after_a_stall": [[255, 216], NO_FRAME, [[255, 216]] * 3, 1, 0],
+    "gives_back_a_buffer_that_there_is_no_memory_to_show": [
+        "no memory for the picture; choose a smaller frame_size or quality",
+        [255, 216],
+        0,
+    ],
+    "takes_the_pins_of_the_module_where_the_board_names_none": [
+        ["the module camera knows no pins, and /lib/board.py names none; write them there as CAMERA"],
+        [],
+        [[2, 1]],
+        None,
+    ],
+    "survives_a_soft_reset": [[], ["deinit", "init"], None],
+    "narrows_the_settings_to_the_sensor": [
+        [[], "QSXGA", True, -3],
+        [
+            [
+                "camera.frame_size: the sensor OV2640 refused it: frame_size must be one of "
+                + ", ".join(f'"{size}"' for size in SIZES),
+                "camera.brightness: the sensor OV2640 refused it: "
+                "brightness must be a whole number from -2 to 2",
+                "camera.sharpness: the sensor OV2640 has no such setting",
+            ],
+            "UXGA",
+            False,
+            -2,
+        ],
+    ],
+    "maps_the_quality": [[1, 63], [2, 63], [50, 34], [99, 5], [100, 4]],
+    "keeps_the_settings_over_a_new_frame_size": ["UXGA", 2, True, 15],
+    "goes_back_when_a_frame_size_fails": [[12, NO_ROOM], None, "SVGA", 2, [255, 216]],
+    "starts_smaller_when_the_wished_frame_size_fails": [
+        ["camera.frame_size: the sensor OV2640 refused it: " + NO_ROOM], None, "VGA", 2,
+    ],
+    "refuses_bad_values": ["ValueError", "ValueError", "ValueError", "KeyError"],
+    "dims_the_lamp": [
+        [["duty", 4, 32767], ["duty", 4, 65535], ["duty", 4, 0], ["duty", 33, 62259], ["duty", 33, 65535]],
+        0,
+    ],
+    "leaves_an_led_that_a_person_set": [["duty", 33, 62259], ["duty", 33, 32768], ["duty", 33, 65535]],
+    "has_no_lamp": [0, []],
+}  # fmt: skip
+
+
+BOOT = {
+    "boots_the_radio_before_the_sensor": [
+        [0],
+        [2010],  # after the join, and 10 ms for the power chip
+        report("connected", "192.168.1.7", -48),
+        {"name": "OV2640", "led": 0, "error": None},
+        405,
+    ],
+    "boots_without_a_sensor_and_a_network": [
+        report("access-point", "192.168.4.1"),
+        {"name": "camera", "led": 0, "error": NO_SENSOR},
+        NO_SENSOR,
+        [200, {"ranges": {}}],
+        [503, {"error": NO_SENSOR}],
+        421,
+        200,
+    ],
+}
+
+
+def play(python: str, case: str) -> list[str]:
+    """What the case prints, line by line."""
+    command = [str(PROGRAM)] if python == "micropython" else [sys.executable]
+    path = os.pathsep.join(str(TOP / folder) for folder in ("src", "firmware"))
+    done = subprocess.run(
+        [*command, str(HERE / "cases.py"), case, str(free_port())],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "PYTHONPATH": path},
+    )
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
+    return done.stdout.splitlines()
+
+
+CASES = [(python, *item) for python in ("cpython", "micropython") for item in (NETWORK | CAMERA).items()]
+# The start measures the heap, which CPython has no word for.
+CASES += [("micropython", *item) for item in BOOT.items()]
+
+
+@pytest.mark.parametrize(("python", "case", "outcome"), CASES)
+def test_case(program: Path, python: str, case: str, outcome: object) -> None:
+    said = play(python, case)
+    assert json.loads(said[-1]) == outcome
+    assert "a secret" not in "".join(said)
+
+
+def test_every_case_is_in_the_table() -> None:
+    written = [line.split("(")[0] for line in (HERE / "cases.py").read_text().split("\nasync def ")[1:]]
+    assert sorted(written) == sorted([*NETWORK, *CAMERA, *BOOT, *HELPERS])

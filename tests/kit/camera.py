@@ -1,0 +1,247 @@
+"""The camera on your desk under test: started as a person starts it, on free ports of the loopback."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import queue
+import random
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.kit.pts import Pts
+
+TOP = Path(__file__).resolve().parents[2]
+PROGRAM = TOP / "build" / "HOST" / "camcors-host"
+FLASH_SIZE = 4 * 1024 * 1024
+VFS_OFFSET = 0x200000
+START_SECONDS = 20
+
+_FILL = """
+for size in (65536, 4096, 100):
+    try:
+        for i in range(1000):
+            with open('/full%d_%d' % (size, i), 'wb') as f:
+                f.write(bytes(size))
+    except OSError as exc:
+        assert exc.errno == 28
+"""
+
+
+# Each of pytest's workers has its own, below those that Linux gives to clients (from 32768 on): nobody may
+# get a port between its choice and its use.
+_PORTS = 2000
+_FIRST_PORT = 20000 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 6 * _PORTS
+_offsets = itertools.count(random.randrange(_PORTS))
+
+
+def free_port() -> int:
+    """A port of the loopback that nothing listens on, and that was not given before."""
+    while True:
+        port = _FIRST_PORT + next(_offsets) % _PORTS
+        with contextlib.suppress(OSError), socket.socket() as s:
+            s.bind(("127.0.0.1", port))
+            return port
+
+
+class Camera:
+    """One running camera; `lines` is what it has printed. `before`: what its command begins with."""
+
+    def __init__(
+        self,
+        flash: Path,
+        *,
+        port: int | None = None,
+        repl: Path | None = None,
+        insecure_repl_port: int | None = None,
+        watchdog_ms: int | None = None,
+        before: Sequence[str] = (),
+    ):
+        self.flash = flash
+        self.port = port or free_port()
+        self.repl = str(repl or flash.with_name(flash.name + ".repl"))
+        repl_options = ["--repl", self.repl]
+        if insecure_repl_port is not None:
+            self.repl = f"socket://127.0.0.1:{insecure_repl_port}"
+            repl_options = ["--insecure-repl-port", str(insecure_repl_port)]
+        self.lines: list[str] = []
+        self._queue: queue.Queue[str | None] = queue.Queue()
+        command = [*before, str(PROGRAM), "--port", str(self.port), *repl_options]
+        command += ["--host", "127.0.0.1", "--flash", str(flash)]
+        if watchdog_ms is not None:
+            command += ["--watchdog-ms", str(watchdog_ms)]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self._queue.put(line.rstrip("\n"))
+        self._queue.put(None)
+
+    def wait_for(self, text: str, seconds: float = START_SECONDS) -> str:
+        """The next printed line that holds `text`; AssertionError with all that was printed if none comes.
+
+        It need not begin so: two threads print on one console, one maybe in the middle of the other's line.
+        """
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            try:
+                line = self._queue.get(timeout=left)
+            except queue.Empty:
+                break
+            if line is None:
+                break
+            self.lines.append(line)
+            if text in line:
+                return line
+        raise AssertionError(f"no line {text!r} in {self.lines}")
+
+    def wait_ready(self) -> Camera:
+        self.wait_for(f"ready {self.url}")
+        return self
+
+    def drain(self) -> list[str]:
+        """All that was printed so far."""
+        while not self._queue.empty():
+            line = self._queue.get()
+            if line is not None:
+                self.lines.append(line)
+        return self.lines
+
+    def serial(self) -> Pts:
+        """A connection to the REPL."""
+        return Pts(self.repl)
+
+    def mpremote(self, *args: str, seconds: float = 30, **env: str) -> subprocess.CompletedProcess[str]:
+        """Runs the unmodified mpremote against the camera's REPL."""
+        command = [sys.executable, "-m", "mpremote", "connect", self.repl]
+        return subprocess.run(
+            [*command, *args],
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            env={**os.environ, **env},
+            stdin=subprocess.DEVNULL,
+        )
+
+    def camcors(
+        self, *args: str, stdin: str = "", seconds: float = 60, **env: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Runs the command `camcors` against the camera's REPL, with pipes for its three streams."""
+        return subprocess.run(
+            [sys.executable, "-m", "camcors_cli", *args],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            env={**os.environ, "CAMCORS_PORT": self.repl, **env},
+        )
+
+    def exec(self, code: str) -> str:
+        """Runs `code` on the camera without a reset -> what it printed; AssertionError if it raised."""
+        done = self.mpremote("resume", "exec", code)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def status(self) -> dict[str, Any]:
+        """What /api/status reports."""
+        answer = httpx.get(f"{self.url}/api/status")
+        assert answer.status_code == 200
+        return answer.json()
+
+    def put(self, name: str, content: str | bytes) -> None:
+        """Writes a file on the camera with mpremote, without a reset."""
+        with tempfile.NamedTemporaryFile("wb", delete=False) as f:
+            f.write(content.encode() if isinstance(content, str) else content)
+        try:
+            done = self.mpremote("resume", "cp", f.name, f":{name}")
+        finally:
+            os.unlink(f.name)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def content(self, name: str) -> bytes | None:
+        """What the file `name` on the camera holds, None if there is none."""
+        code = f"import os\nif {name!r} in os.listdir('/'): print(open({name!r}, 'rb').read().hex())"
+        shown = self.exec(code)
+        return bytes.fromhex(shown) if shown else None
+
+    def fill(self) -> None:
+        """Fills the camera's filesystem with files whose names begin with "full"."""
+        self.exec(_FILL)
+
+    def reset(self) -> None:
+        """Resets as `mpremote reset` does; what was printed before is drained first."""
+        self.drain()
+        done = self.mpremote("resume", "reset")
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def stop(self, signum: int = signal.SIGINT) -> int:
+        """Ends it as Ctrl-C does -> its exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(signum)
+        status = self.process.wait(timeout=10)
+        self._reader.join(timeout=10)
+        self.drain()
+        return status
+
+    def __enter__(self) -> Camera:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait(timeout=10)
+        self._reader.join(timeout=10)
+
+
+@contextlib.contextmanager
+def streaming(camera: Camera) -> Iterator[list[float]]:
+    """A stream that runs meanwhile: the time of each frame; fails if it ended or ever paused for 3 s."""
+    frames: list[float] = []
+    stop = threading.Event()
+    ended: list[str] = []
+
+    def read() -> None:
+        try:
+            with httpx.stream("GET", f"{camera.url}/api/stream?fps=10", timeout=5) as answer:
+                for chunk in answer.iter_raw():
+                    frames.extend([time.monotonic()] * chunk.count(b"--frame\r\n"))
+                    if stop.is_set():
+                        return
+            ended.append("the stream ended")
+        except httpx.HTTPError as exc:
+            ended.append(repr(exc))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        while not frames and not ended:
+            time.sleep(0.01)
+        yield frames
+        count = len(frames)
+        end = time.monotonic() + 5
+        while len(frames) < count + 3 and not ended and time.monotonic() < end:
+            time.sleep(0.01)
+        assert len(frames) >= count + 3, ended
+    finally:
+        stop.set()
+        reader.join(timeout=10)
+    assert ended == []
+    assert max(b - a for a, b in itertools.pairwise(frames)) < 3

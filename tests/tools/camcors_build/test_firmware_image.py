@@ -1,0 +1,213 @@
+"""make firmware: what is run, what is checked after it, and what is said; ESP-IDF and make are stand-ins."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from camcors_build import boards, esp_idf, firmware_image, frozen, pinned, sizes, source
+from camcors_build.boards import TOP, Board
+from camcors_build.esp_idf import Idf
+from camcors_build.source import BuildError, Source
+
+SOURCE = """\
+#define MICROPY_VERSION_MAJOR 1
+#define MICROPY_VERSION_MINOR 28
+#define MICROPY_VERSION_MICRO 0
+"""
+#: Takes the place of make: notes its call, and leaves what the port's build leaves.
+MAKE = """\
+#!/bin/sh
+for word in "$@"; do echo "$word"; case $word in BUILD=*) out=${word#BUILD=};; esac; done > "$LOG"
+echo "$IDF_PATH $MICROPY_MPYCROSS $MICROPY_GIT_TAG $CAMERA_API_DIR $ESP32_CAMERA_DIR${MAKEFLAGS-}" >> "$LOG"
+[ -n "$FAIL" ] && exit 2
+mkdir -p "$out/bootloader" "$out/partition_table" "$out/frozen_mpy/cors"
+head -c 26000 /dev/zero > "$out/bootloader/bootloader.bin"
+head -c 3072 /dev/zero > "$out/partition_table/partition-table.bin"
+head -c "$APP" /dev/zero > "$out/micropython.bin"
+head -c 300 /dev/zero > "$out/frozen_mpy/cors/origin.mpy"
+echo image > "$out/firmware.bin"
+cp "$FROZEN" "$out/frozen_content.c"
+[ -z "$COMPONENT" ] || echo "    component_hash: $COMPONENT" >> "$LOCKFILE"
+"""
+NAMES = 'const char mp_frozen_names[] = {{\n{}\n"\\0"\n}};\n'
+
+
+class Bench:
+    """A build folder of its own, with stand-ins on PATH."""
+
+    def __init__(self, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.path, self.build, self.log = path, path / "build", path / "log"
+        self.board = boards.load("AI_THINKER_ESP32_CAM")
+        header = path / "micropython" / "py" / "mpconfig.h"
+        header.parent.mkdir(parents=True)
+        header.write_text(SOURCE)
+        self.lock = path / "micropython" / "ports" / "esp32" / "lockfiles" / "dependencies.lock.esp32"
+        self.lock.parent.mkdir(parents=True)
+        self.lock.write_text("    component_hash: 0ff9da\n")
+        for name, text in (("make", MAKE), ("idf.py", "#!/bin/sh\n")):
+            program = path / "bin" / name
+            program.parent.mkdir(exist_ok=True)
+            program.write_text(text)
+            program.chmod(0o755)
+        for module in (firmware_image, frozen):
+            monkeypatch.setattr(module, "BUILD", self.build)
+        monkeypatch.setattr(esp_idf, "find", lambda: Idf(path / "idf", "5.5.1"))
+        monkeypatch.setattr(pinned, "find", lambda pin, cache: cache / pin.name)
+        monkeypatch.setattr(frozen, "mpy_cross", lambda src: path / "mpy-cross")
+        self.freeze(frozen.required_modules(self.board))
+        monkeypatch.setenv("MPY_DIR", str(path / "micropython"))
+        monkeypatch.setenv("PATH", f"{path / 'bin'}{os.pathsep}{os.environ['PATH']}")
+        monkeypatch.setenv("MAKEFLAGS", "never seen")
+        for name, value in (
+            ("LOG", self.log),
+            ("FROZEN", path / "frozen.c"),
+            ("APP", 1_500_000),
+            ("FAIL", ""),
+            ("COMPONENT", ""),
+            ("LOCKFILE", self.lock),
+        ):
+            monkeypatch.setenv(name, str(value))
+
+    def freeze(self, names: set[str]) -> None:
+        lines = "\n".join(f'"{name}\\0"' for name in sorted(names))
+        (self.path / "frozen.c").write_text(NAMES.format(lines))
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    return Bench(tmp_path, monkeypatch)
+
+
+def test_the_port_is_built_with_our_board_and_modules(bench: Bench) -> None:
+    image = firmware_image.build(bench.board)
+    assert (image, image.read_text()) == (bench.build / bench.board.id / "firmware.bin", "image\n")
+    drivers = f"{bench.build / 'micropython-camera-API'} {bench.build / 'esp32-camera'}"
+    assert bench.log.read_text().splitlines() == [
+        "--no-print-directory",
+        "-C",
+        str(bench.path / "micropython" / "ports" / "esp32"),
+        f"BOARD_DIR={TOP / 'boards' / 'AI_THINKER_ESP32_CAM'}",
+        f"BUILD={bench.build / 'AI_THINKER_ESP32_CAM' / 'idf'}",
+        f"USER_C_MODULES={TOP / 'boards' / 'common' / 'micropython.cmake'}",
+        f"FROZEN_MANIFEST={TOP / 'boards' / 'AI_THINKER_ESP32_CAM' / 'manifest.py'}",
+        f"{bench.path / 'idf'} {bench.path / 'mpy-cross'} v1.28.0 {drivers}",
+    ]
+    assert "NAME = 'AI_THINKER_ESP32_CAM'" in (image.parent / "generated" / "board.py").read_text()
+
+
+def test_the_components_are_those_that_micropython_locked(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COMPONENT", "0ff9da")
+    firmware_image.build(bench.board)
+    monkeypatch.setenv("COMPONENT", "e41105")
+    before = bench.lock.read_text()
+    said = f"^other components than {bench.lock} has: e41105; use ESP-IDF 5.5.1$"
+    with pytest.raises(BuildError, match=said):
+        firmware_image.build(bench.board)
+    assert bench.lock.read_text() == before
+    bench.lock.unlink()  # MicroPython before 1.27
+    firmware_image.build(bench.board)
+
+
+def test_the_sizes_are_printed(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    image = firmware_image.build(bench.board)
+    assert capsys.readouterr().out.splitlines() == [
+        "AI_THINKER_ESP32_CAM: MicroPython 1.28.0 from MPY_DIR, ESP-IDF 5.5.1",
+        "part                offset       bytes        room        free",
+        "bootloader          0x1000       26000       28672        2672",
+        "partition table     0x8000        3072        4096        1024",
+        "nvs                 0x9000           –       24576",
+        "phy_init            0xf000           –        4096",
+        "factory            0x10000     1500000     2031616      531616",
+        "vfs               0x200000           –     2097152",
+        "frozen modules, in the app: 300 bytes of bytecode",
+        f"{image}: flash it at 0x1000",
+    ]
+
+
+def test_an_app_over_its_budget_fails_with_both_numbers(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("APP", "1769473")
+    with pytest.raises(BuildError, match=r"the app is 1769473 bytes, over its budget of 1769472$"):
+        firmware_image.build(bench.board)
+    assert not (bench.build / bench.board.id / "firmware.bin").exists()
+
+
+def test_a_part_without_room_fails(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("APP", "2031617")
+    with pytest.raises(BuildError, match=r"factory is 2031617 bytes and has room for 2031616$"):
+        firmware_image.build(bench.board)
+
+
+def test_a_module_that_is_not_frozen_fails(bench: Bench) -> None:
+    bench.freeze(frozen.required_modules(bench.board) - {"cors/guard.py"})
+    with pytest.raises(BuildError, match=r"not frozen: cors/guard\.py;"):
+        firmware_image.build(bench.board)
+
+
+def test_a_build_that_fails_says_how_to_see_more(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FAIL", "yes")
+    with pytest.raises(BuildError, match="make firmware BOARD=AI_THINKER_ESP32_CAM V=1 shows its steps"):
+        firmware_image.build(bench.board)
+
+
+def test_the_emulators_board_needs_no_camera_driver(bench: Bench) -> None:
+    board = boards.load("QEMU_ESP32")
+    assert firmware_image.camera_drivers(board) == {}
+    src = Source(bench.path, "here")
+    assert f"USER_C_MODULES={TOP}/firmware/camcors_qemu/micropython.cmake" in firmware_image.make_command(
+        board, src, bench.build
+    )
+
+
+def test_a_changed_input_starts_the_build_over(bench: Bench) -> None:
+    out = bench.build / "X" / "idf"
+    for inputs, is_kept in ((["a"], False), (["a"], True), (["b"], False)):
+        (out / "sdkconfig").parent.mkdir(parents=True, exist_ok=True)
+        (out / "sdkconfig").touch()
+        firmware_image.start_over_if_changed(bench.board, out, inputs)
+        assert (out / "sdkconfig").exists() == is_kept
+
+
+def test_a_table_without_an_app_is_refused() -> None:
+    with pytest.raises(BuildError, match="the partition table has no app"):
+        sizes.app_slot([])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "no board given; write BOARD= and one of AI_THINKER_ESP32_CAM,"),
+        (["NOPE"], "no board NOPE; write BOARD= and one of AI_THINKER_ESP32_CAM,"),
+        (["HOST"], "HOST is not an ESP32; make host builds it"),
+    ],
+)
+def test_a_wrong_board_is_one_line(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert firmware_image.main(arguments) == 1
+    error = capsys.readouterr().err
+    assert error.startswith(f"camcors: {message}") and error.count("\n") == 1
+
+
+def test_all_builds_every_board(monkeypatch: pytest.MonkeyPatch) -> None:
+    built: list[Board] = []
+    monkeypatch.setattr(firmware_image, "build", built.append)
+    assert firmware_image.main(["--all"]) == 0
+    assert built == boards.every()
+
+
+def test_the_esp32_port_is_built_from_the_pinned_release(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MPY_DIR", raising=False)
+    monkeypatch.setattr(source, "REPOSITORY", str(tmp_path / "nowhere"))
+    with pytest.raises(BuildError, match=r"; set MPY_DIR to the source of MicroPython 1\.28\.0$"):
+        source.find_pinned(tmp_path / "cache")
+    (tmp_path / "cache" / "micropython-1.25.0").mkdir()  # Debian's serves the camera on your desk alone
+    (tmp_path / "cache" / "micropython-1.28.0").mkdir()
+    assert source.find_pinned(tmp_path / "cache").path.name == "micropython-1.28.0"

@@ -1,0 +1,328 @@
+"""camcors backup and restore, against the camera on the desk."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import random
+import stat
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+from camcors_cli.device.board import Board
+
+from tests.kit.camera import Camera
+
+PASSWORD = "correct horse battery"
+POLICY = b'{"version": 1, "allowed_origins": ["https://a.example"]}'
+OTHER = b'{"version": 1, "allowed_origins": ["https://b.example"]}'
+SETTINGS = json.dumps({"wifi": {"ssid": "Home", "password": PASSWORD}}).encode()
+
+CONTENT = {
+    "/policy.json": POLICY,
+    "/camera.json": SETTINGS,
+    "/empty": b"",
+    "/main.py": b"# mine\n",
+    "/data/all bytes": bytes(range(256)) * 5,
+    "/data/deep/random.bin": random.Random(3).randbytes(3000),
+}
+
+_TREE = """
+import os, json, hashlib
+def tree(path, found):
+    for e in os.ilistdir(path or '/'):
+        if e[1] & 0x4000:
+            found[path + '/' + e[0]] = None
+            tree(path + '/' + e[0], found)
+        else:
+            with open(path + '/' + e[0], 'rb') as f:
+                found[path + '/' + e[0]] = hashlib.sha256(f.read()).digest().hex()
+    return found
+print(json.dumps(tree('', {})))
+"""
+
+_CLEAR = """
+import os
+def clear(path):
+    for e in os.ilistdir(path or '/'):
+        name = path + '/' + e[0]
+        if e[1] & 0x4000:
+            clear(name)
+            os.rmdir(name)
+        else:
+            os.remove(name)
+clear('')
+"""
+
+
+def tree(camera: Camera) -> dict[str, str | None]:
+    """The hash of each file on the camera by path, None of a folder."""
+    return json.loads(camera.exec(_TREE))
+
+
+def sha(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def fill(camera: Camera, content: dict[str, bytes], code: str = "") -> None:
+    """Writes files on the camera, after `code`."""
+    code += (
+        "import os\nfor d in ('/data', '/data/deep', '/hollow'):\n try: os.mkdir(d)\n except OSError: pass\n"
+    )
+    for name, data in content.items():
+        code += f"with open({name!r}, 'wb') as f: f.write({data!r})\n"
+    camera.exec(code)
+
+
+@pytest.fixture(scope="module")
+def stopped(camera: Camera) -> Camera:
+    """The camera, not started: it would write files of its own."""
+    camera.put("disable", "")
+    camera.reset()
+    camera.wait_for("camcors: not started")
+    return camera
+
+
+@pytest.fixture
+def clean(stopped: Camera) -> Camera:
+    """The camera, not started, with CONTENT and an empty folder and nothing else."""
+    fill(stopped, CONTENT, _CLEAR)
+    return stopped
+
+
+@pytest.fixture
+def saved(clean: Camera, on, tmp_path: Path) -> Path:
+    path = tmp_path / "backup.zip"
+    done = on(clean, "backup", path)
+    assert done.exit_code == 0, done.stderr
+    return path
+
+
+def test_a_backup_has_every_byte(clean: Camera, on, tmp_path: Path) -> None:
+    path = tmp_path / "b.zip"
+    done = on(clean, "backup", path, "--json")
+    assert done.exit_code == 0
+    said = json.loads(done.stdout)
+    with zipfile.ZipFile(path) as packed:
+        assert packed.testzip() is None
+        manifest = json.loads(packed.read("manifest.json"))
+        files = {name[5:]: packed.read(name) for name in packed.namelist() if name != "manifest.json"}
+    assert files == CONTENT
+    assert manifest["format"] == "camcors-backup-1"
+    assert manifest["board"] == "HOST"
+    assert (manifest["firmware"], manifest["machine"]) == ("0.1.0", "camcors HOST")
+    assert manifest["folders"] == ["/data", "/data/deep", "/hollow"]
+    assert manifest["files"] == {n: {"size": len(d), "sha256": sha(d)} for n, d in CONTENT.items()}
+    assert said["files"] == {name: len(data) for name, data in CONTENT.items()}
+    assert (said["file"], said["date"], said["holds_password"]) == (str(path), manifest["date"], True)
+
+
+def test_a_backup_is_for_its_owner_alone(clean: Camera, on, tmp_path: Path) -> None:
+    path = tmp_path / "b.zip"
+    done = on(clean, "backup", path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert done.stderr == f"camcors: {path} holds the Wi-Fi password; only you may read it, keep it so\n"
+    assert PASSWORD not in done.stdout
+    size = sum(map(len, CONTENT.values()))
+    assert done.stdout == f"{path}: 6 files, {size} bytes, of HOST\n"
+
+
+def test_a_backup_in_a_folder_gets_a_name(clean: Camera, on, tmp_path: Path) -> None:
+    assert on(clean, "backup", tmp_path).exit_code == 0
+    (made,) = tmp_path.glob("camcors-HOST-*.zip")
+    assert made.name.endswith("Z.zip")
+
+
+def test_a_backup_does_not_overwrite(clean: Camera, on, tmp_path: Path) -> None:
+    path = tmp_path / "b.zip"
+    path.write_text("mine")
+    done = on(clean, "backup", path)
+    assert (done.exit_code, done.stderr) == (
+        4,
+        f"camcors: {path} exists; choose another name, or add --force\n",
+    )
+    assert path.read_text() == "mine"
+    assert on(clean, "backup", path, "--force").exit_code == 0
+
+
+def test_what_was_saved_comes_back(clean: Camera, saved: Path, on) -> None:
+    before = tree(clean)
+    clean.exec(_CLEAR)
+    done = on(clean, "restore", saved, "--json")
+    assert done.exit_code == 0
+    assert sorted(json.loads(done.stdout)["written"]) == sorted(CONTENT)
+    assert tree(clean) == before
+
+
+def test_what_is_the_same_is_left_alone_and_what_is_new_kept(clean: Camera, saved: Path, on) -> None:
+    before = tree(clean)
+    fill(clean, {"/main.py": b"# other\n", "/new": b"new", "/hollow/new": b""})
+    done = on(clean, "restore", saved, "--json")
+    said = json.loads(done.stdout)
+    assert (said["written"], said["removed"]) == (["/main.py"], [])
+    assert sorted(said["unchanged"]) == sorted(set(CONTENT) - {"/main.py"})
+    assert tree(clean) == {**before, "/new": sha(b"new"), "/hollow/new": sha(b"")}
+
+
+def test_delete_removes_what_is_not_in_the_backup(clean: Camera, saved: Path, on) -> None:
+    before = tree(clean)
+    clean.exec(
+        "import os; os.mkdir('/x'); os.mkdir('/x/y'); open('/x/y/z', 'w').close(); open('/new', 'w').close()"
+    )
+    done = on(clean, "restore", saved, "--delete")
+    assert done.exit_code == 0
+    assert (
+        done.stdout
+        == "0 files written, 6 were the same, 4 removed; camcors reset starts the board with them\n"
+    )
+    assert tree(clean) == before
+
+
+def changed(path: Path, change: Callable[[dict, dict], None]) -> None:
+    """Writes the backup anew after `change` of its manifest and its members."""
+    with zipfile.ZipFile(path) as packed:
+        members = {name: packed.read(name) for name in packed.namelist()}
+    manifest = json.loads(members.pop("manifest.json"))
+    change(manifest, members)
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as packed:
+        packed.writestr("manifest.json", json.dumps(manifest))
+        for name, data in members.items():
+            packed.writestr(name, data)
+    path.write_bytes(made.getvalue())
+
+
+def put(manifest: dict, members: dict, name: str, data: bytes) -> None:
+    manifest["files"][name] = {"size": len(data), "sha256": sha(data)}
+    members["files" + name] = data
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda m, f: f.update({"files/empty": b"x"}), "/empty is not what the manifest says"),
+        (lambda m, f: f.pop("files/empty"), "it is not complete"),
+        (lambda m, f: m.pop("files"), "its manifest is damaged"),
+        (lambda m, f: m.update(files=[]), "its manifest is damaged"),
+        (lambda m, f: m.update(format="other"), "it has another format"),
+        (lambda m, f: m["folders"].append("/../x"), "'/../x': not the name of a file"),
+        (lambda m, f: put(m, f, "/a//b", b""), "'/a//b': not the name of a file"),
+        (lambda m, f: put(m, f, "rel", b""), "'rel': not a path from the root"),
+        (lambda m, f: put(m, f, "/a\nb", b""), "'/a\\nb': not the name of a file"),
+        (lambda m, f: put(m, f, "/bomb", bytes(65 << 20)), "it unpacks to more than 67108864 bytes"),
+    ],
+)
+def test_a_damaged_backup_is_refused(clean: Camera, saved: Path, on, change, message: str) -> None:
+    before = tree(clean)
+    changed(saved, change)
+    done = on(clean, "restore", saved)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"camcors: {saved} is no backup of camcors: ")
+    assert message in done.stderr
+    assert tree(clean) == before
+
+
+def test_a_file_that_is_no_zip_is_refused(on, camera: Camera, tmp_path: Path) -> None:
+    path = tmp_path / "b.zip"
+    path.write_text("text")
+    done = on(camera, "restore", path)
+    assert done.exit_code == 1
+    assert "is no backup of camcors: File is not a zip file" in done.stderr
+
+
+def test_a_faulty_policy_is_refused_before_anything_is_written(clean: Camera, saved: Path, on) -> None:
+    clean.exec(_CLEAR)
+    faulty = b'{"version": 1, "allowed_origins": ["https://A.example"]}'
+    changed(saved, lambda m, f: put(m, f, "/policy.json", faulty))
+    done = on(clean, "restore", saved, "--json")
+    assert done.exit_code == 1
+    assert 'write "https://a.example"' in done.stderr
+    assert json.loads(done.stdout)["faults"][0]["field"] == "allowed_origins[0]"
+    assert tree(clean) == {}
+
+
+def test_a_file_in_the_place_of_a_folder_is_refused(clean: Camera, saved: Path, on) -> None:
+    clean.exec(_CLEAR)
+    fill(clean, {})
+    clean.exec("import os\nos.mkdir('/empty')")
+    before = tree(clean)
+    done = on(clean, "restore", saved)
+    assert done.exit_code == 1
+    assert "/empty is a file in the backup, and not on the board; nothing was changed" in done.stderr
+    assert tree(clean) == before
+
+
+def test_what_does_not_fit_is_refused_with_numbers(clean: Camera, saved: Path, on) -> None:
+    changed(saved, lambda m, f: put(m, f, "/large", bytes(3 << 20)))
+    before = tree(clean)
+    done = on(clean, "restore", saved)
+    assert done.exit_code == 1
+    assert "the files take 3145728 bytes, and the board has 20" in done.stderr
+    assert tree(clean) == before
+
+
+# About 400 bytes connect, list and hash; the rest is spread over the writing of six files.
+@pytest.mark.parametrize("size", [2500, 3600, 6000, 9000, 12_000])
+def test_a_line_that_is_cut_leaves_every_file_old_or_new(
+    clean: Camera, saved: Path, run, on, cut, size: int
+) -> None:
+    old = {name: data + b" old" for name, data in CONTENT.items()} | {"/policy.json": OTHER}
+    fill(clean, old)
+    line = cut(clean, size)
+    done = run("restore", saved, "--port", line.url)
+    line.wait()
+    assert done.exit_code == (3 if line.sent == size else 0), done.stderr
+    found = tree(clean)
+    for name in CONTENT:
+        assert found[name] in (sha(old[name]), sha(CONTENT[name])), name
+    done = on(clean, "restore", saved, "--delete")
+    assert done.exit_code == 0, done.stderr
+    assert {n: h for n, h in tree(clean).items() if h} == {n: sha(d) for n, d in CONTENT.items()}
+
+
+def test_what_arrives_garbled_leaves_the_old_file(clean: Camera, saved: Path, on, monkeypatch) -> None:
+    fill(clean, {"/main.py": b"# other\n"})
+    before = tree(clean)
+    real = Board.run
+    monkeypatch.setattr(
+        Board, "run", lambda self, code, *what: real(self, code.replace("mine", "nine"), *what)
+    )
+    done = on(clean, "restore", saved)
+    assert done.exit_code == 4
+    assert "/main.py.new reads back otherwise than it was written; try again" in done.stderr
+    assert tree(clean) == before
+
+
+def test_a_power_cut_leaves_every_file_old_or_new(program, saved: Path, run, cut, tmp_path: Path) -> None:
+    flash = tmp_path / "power.bin"
+    with Camera(flash) as camera:
+        camera.wait_ready()
+        assert run("restore", saved, "--port", camera.repl).exit_code == 0
+        fill(camera, {name: b"# old " + name.encode() for name in CONTENT if name != "/policy.json"})
+        line = cut(camera, 9000)
+        done = run("restore", saved, "--port", line.url)
+        assert done.exit_code == 3
+        camera.process.kill()
+    with Camera(flash) as camera:
+        camera.wait_for("ready")
+        found = tree(camera)
+    for name in set(CONTENT) - {"/policy.json"}:
+        assert found[name] in (sha(b"# old " + name.encode()), sha(CONTENT[name])), name
+    assert found["/policy.json"] == sha(POLICY)
+
+
+def test_a_restored_policy_is_in_force_without_a_reset(new_camera: Camera, on, tmp_path: Path) -> None:
+    path = tmp_path / "b.zip"
+    digest = httpx.get(f"{new_camera.url}/api/status").json()["policy"]["digest"]
+    assert on(new_camera, "backup", path).exit_code == 0
+    assert on(new_camera, "policy", "allow", "https://b.example").exit_code == 0
+    assert on(new_camera, "restore", path).exit_code == 0
+    end = time.monotonic() + 10
+    while httpx.get(f"{new_camera.url}/api/status").json()["policy"]["digest"] != digest:
+        assert time.monotonic() < end
+        time.sleep(0.1)

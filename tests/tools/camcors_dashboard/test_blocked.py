@@ -1,0 +1,270 @@
+"""Why is it blocked? Each cause is made for real, named on the page, and mended by the command that it shows."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+from playwright.sync_api import Locator, Page, Route, expect
+
+from tests.kit.camera import Camera, free_port
+from tests.tools.camcors_dashboard.pages import (
+    FILES,
+    Dashboard,
+    Site,
+    add_camera,
+    allow,
+    is_live,
+    run_camcors,
+    set_policy,
+    tile,
+    watch,
+)
+
+_SHOWN = 30_000  # milliseconds: a diagnosis asks several times
+
+
+def open_large(page: Page, url: str) -> None:
+    add_camera(page, url)
+    tile(page, url).locator(".picture").press("Enter")
+
+
+def why(page: Page, cause: str, within: str = ".connection") -> Locator:
+    """The explanation, once it names `cause`."""
+    box = page.locator(f'{within} .why[data-cause="{cause}"]')
+    expect(box).to_be_visible(timeout=_SHOWN)
+    return box
+
+
+def commands(box: Locator) -> list[str]:
+    return box.locator(".command code").all_inner_texts()
+
+
+@pytest.fixture
+def served(page: Page, dashboard: Dashboard) -> Page:
+    """The dashboard by `camcors dashboard`, which can ask a camera by itself."""
+    page.goto(dashboard.url)
+    return page
+
+
+@pytest.fixture
+def alone(page: Page, site: Site) -> Page:
+    """The dashboard's files on a server that can do nothing else."""
+    page.goto(site.origin() + "/dashboard/")
+    return page
+
+
+def test_an_origin_that_is_taken_out_of_the_policy(served: Page, dashboard: Dashboard, camera: Camera):
+    allow(camera, dashboard.url)
+    messages: list[str] = []
+    served.on("console", lambda said: messages.append(said.text))
+    open_large(served, camera.url)
+    watch(served, lambda: is_live(served, camera.url))
+    run_camcors(camera, f"camcors policy deny {dashboard.url}")
+    box = why(served, "origin")
+    assert any("blocked by CORS policy: No 'Access-Control-Allow-Origin'" in each for each in messages)
+    expect(box).to_contain_text(f"does not list {dashboard.url}")
+    assert commands(box) == [f"camcors policy allow {dashboard.url}"]
+    run_camcors(camera, commands(box)[0])
+    expect(served.locator(".connection")).to_be_hidden(timeout=_SHOWN)
+    watch(served, lambda: is_live(served, camera.url))
+
+
+def test_the_command_is_copied(served: Page, camera: Camera, dashboard: Dashboard):
+    set_policy(camera, allowed_origins=[])
+    served.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=dashboard.url)
+    add_camera(served, camera.url)
+    expect(tile(served, camera.url).locator('.why[data-cause="origin"]')).to_be_visible(timeout=_SHOWN)
+    tile(served, camera.url).get_by_role("button", name="Copy").click()
+    expect(tile(served, camera.url).get_by_text("Copied")).to_be_visible()
+    assert served.evaluate("navigator.clipboard.readText()") == f"camcors policy allow {dashboard.url}"
+
+
+def test_the_one_camera_that_the_server_offers_is_named_in_the_command(page: Page, camera: Camera):
+    set_policy(camera, allowed_origins=[])
+    repl = camera.repl
+    with Dashboard("--port", repl, "--camera", camera.url) as near:
+        page.goto(near.url)
+        page.get_by_role("button", name="Add 127").click()
+        tile(page, camera.url).locator(".picture").press("Enter")
+        assert commands(why(page, "origin")) == [f"camcors policy allow {near.url} --port {repl}"]
+        run_camcors(camera, commands(why(page, "origin"))[0])
+        watch(page, lambda: is_live(page, camera.url), 30)
+
+
+def test_without_the_command_a_refused_origin_and_no_camera_look_alike(
+    alone: Page, site: Site, camera: Camera
+):
+    """Cross-Origin-Resource-Policy: same-origin keeps even the opaque answer from a page."""
+    set_policy(camera, allowed_origins=[])
+    open_large(alone, camera.url)
+    box = why(alone, "unclear")
+    assert commands(box) == [f"camcors policy allow {site.origin()}"]
+    expect(box.get_by_role("link")).to_have_attribute("href", camera.url)
+    run_camcors(camera, commands(box)[0])
+    watch(alone, lambda: is_live(alone, camera.url), 30)
+
+
+def test_without_the_command_an_opaque_answer_tells_them_apart(alone: Page, site: Site, camera: Camera):
+    set_policy(camera, allowed_origins=[], resource_policy="cross-origin")
+    open_large(alone, camera.url)
+    box = why(alone, "origin")
+    assert commands(box) == [f"camcors policy allow {site.origin()}"]
+
+
+def test_without_the_command_a_running_stream_tells_them_apart(alone: Page, site: Site, camera: Camera):
+    allow(camera, site.origin())
+    open_large(alone, camera.url)
+    watch(alone, lambda: is_live(alone, camera.url))
+    set_policy(camera, allowed_origins=[])
+    assert commands(why(alone, "origin")) == [f"camcors policy allow {site.origin()}"]
+
+
+def test_unreachable(served: Page):
+    open_large(served, f"http://127.0.0.1:{free_port()}")
+    box = why(served, "unreachable")
+    expect(box).to_contain_text("refuses the connection")
+    assert commands(box) == []
+
+
+def test_without_the_command_a_silent_camera_is_unreachable(alone: Page):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        open_large(alone, f"http://127.0.0.1:{silent.getsockname()[1]}")
+        expect(why(alone, "unreachable")).to_contain_text("Nothing answers")
+
+
+@pytest.fixture(params=["served", "alone"])
+def either(request: pytest.FixtureRequest, camera: Camera) -> Iterator[tuple[Page, str]]:
+    """Both ways to serve the page, and its origin."""
+    page: Page = request.getfixturevalue(request.param)
+    yield page, page.evaluate("location.origin")
+
+
+# The policy's fields, the cause, what the page says, its commands, what is in force after them.
+REFUSED_WRITES = [
+    ({"allowed_methods": ["GET"]}, "method", "PUT", "camcors policy set allowed_methods"),
+    ({"allowed_headers": []}, "header", "Content-Type", "camcors policy set allowed_headers"),
+]
+
+
+@pytest.mark.parametrize(("fields", "cause", "words", "command"), REFUSED_WRITES, ids=["method", "header"])
+def test_a_method_or_header_that_is_not_allowed(either, camera: Camera, fields, cause, words, command):
+    page, origin = either
+    allow(camera, origin, **fields)
+    open_large(page, camera.url)
+    page.get_by_role("switch", name="Mirror").check()
+    box = why(page, cause, ".large-side")
+    expect(box).to_contain_text(words)
+    assert commands(box)[0].startswith(command)
+    run_camcors(camera, commands(box)[0])
+    page.get_by_role("switch", name="Mirror").uncheck()
+    expect(page.locator(".large-side .why")).to_have_count(0, timeout=_SHOWN)
+
+
+@pytest.mark.parametrize("origins", ["any", "listed"])
+def test_credentials_that_are_not_allowed(either, camera: Camera, origins: str):
+    page, origin = either
+    set_policy(camera, allowed_origins="*" if origins == "any" else [origin])
+    open_large(page, camera.url)
+    watch(page, lambda: is_live(page, camera.url))
+    page.get_by_role("switch", name="Send cookies and logins").check()
+    box = why(page, "credentials")
+    for command in commands(box):
+        run_camcors(camera, command)
+    watch(page, lambda: is_live(page, camera.url), 40)
+    expect(page.locator(".connection")).to_be_hidden(timeout=_SHOWN)
+
+
+def test_busy(served: Page, dashboard: Dashboard, camera: Camera):
+    allow(camera, dashboard.url)
+    with ExitStack() as stack:
+        for _ in range(4):
+            viewer = stack.enter_context(socket.create_connection(("127.0.0.1", camera.port), timeout=10))
+            viewer.sendall(b"GET /api/stream HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            viewer.recv(100)
+        open_large(served, camera.url)
+        expect(why(served, "busy")).to_contain_text(
+            "All 4 stream slots are taken; close a viewer or try again later."
+        )
+        assert commands(why(served, "busy")) == []
+    watch(served, lambda: is_live(served, camera.url), 40)
+
+
+ERRORS = [
+    (500, json.dumps({"error": "the sensor is gone; reset the camera"}).encode(), "The sensor is gone; reset the camera."),
+    (404, b"", "The camera answers with the error 404."),
+    (403, b"go away", "Go away."),
+    (200, b"hello", "What answers here is not a camera’s stream."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "body", "words"), ERRORS)
+def test_http_errors_in_the_cameras_words(served: Page, site: Site, code: int, body: bytes, words: str):
+    anyone = {"Access-Control-Allow-Origin": "*", "Content-Type": "application/json"}
+    site.answers["/api/stream"] = (code, anyone, body)
+    site.answers["/api/status"] = (200, anyone, b"{}")
+    open_large(served, site.origin("camera.example"))
+    expect(why(served, "http")).to_contain_text(words)
+
+
+def open_as(page: Page, origin: str) -> None:
+    """The dashboard's files as a page of `origin`, which needs no server there."""
+
+    def fulfil(route: Route) -> None:
+        name = route.request.url.removeprefix(origin).lstrip("/") or "index.html"
+        file = FILES / name
+        if file.is_file():
+            route.fulfill(path=file)
+        else:
+            route.fulfill(status=404)
+
+    page.route(f"{origin}/**", fulfil)
+    page.goto(origin + "/")
+
+
+def test_an_https_page_and_an_http_camera(page: Page, site: Site):
+    messages: list[str] = []
+    page.on("console", lambda said: messages.append(said.text))
+    open_as(page, "https://dashboard.example")
+    open_large(page, site.origin("camera.example"))
+    box = why(page, "mixed")
+    assert commands(box) == ["camcors dashboard"]
+    assert any("Mixed Content" in each for each in messages)
+
+
+def test_the_local_network_permission(page: Page):
+    open_as(page, "https://dashboard.example")
+    open_large(page, "https://192.168.255.1")
+    box = why(page, "permission")
+    expect(box).to_contain_text("No header of the camera can grant it.")
+    assert commands(box) == []
+
+
+def test_a_page_that_is_not_secure_may_not_ask_for_it(page: Page, site: Site):
+    page.goto(site.origin("dashboard.example") + "/dashboard/")
+    open_large(page, "http://192.168.255.1")
+    box = why(page, "permission")
+    assert commands(box) == ["camcors dashboard"]
+
+
+_SPACES = [
+    ("127.0.0.1", "loopback"), ("localhost", "loopback"), ("a.localhost", "loopback"), ("[::1]", "loopback"),
+    ("10.0.0.1", "local"), ("192.168.4.1", "local"), ("172.16.0.1", "local"), ("172.31.255.255", "local"),
+    ("169.254.1.1", "local"), ("100.64.0.1", "local"), ("camera.local", "local"), ("[fd00::1]", "local"),
+    ("[fe80::1]", "local"), ("172.32.0.1", "other"), ("100.128.0.1", "other"), ("8.8.8.8", "other"),
+    ("camera.example", "other"), ("10.example.com", "other"), ("local", "local"), ("notlocal", "other"),
+    ("[2001:4860::1]", "other"), ("127.0.0.1.example", "other"),
+]  # fmt: skip
+
+
+def test_where_a_host_is(page: Page, site: Site):
+    page.goto(site.origin() + "/")
+    script = """async (hosts) => {
+      const { space } = await import("/dashboard/js/address.js");
+      return hosts.map(space);
+    }"""
+    hosts = [host for host, _ in _SPACES]
+    assert list(zip(hosts, page.evaluate(script, hosts))) == _SPACES

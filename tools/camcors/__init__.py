@@ -1,1 +1,0 @@
-"""The `camcors` command: edits the policy of a camera, and tells why a browser is blocked."""

@@ -1,0 +1,168 @@
+"""The boards: what boards/X/board.json and pins.csv say, as the build, the README and the firmware need it.
+
+`boards.py table` writes the table of boards in README.md; `boards.py list` prints the ESP32 boards as JSON.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from . import partitions
+from .partitions import Partition
+from .source import BuildError
+
+TOP = Path(__file__).resolve().parents[2]
+BOARDS = TOP / "boards"
+README = TOP / "README.md"
+MARKERS = ("<!-- boards: written by make table -->", "<!-- /boards -->")
+
+DATA_PINS = tuple(f"CAM_D{n}" for n in range(8))
+#: Argument of camera.Camera() -> name in pins.csv; -1 stands for a pin that the board does not have.
+CAMERA_PINS = {
+    "pclk_pin": "CAM_PCLK",
+    "vsync_pin": "CAM_VSYNC",
+    "href_pin": "CAM_HREF",
+    "sda_pin": "CAM_SDA",
+    "scl_pin": "CAM_SCL",
+    "xclk_pin": "CAM_XCLK",
+    "powerdown_pin": "CAM_PWDN",
+    "reset_pin": "CAM_RESET",
+}
+
+
+@dataclass(frozen=True)
+class Board:
+    """One folder of boards/; `data` is its board.json."""
+
+    path: Path
+    data: dict[str, Any]
+
+    @property
+    def id(self) -> str:
+        return self.path.name
+
+    @property
+    def is_esp32(self) -> bool:
+        return (self.path / "mpconfigboard.cmake").is_file()
+
+    def pins(self) -> dict[str, int]:
+        """pins.csv: name -> number of the GPIO. Raises BuildError for a row that make-pins.py refuses."""
+        path = self.path / "pins.csv"
+        pins: dict[str, int] = {}
+        for row in csv.reader(path.read_text().splitlines()) if path.is_file() else ():
+            if len(row) != 2 or not re.fullmatch(r"GPIO\d+", row[1]) or row[0] in pins:
+                raise BuildError(f"{path}: {','.join(row)}: write name,GPIOn, each name once")
+            pins[row[0]] = int(row[1][4:])
+        return pins
+
+    def table(self) -> list[Partition]:
+        return partitions.read_csv(BOARDS / "common" / self.data["partitions"], self.data["flash_size"])
+
+    def drivers(self) -> str:
+        """The text of board_drivers.py: where the firmware finds the classes Camera and Network."""
+        return "".join(
+            f"from {package}.{name} import {name.capitalize()}\n"
+            for name, package in sorted(self.data["drivers"].items())
+        )
+
+    def lamp(self, name: str) -> tuple[int, bool] | None:
+        """LED or LAMP: (pin, lit by a high level), or None."""
+        polarity = self.data.get(name.lower())
+        return (self.pins()[name], polarity == "active-high") if polarity else None
+
+    def camera(self) -> dict[str, Any] | None:
+        """The arguments of camera.Camera() that are this board's, or None for a board without a sensor."""
+        camera, pins = self.data.get("camera"), self.pins()
+        if camera is None:
+            return None
+        arguments: dict[str, Any] = {"data_pins": tuple(pins[name] for name in DATA_PINS)}
+        arguments |= {key: pins.get(name, -1) for key, name in CAMERA_PINS.items()}
+        arguments["xclk_freq"] = camera["xclk_mhz"] * 1_000_000
+        arguments["fb_count"] = camera["frame_buffers"]
+        return arguments
+
+    def power(self) -> dict[str, Any]:
+        """What feeds the sensor, pins by number: levels to hold, and a chip on I2C or None."""
+        power = self.data.get("power") or {"levels": {}, "i2c": None}
+        pins, i2c = self.pins(), power["i2c"]
+        levels = tuple((pins[name], level) for name, level in power["levels"].items())
+        if i2c is not None:
+            i2c = {**i2c, "sda": pins[i2c["sda"]], "scl": pins[i2c["scl"]]}
+            i2c["writes"] = tuple(tuple(write) for write in i2c["writes"])
+        return {"levels": levels, "i2c": i2c}
+
+    def module(self, firmware_version: str) -> str:
+        """The text of the frozen board.py; boards/README.md says what each name means."""
+        return (
+            f"NAME = {self.id!r}\n"
+            f"FIRMWARE = {firmware_version!r}\n"
+            f"SERVER_STACK_BYTES = {self.data['server_stack_bytes']}\n"
+            "# Settings that outrank /camera.json: where the board itself knows better.\n"
+            "SETTINGS = {}\n"
+            f"CAMERA = {self.camera()!r}\n"
+            f"LED = {self.lamp('LED')!r}\n"
+            f"LAMP = {self.lamp('LAMP')!r}\n"
+            f"POWER = {self.power()!r}\n"
+        )
+
+
+def load(name: str) -> Board:
+    """The board of that name. Raises BuildError that lists the names there are."""
+    path = BOARDS / name / "board.json"
+    if not name or "/" in name or not path.is_file():
+        known = ", ".join(board.id for board in every())
+        raise BuildError(f"no board {name or 'given'}; write BOARD= and one of {known}")
+    return Board(path.parent, json.loads(path.read_text()))
+
+
+def every() -> list[Board]:
+    """The ESP32 boards, by name."""
+    found = (Board(path.parent, json.loads(path.read_text())) for path in sorted(BOARDS.glob("*/board.json")))
+    return [board for board in found if board.is_esp32]
+
+
+def size(count: int) -> str:
+    return f"{count >> 20} MB" if count else "–"
+
+
+def table() -> str:
+    """The table of the ESP32 boards in Markdown."""
+    rows = ["board", "chip", "flash", "PSRAM", "LED", "USB", "flash offset", "level reached"]
+    lines = ["| `BOARD=` and product | " + " | ".join(rows[1:]) + " |", "|---" * len(rows) + "|"]
+    for board in every():
+        data = board.data
+        lights = [f"GPIO{light[0]}" for light in (board.lamp("LED"), board.lamp("LAMP")) if light]
+        cells = [f"`{board.id}`<br>{data['vendor']} {data['product']}", data["chip"]]
+        cells += [size(data["flash_size"]), size(data["psram_size"]), ", ".join(lights) or "–", data["usb"]]
+        cells += [f"{data['flash_offset']:#x}", data["level"]]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def with_table(text: str) -> str:
+    """README's text with the table between its markers made anew. Raises BuildError without markers."""
+    start, end = (text.find(marker) for marker in MARKERS)
+    if start < 0 or end < start:
+        raise BuildError(f"README.md has no table of boards; write {MARKERS[0]} and {MARKERS[1]}")
+    return f"{text[: start + len(MARKERS[0])]}\n{table()}{text[end:]}"
+
+
+def main(arguments: list[str]) -> int:
+    if arguments == ["table"]:
+        README.write_text(with_table(README.read_text()))
+    elif arguments == ["list"]:
+        print(json.dumps([board.id for board in every()]))
+    else:
+        print("usage: boards.py table | list", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,110 @@
+"""Builds build/HOST/camcors-host: MicroPython's unix port with this project's modules frozen in."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+from . import boards, frozen, source
+from .frozen import BUILD
+from .source import BuildError
+
+BOARD = boards.load("HOST")
+OUT = BUILD / BOARD.id
+#: What a board with a MicroPython of its own gets from `camcors install`, but for its board.py.
+STOCK = boards.BOARDS / "common" / "manifest_esp32.py"
+
+
+def make(src: source.Source, cross: Path) -> None:
+    command = ["make", "--no-print-directory", "-C", str(src.path / "ports" / "unix")]
+    command += [f"-j{os.cpu_count()}", f"VARIANT_DIR={BOARD.path}", f"BUILD={OUT}"]
+    command += [
+        f"MICROPY_MPYCROSS={cross}",
+        "MICROPY_MPYCROSS_DEPENDENCY=",
+        f"MPY_LIB_DIR={frozen.make_lib()}",
+    ]
+    env = {name: value for name, value in os.environ.items() if name != "MAKEFLAGS"}
+    env["MICROPY_GIT_TAG"] = f"v{src.version}"
+    # V shows the steps; MicroPython's makefile, which knows it too, would print whole command lines.
+    shown = None if env.pop("V", "") else subprocess.DEVNULL
+    if subprocess.run(command, env=env, stdout=shown).returncode:
+        raise BuildError("the build failed; make host V=1 shows its steps")
+
+
+def start_over_if_changed(src: source.Source) -> None:
+    """Objects of another source tree must not be linked, nor modules that another configuration had."""
+    mark = OUT / "source"
+    configuration = b"".join(path.read_bytes() for path in sorted(BOARD.path.glob("mpconfig*")))
+    wanted = f"{src.path}\n{src.version}\n{hashlib.sha256(configuration).hexdigest()}\n"
+    if mark.is_file() and mark.read_text() == wanted:
+        return
+    for path in OUT.glob("*"):
+        if path.suffix != ".bin":  # a flash image holds what the person wrote
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    OUT.mkdir(parents=True, exist_ok=True)
+    mark.write_text(wanted)
+
+
+def write_generated() -> None:
+    """The modules that come from the board's data: its name, and the partition table for its own flash."""
+    frozen.write_board(BOARD)
+    frozen.write_partition_table(BOARD)
+
+
+def manifest_files(src: source.Source, manifest: Path = BOARD.path / "manifest.py") -> list[tuple[Path, str]]:
+    """What a manifest freezes, as (file, frozen name), read with MicroPython's own tool."""
+    sys.path.insert(0, str(src.path / "tools"))
+    manifestfile: ModuleType = __import__("manifestfile")
+    variables = {"MPY_DIR": str(src.path), "PORT_DIR": str(src.path / "ports" / "unix")}
+    variables |= {"MPY_LIB_DIR": str(frozen.LIB), "BOARD_DIR": str(manifest.parent)}
+    found = manifestfile.ManifestFile(manifestfile.MODE_FREEZE, variables)
+    found.execute(str(manifest))
+    return [(Path(entry.full_path), entry.target_path) for entry in found.files()]
+
+
+def build_mpy(src: source.Source, cross: Path, manifest: Path, out: Path) -> int:
+    """Compiles what `manifest` freezes to `out`/*.mpy -> how many modules."""
+    shutil.rmtree(out, ignore_errors=True)
+    modules = manifest_files(src, manifest)
+    for path, name in modules:
+        compiled = out / Path(name).with_suffix(".mpy")
+        compiled.parent.mkdir(parents=True, exist_ok=True)
+        if subprocess.run([cross, "-s", name, "-o", compiled, path]).returncode:
+            raise BuildError(f"mpy-cross refused {path}")
+    return len(modules)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=("host", "mpy"))
+    what = parser.parse_args().what
+    try:
+        src = source.find(BUILD)
+        print(src, flush=True)
+        cross = frozen.mpy_cross(src)
+        frozen.copy_microdot()
+        if what == "mpy":
+            frozen.make_lib()
+            count = build_mpy(src, cross, STOCK, BUILD / "mpy")
+            print(f"{BUILD / 'mpy'}: {count} modules")
+        else:
+            start_over_if_changed(src)
+            write_generated()
+            make(src, cross)
+            frozen.check_frozen(OUT / "frozen_content.c", BOARD)
+            size = (OUT / "camcors-host").stat().st_size
+            print(f"{OUT / 'camcors-host'}: {size} bytes")
+    except BuildError as exc:
+        print(f"camcors: {exc}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

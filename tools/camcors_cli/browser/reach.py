@@ -1,0 +1,178 @@
+"""What a browser decides by where page and camera are, beside CORS: mixed content, local-network access.
+
+Sources: Mixed Content (W3C), "Should fetching request be blocked as mixed content?"; Secure Contexts
+(W3C), "Is origin potentially trustworthy?"; Local Network Access (WICG draft), in Chrome from version 142
+on; "New permission prompt for Local Network Access", Chrome developers' blog, June 2025.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import queue
+import socket
+import threading
+from collections.abc import Callable
+from enum import Enum
+from urllib.parse import urlsplit
+
+from ..ui.findings import Step, no, note, ok
+
+_LOOK_UP_S = 4.0
+
+#: Gives the addresses of a host name, [] if there are none or it is not known.
+Resolve = Callable[[str], list[str]]
+
+SERVE_NEAR = "serve the page from your own network, as from http://localhost:8000"
+
+
+class Space(Enum):
+    """Local Network Access, "IP address space"; unknown is that of a name that was not resolved."""
+
+    LOOPBACK = 0
+    LOCAL = 1
+    PUBLIC = 2
+    UNKNOWN = 3
+
+
+# Local Network Access, the table "Non-public IP address blocks", in its order.
+_BLOCKS = [
+    (ipaddress.ip_network(block), space)
+    for block, space in (
+        ("127.0.0.0/8", Space.LOOPBACK),
+        ("10.0.0.0/8", Space.LOCAL),
+        ("100.64.0.0/10", Space.LOCAL),
+        ("172.16.0.0/12", Space.LOCAL),
+        ("192.168.0.0/16", Space.LOCAL),
+        ("198.18.0.0/15", Space.LOOPBACK),
+        ("169.254.0.0/16", Space.LOCAL),
+        ("::1/128", Space.LOOPBACK),
+        ("fc00::/7", Space.LOCAL),
+        ("fe80::/10", Space.LOCAL),
+        ("fec0::/10", Space.LOCAL),
+        ("0.0.0.0/32", Space.LOOPBACK),
+        ("0.0.0.0/8", Space.LOCAL),
+        ("::/128", Space.LOOPBACK),
+        ("2001:db8::/32", Space.LOCAL),
+        ("3fff::/20", Space.LOCAL),
+    )
+]
+
+
+def resolve(host: str) -> list[str]:
+    """The addresses of `host` as this machine resolves it, [] if it has none or none came in time."""
+    found: queue.SimpleQueue[list[str]] = queue.SimpleQueue()
+    # A resolver may take minutes and cannot be told to stop: a daemon is left behind instead.
+    threading.Thread(target=lambda: found.put(_addresses(host)), daemon=True).start()
+    try:
+        return found.get(timeout=_LOOK_UP_S)
+    except queue.Empty:
+        return []
+
+
+def _addresses(host: str) -> list[str]:
+    try:
+        return [str(row[4][0]) for row in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)]
+    except (OSError, UnicodeError):
+        return []
+
+
+def not_resolved(host: str) -> list[str]:
+    """A Resolve that asks nobody, for a command that works offline."""
+    return []
+
+
+def space_of(host: str, resolver: Resolve) -> Space:
+    """Where `host` (as in an origin, "" of none) is; a name by the first of its addresses."""
+    literal = _address(host)
+    if literal:
+        return _space_of_address(literal)
+    if _is_below(host, "localhost"):
+        return Space.LOOPBACK
+    if _is_below(host, "local"):
+        return Space.LOCAL
+    addresses = [_address(text) for text in resolver(host)] if host else []
+    return _space_of_address(addresses[0]) if addresses and addresses[0] else Space.UNKNOWN
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(host.strip("[]").partition("%")[0])
+    except ValueError:
+        return None
+
+
+def _space_of_address(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> Space:
+    """Local Network Access, "determine the IP address space"."""
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    for block, space in _BLOCKS:
+        if address in block:
+            return space
+    return Space.PUBLIC
+
+
+def _is_below(host: str, domain: str) -> bool:
+    return host == domain or host.endswith("." + domain)
+
+
+def _is_loopback(host: str) -> bool:
+    """Secure Contexts, "Is origin potentially trustworthy?", the steps of the host."""
+    address = _address(host)
+    return address.is_loopback if address else _is_below(host, "localhost")
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or ""
+
+
+def mixed_content(origin: str, url: str, resolver: Resolve) -> Step:
+    """What becomes of an https page's request to an http URL.
+
+    Local Network Access lets a request through that is known to be local before any connection:
+    "Integration with Mixed Content" and the steps of the target IP address space.
+    """
+    host = _host(url)
+    if not origin.startswith("https:") or not url.startswith("http:"):
+        return ok("no mixed content")
+    if _is_loopback(host):
+        return ok(f"no mixed content: {host} is this machine, which counts as secure")
+    literal = _address(host)
+    if (literal and _space_of_address(literal) is Space.LOCAL) or _is_below(host, "local"):
+        return note(
+            f"mixed content, an https page and http://{host}: Chrome 142 and later lets it through "
+            "once the person grants local-network access; Firefox and Safari block it"
+        )
+    remedy = f"{SERVE_NEAR}, or give the camera https by a proxy"
+    if space_of(host, resolver) is not Space.PUBLIC:
+        remedy += '; Chrome alone lets it through if the page calls fetch() with targetAddressSpace: "local"'
+    return no(f"mixed content: browsers block the request of an https page to http://{host}", remedy)
+
+
+def local_network(origin: str, url: str, resolver: Resolve) -> Step:
+    """Whether Chrome 142 and later asks the person first: Local Network Access, "Local Network Access
+    check" and "Secure Context Restriction"."""
+    page, camera = space_of(_host(origin), resolver), space_of(_host(url), resolver)
+    if camera is Space.PUBLIC:
+        return ok("no local-network permission is needed: the camera's address is public")
+    if page is Space.LOOPBACK or (page is camera and page is not Space.UNKNOWN):
+        return ok("no local-network permission is needed: the page is in the camera's network")
+    if Space.UNKNOWN in (page, camera):
+        return note(_unknown(origin, url, page))
+    if page is Space.PUBLIC and not origin.startswith("https:"):
+        return no(
+            "Chrome 142 and later refuses: a public page over http may not ask a local address",
+            f"{SERVE_NEAR}, or over https",
+        )
+    if page is Space.PUBLIC:
+        return note(f"Chrome 142 and later {_ASKS}")
+    return note(f"the page is of the local network, the camera on this machine: Chrome {_ASKS}")
+
+
+_ASKS = "asks the person for the permission to reach local addresses; no header can grant it"
+
+
+def _unknown(origin: str, url: str, page: Space) -> str:
+    place = f"{_host(origin) or origin} is public" if page is Space.UNKNOWN else f"{_host(url)} is local"
+    if origin.startswith("http:"):
+        return f"whether {place} is unknown; if so, Chrome 142 and later refuses a page over http"
+    return f"whether {place} is unknown; if so, Chrome 142 and later {_ASKS}"

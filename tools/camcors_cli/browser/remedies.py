@@ -1,0 +1,139 @@
+"""The commands that let a page's request pass: each tried on the policy, with the camera's own rules."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from cors import Policy, PolicyError
+from cors.origin import split_port
+
+from ..policy import document
+from .fetch import Blocked
+from .verdict import Journey, Question, Reason
+
+_ROUNDS = 8  # more than there are reasons that one request can have
+_CREDENTIALS = (
+    'with credentials "*" allows nothing: each origin and header has to be listed, and every page of an '
+    "allowed origin acts as the person who is logged in"
+)
+_REPLACED = 'it takes the place of "*": list the other origins that read the camera too'
+_PAGE = "serve the page over http or https, and allow its origin"
+
+
+class Mend(NamedTuple):
+    """A field's new value. added: the origin that `camcors policy allow` adds, "" for `set`."""
+
+    field: str
+    value: Any
+    added: str = ""
+    warning: str = ""
+
+    @property
+    def command(self) -> str:
+        if self.added:
+            return f"camcors policy allow {shlex.quote(self.added)}"
+        value = self.value
+        text = ",".join(value) if isinstance(value, list) else json.dumps(value)
+        return f"camcors policy set {self.field} {shlex.quote(text)}"
+
+
+class Plan(NamedTuple):
+    """mends: in order. left: why these are not enough, "" if they are."""
+
+    mends: list[Mend]
+    left: str
+
+
+def host_of(url: str) -> str:
+    """The host of a URL without its port, as `allowed_hosts` has it."""
+    return split_port(url.split("/")[2])[0]
+
+
+def mends_for(reason: Reason, journey: Journey, policy: Policy) -> list[Mend]:
+    """What changes of `policy` take `reason` away; [] if none does."""
+    asked = journey.asked
+    if reason.is_host:
+        return [Mend("allowed_hosts", [*(policy.allowed_hosts or ()), host_of(asked.url)])]
+    match reason.blocked:
+        case Blocked.NO_ALLOW_ORIGIN:
+            return [Mend("allowed_origins", [*policy.allowed_origins, asked.origin], asked.origin)]
+        case Blocked.STAR_WITH_CREDENTIALS:
+            replaced = Mend("allowed_origins", [asked.origin], "", _REPLACED)
+            return [replaced, Mend("allow_credentials", True, "", _CREDENTIALS)]
+        case Blocked.NO_ALLOW_CREDENTIALS:
+            return [Mend("allow_credentials", True, "", _CREDENTIALS)]
+        case Blocked.PREFLIGHT_METHOD:
+            return [Mend("allowed_methods", [*(policy.allowed_methods or ()), asked.method])]
+        case Blocked.PREFLIGHT_HEADER | Blocked.PREFLIGHT_AUTHORIZATION if reason.names:
+            if policy.allowed_headers is not None:
+                return [Mend("allowed_headers", [*policy.allowed_headers, *reason.names])]
+    return []
+
+
+def apply(policy: Policy, mends: list[Mend]) -> Policy:
+    """`policy` with `mends`. Raises PolicyError, also if one of them alone is refused on the way."""
+    for mend in mends:
+        fields = json.loads(policy.to_json())
+        fields[mend.field] = mend.value
+        policy = document.parse(json.dumps(fields))
+    return policy
+
+
+def plan(journey: Journey, policy: Policy, again: Callable[[Policy], Journey]) -> Plan:
+    """All that has to be changed until the page gets its answer; `again` asks under another policy."""
+    done: list[Mend] = []
+    for _ in range(_ROUNDS):
+        reason = journey.reason
+        if reason is None:
+            return Plan(done, "")
+        mends = mends_for(reason, journey, policy)
+        if not mends:
+            return Plan(done, _without_command(reason))
+        try:
+            policy = apply(policy, mends)
+        except PolicyError as exc:
+            return Plan(done, _refused(journey, mends, exc))
+        done += mends
+        journey = again(policy)
+    return Plan(done, journey.reason.text if journey.reason else "")
+
+
+def blind(reason: Reason, question: Question) -> tuple[list[str], list[str]]:
+    """Commands that take `reason` away whatever the policy is, and what to know of them."""
+    words = ["camcors", "explain", question.origin, question.method]
+    for name, value in question.headers:
+        words += ["--header", f"{name}: {value}"]
+    words += ["--credentials"] * question.credentials + ["--host", question.url.split("/")[2]]
+    adding = f"to add to the list instead, {shlex.join(words)} prints the command"
+    if reason.is_host:
+        return [Mend("allowed_hosts", [host_of(question.url)]).command], [adding]
+    match reason.blocked:
+        case None | Blocked.NO_ALLOW_ORIGIN | Blocked.OTHER_ORIGIN:
+            remarks = [f"mind: null has to stand alone; better {_PAGE}"] * (question.origin == "null")
+            return [Mend("allowed_origins", [], question.origin).command], remarks
+        case Blocked.STAR_WITH_CREDENTIALS:
+            mends = [Mend("allowed_origins", [question.origin]), Mend("allow_credentials", True)]
+            return [mend.command for mend in mends], [f"mind: {_REPLACED}", f"mind: {_CREDENTIALS}"]
+        case Blocked.NO_ALLOW_CREDENTIALS:
+            return [Mend("allow_credentials", True).command], [f"mind: {_CREDENTIALS}"]
+        case Blocked.PREFLIGHT_METHOD:
+            return [Mend("allowed_methods", None).command], ["mind: that allows any method", adding]
+        case Blocked.PREFLIGHT_HEADER | Blocked.PREFLIGHT_AUTHORIZATION if reason.names:
+            return [Mend("allowed_headers", None).command], ["mind: that allows any header", adding]
+    return [], [f"but: {_without_command(reason)}"]
+
+
+def _without_command(reason: Reason) -> str:
+    if reason.blocked is Blocked.FORBIDDEN_METHOD:
+        return "no policy allows that: use another method"
+    if reason.blocked in (Blocked.PREFLIGHT_HEADER, Blocked.PREFLIGHT_AUTHORIZATION):
+        return "a preflight may list 64 headers and 1024 bytes: send fewer"
+    return f"{reason.text}; no field of the policy changes that"
+
+
+def _refused(journey: Journey, mends: list[Mend], error: PolicyError) -> str:
+    remedy = f"; {_PAGE}" if journey.asked.origin == "null" else ""
+    return f"{mends[-1].command} is not valid with this policy: {error}{remedy}"

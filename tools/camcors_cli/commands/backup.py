@@ -1,0 +1,156 @@
+"""`camcors backup` and `camcors restore`: all files of a board, to a zip and back."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from datetime import datetime, timezone
+from pathlib import Path
+
+import click
+
+from ..device import answers, files
+from ..device.board import Board
+from ..image import archive
+from ..image.archive import Archive
+from ..policy import document
+from ..ui import output_file
+from ..ui.errors import Failure, Status
+from ..ui.options import on_board
+from ..ui.output import Output
+from .image import SETTINGS, holds_password
+
+_NAME_MAX = 40  # characters of a board's name in that of a file
+
+# On a board without the firmware of camcors, its names are those that MicroPython gives.
+_FACTS = """
+import sys as _sys
+_about = {"board": _sys.platform, "firmware": None}
+try:
+ import board as _board
+ _about = {"board": _board.NAME, "firmware": _board.FIRMWARE}
+except (ImportError, AttributeError):
+ pass
+_about["machine"] = getattr(_sys.implementation, "_machine", _sys.platform)
+_about["micropython"] = ".".join(str(_n) for _n in _sys.implementation.version[:3])
+"""
+
+
+@click.command()
+@click.argument("target", type=click.Path(path_type=Path), metavar="[FILE|FOLDER]", required=False)
+@click.option("--force", is_flag=True, help="Overwrite FILE.")
+@on_board
+def backup(target: Path | None, force: bool, port: str | None, as_json: bool) -> None:
+    """Save all files of a board in FILE, a zip, or in one named by board and time in FOLDER.
+
+    Works on any board with MicroPython. Other filesystems than the flash's, as an SD card's, are left
+    out. The zip is readable for you alone, since it may hold the Wi-Fi password.
+    """
+    out = Output(as_json)
+    if target and not target.is_dir():
+        output_file.check(target, force)
+    with Board(port, out) as board:
+        saved = _read_all(board, out)
+    path = target or Path()
+    if path.is_dir():
+        path /= _file_name(saved.facts["board"], saved.facts["date"])
+    data = archive.pack(saved)
+    output_file.write(path, data, force, is_secret=True)
+    is_secret = holds_password(saved.files.get(SETTINGS))
+    size = sum(map(len, saved.files.values()))
+    sizes = {name: len(content) for name, content in saved.files.items()}
+    out.result({"file": str(path), **saved.facts, "files": sizes, "holds_password": is_secret})
+    out.say(f"{path}: {len(saved.files)} files, {size} bytes, of {saved.facts['board']}")
+    if is_secret:
+        out.note(f"{path} holds the Wi-Fi password; only you may read it, keep it so")
+
+
+def _file_name(board: str, date: str) -> str:
+    """One that every filesystem takes; a board may say anything of its name."""
+    name = re.sub("[^A-Za-z0-9_-]+", "-", board)[:_NAME_MAX].strip("-")
+    return f"camcors-{name or 'board'}-{date.replace(':', '')}.zip"
+
+
+def _read_all(board: Board, out: Output) -> Archive:
+    facts = board.ask("_about", answers.about, _FACTS, "asking what it is")._asdict()
+    facts["date"] = datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
+    tree = files.tree(board)
+    content = {}
+    with out.progress("saving files", len(tree.files)) as progress:
+        for count, name in enumerate(sorted(tree.files)):
+            progress(count)
+            content[name] = files.read(board, name)
+    return Archive(facts, content, sorted(tree.folders))
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--delete", is_flag=True, help="Remove the board's files that are not in FILE.")
+@on_board
+def restore(file: Path, delete: bool, port: str | None, as_json: bool) -> None:
+    """Bring the files of a backup back to a board; files that are the same are left alone.
+
+    Each file is written whole or not at all. A policy in FILE is validated first. Works on any board
+    with MicroPython.
+    """
+    out = Output(as_json)
+    saved = archive.unpack(file)
+    if document.PATH in saved.files:
+        document.read(saved.files[document.PATH], f"{file}:{document.PATH}")
+    with Board(port, out) as board:
+        before = files.tree(board)
+        _check_kinds(before, saved)
+        changed = [name for name, data in saved.files.items() if not files.has(board, before, name, data)]
+        _check_room(board, before, {name: saved.files[name] for name in changed})
+        files.make_folders(board, sorted({*saved.folders, *files.parents(list(saved.files))}))
+        with out.progress("restoring files", len(changed)) as progress:
+            for count, name in enumerate(changed):
+                progress(count)
+                files.write(board, name, saved.files[name])
+        removed = _delete(board, before, saved) if delete else []
+    same = [name for name in saved.files if name not in changed]
+    out.result({"file": str(file), "written": changed, "unchanged": same, "removed": removed})
+    counts = f"{len(changed)} files written, {len(same)} were the same"
+    out.say(
+        counts
+        + (f", {len(removed)} removed" if delete else "")
+        + "; camcors reset starts the board with them"
+    )
+
+
+def _check_kinds(before: files.Tree, saved: Archive) -> None:
+    """Raises Failure if a file would take the place of a folder or a folder that of a file."""
+    folders = {*saved.folders, *files.parents(list(saved.files))}
+    for name in [*(folders & before.files.keys()), *(saved.files.keys() & set(before.folders))]:
+        kind = "a folder" if name in folders else "a file"
+        message = f"{name} is {kind} in the backup, and not on the board; nothing was changed"
+        raise Failure(
+            message, f"remove it there first: mpremote rm -r {shlex.quote(':' + name)}", Status.REFUSED
+        )
+
+
+def _check_room(board: Board, before: files.Tree, changed: dict[str, bytes]) -> None:
+    """Raises Failure if the files do not fit, whatever becomes of those that they replace."""
+    block, free = files.room(board)
+    needed = sum(_blocks(len(data), block) for data in changed.values())
+    freed = sum(_blocks(before.files.get(name, 0), block) for name in changed)
+    if needed > free + freed:
+        message = (
+            f"the files take {needed} bytes, and the board has {free + freed} for them; nothing was changed"
+        )
+        raise Failure(message, "remove files from the board first", Status.REFUSED)
+
+
+def _blocks(size: int, block: int) -> int:
+    return -(-size // block) * block
+
+
+def _delete(board: Board, before: files.Tree, saved: Archive) -> list[str]:
+    """Removes what is not in the backup -> the paths; folders after what is in them."""
+    folders = {*saved.folders, *files.parents(list(saved.files))}
+    now = files.tree(board).files  # without the temporary ones that a cut had left and that got their names
+    gone = [name for name in before.files if name in now and name not in saved.files]
+    gone += sorted(set(before.folders) - folders, reverse=True)
+    for name in gone:
+        files.remove(board, name)
+    return gone

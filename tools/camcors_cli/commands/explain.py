@@ -1,0 +1,241 @@
+"""`camcors explain`: what a browser would do with a policy, and why."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from cors import Policy
+from cors.guard import own_names
+from cors.origin import parse
+from strict import fault
+
+from ..browser import reach
+from ..browser.agent import Browser
+from ..browser.fetch import Request, get
+from ..browser.remedies import Plan, plan
+from ..browser.simulator import Engine
+from ..browser.verdict import Journey, Question
+from ..device import answers, camera
+from ..device.board import Board
+from ..policy import document
+from ..ui import input_file
+from ..ui.arguments import METHOD, ORIGIN, credentials_option, faults_of, header_option
+from ..ui.errors import Status
+from ..ui.findings import Mark, Step, no, note, ok, show, show_verdict
+from ..ui.options import on_board
+from ..ui.output import Output
+
+_OWN = own_names("camcors")  # the firmware's name where /camera.json gives none
+_PORTS: tuple[tuple[str, int], ...] = (("http", 80),)  # and its port
+# A camera that is not started has no guard.
+_ASK_OWN = """
+from camcors import start as _start
+_own = [_start.guard.own, _start.guard.ports] if _start.guard else None
+"""
+_PATH = re.compile("/[!-~]*")
+
+
+class _Host(click.ParamType[str]):
+    """A host as it stands in a URL: `name`, `address` or `[address]`, with `:port` or without."""
+
+    name = "host"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        pattern = parse(f"http://{value}")
+        if pattern.reasons:
+            faults = faults_of(pattern).replace('"http://', '"')
+            self.fail(f"{fault.show(value)}: {faults}", param, ctx)
+        if pattern.wildcard or pattern.port == "*":
+            self.fail(f"{fault.show(value)} is a pattern; write one host, as in 192.168.4.1", param, ctx)
+        return str(value)
+
+
+class _Path(click.ParamType[str]):
+    name = "path"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not _PATH.fullmatch(value) or "#" in value:
+            remedy = "write it percent-encoded, as in /api/status"
+            self.fail(f"{fault.show(value)} is not a path of a URL; {remedy}", param, ctx)
+        return str(value)
+
+
+@click.command()
+@click.argument("origin", type=ORIGIN)
+@click.argument("method", type=METHOD, default="GET")
+@header_option
+@credentials_option
+@click.option(
+    "--path", type=_Path(), default="/api/status", show_default=True, help="What the page asks for."
+)
+@click.option("--host", type=_Host(), help="The camera in the page's URLs, as 192.168.4.1 or NAME:PORT.")
+@click.option("--file", type=click.File("rb"), help="Explain the policy in this file (-: standard input).")
+@on_board
+@click.pass_context
+def explain(
+    context: click.Context,
+    origin: str,
+    method: str,
+    headers: tuple[tuple[str, str], ...],
+    credentials: bool,
+    path: str,
+    host: str | None,
+    file: Any,
+    port: str | None,
+    as_json: bool,
+) -> None:
+    """Tell what a browser does with a request of a page of ORIGIN, and why.
+
+    By the policy in force on the camera, or by that in a file. Nothing is sent: the camera's own
+    rules run here, and a model of a browser asks them. A page of the camera itself is one whose
+    ORIGIN is http:// and what --host says.
+
+    \b
+    camcors explain https://dashboard.example.com
+    camcors explain https://a.example PUT --header 'Content-Type: application/json'
+    camcors explain http://localhost:8000 --credentials --file policy.json
+
+    Exit status 0 if the page gets its answer, 1 if it is blocked.
+    """
+    out = Output(as_json)
+    own, ports = _OWN, _PORTS
+    name = ""
+    if file is not None:
+        name = getattr(file, "name", "<stdin>")
+        policy = document.read(input_file.read_open(file, name), name)
+    else:
+        with Board(port, out) as board:
+            policy = camera.policy_in_force(board)
+            own, ports = board.ask_camera("_own", _own, _ASK_OWN, "asking for its name")
+    question = Question(origin, f"http://{host or own[1]}{path}", method, list(headers), credentials)
+    explanation = _Explanation(question, policy, own, ports)
+    given = context.get_parameter_source("port") is ParameterSource.COMMANDLINE
+    explanation.tell(out, f" --port {port}" if given and file is None else "", name)
+    if explanation.journey.reason:
+        raise SystemExit(Status.REFUSED)
+
+
+def _own(value: Any) -> tuple[tuple[str, ...], tuple[tuple[str, int], ...]]:
+    """A camera's own names, of which the second stands for it in a URL, and its ports; null: not started."""
+    if value is None:
+        return _OWN, _PORTS
+    if not isinstance(value, list) or len(value) != 2:
+        raise answers.Odd("not names and ports")
+    hosts = answers.listed(answers.text)(value[0])
+    if len(hosts) < 2 or any(parse(f"http://{host}").reasons for host in hosts):
+        raise answers.Odd("not the names of a camera")
+    return hosts, answers.listed(_port)(value[1])
+
+
+def _port(value: Any) -> tuple[str, int]:
+    if not isinstance(value, list) or len(value) != 2 or value[0] not in ("http", "https"):
+        raise answers.Odd("not a scheme and a port")
+    return value[0], answers.whole(value[1], 1)
+
+
+class _Explanation:
+    """One question asked under one policy."""
+
+    def __init__(
+        self,
+        question: Question,
+        policy: Policy,
+        own: tuple[str, ...],
+        ports: tuple[tuple[str, int], ...],
+    ):
+        self._question = question
+        self._policy = policy
+        self._own = own
+        self._ports = ports
+        self.journey = self._ask(policy)
+        self.plan: Plan = plan(self.journey, policy, self._ask)
+
+    def _engine(self, policy: Policy) -> Engine:
+        return Engine(policy, self._own, self._question.method, self._ports)
+
+    def _ask(self, policy: Policy) -> Journey:
+        return Journey(self._question, self._engine(policy).send)
+
+    def steps(self) -> Iterator[Step]:
+        yield self._host()
+        if not self.journey.reason or not self.journey.reason.is_host:
+            yield from self.journey.steps()
+            yield self._picture()
+            yield self._frame()
+            yield self._websocket()
+        for step in (reach.mixed_content, reach.local_network):
+            found = step(self._question.origin, self._question.url, reach.not_resolved)
+            if found.mark is not Mark.OK:
+                yield note("; ".join(filter(None, (found.text, found.remedy))))
+
+    def _host(self) -> Step:
+        host = self._question.url.split("/")[2]
+        response, _ = self._engine(self._policy).send(Request("GET", self._question.url, []))
+        if response.status == 421:
+            return no(f"the camera answers 421 to the Host {host}: the request reaches nothing")
+        return ok(f"the camera answers to the Host {host}")
+
+    def _picture(self) -> Step:
+        engine = self._engine(self._policy)
+        found = Browser(lambda request: engine.send(request)[0])
+        page, url = self._question.origin, self._question.url
+        response, _ = engine.send(Request("GET", url, []))
+        said = f"Cross-Origin-Resource-Policy: {get(response.headers, 'Cross-Origin-Resource-Policy')}"
+        if found.embed(page, url).blocked_by is None:
+            return ok(f"the page may show the picture with a plain <img> ({said})")
+        return note(f"the page may not show the picture with a plain <img> ({said})")
+
+    def _frame(self) -> Step:
+        engine = self._engine(self._policy)
+        found = Browser(lambda request: engine.send(request)[0])
+        page, url = self._question.origin, self._question.url
+        if found.frame(page, url).blocked_by is None:
+            return ok("the page may show the camera's answers in a frame")
+        why = "the policy does not let it"
+        if self._policy.matches(page):
+            why = "Content-Security-Policy has no name for its origin"
+        return note(f"the page may not show the camera's answers in a frame: {why}")
+
+    def _websocket(self) -> Step:
+        headers = [("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Origin", self._question.origin)]
+        response, _ = self._engine(self._policy).send(Request("GET", self._question.url, headers))
+        if response.status == 403:
+            return note("the page may not open a WebSocket: the camera's websocket guard answers 403")
+        return ok("the page may open a WebSocket")
+
+    def tell(self, out: Output, port: str, file: str) -> None:
+        """Prints it; `port` is added to the commands. file: the name of that with the policy, "" if the
+        camera was asked."""
+        steps = list(self.steps())
+        reason = self.journey.reason
+        commands = [mend.command + port for mend in self.plan.mends]
+        remarks = []
+        if file:
+            lines = {mend.field: json.dumps(mend.value) for mend in self.plan.mends}
+            remarks = [f'in {file}: "{field}": {value}' for field, value in lines.items()]
+        remarks += [f"mind: {mend.warning}" for mend in self.plan.mends if mend.warning]
+        if self.plan.left:
+            remarks.append(f"{'and then' if commands else 'but'}: {self.plan.left}")
+        out.result(
+            {
+                "verdict": "blocked" if reason else "allowed",
+                "reason": reason and reason.text,
+                "code": reason and reason.code,
+                "commands": commands,
+                "remarks": remarks,
+                "readable_headers": self.journey.exposed(),
+                "steps": [step.to_json() for step in steps],
+                "policy": self._policy.digest,
+            }
+        )
+        asked = self.journey.asked
+        out.say(f"{asked.method} {asked.url} by a page of {asked.origin}", "bold")
+        out.say("")
+        show(out, steps)
+        show_verdict(out, reason.text if reason else None, commands, remarks)

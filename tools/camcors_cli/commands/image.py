@@ -1,0 +1,170 @@
+"""`camcors image`: firmware, policy and settings in one file to flash."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+from camcors_build import partitions
+
+from strict import json as strict_json
+
+from ..device import answers
+from ..image import boards
+from ..policy import document
+from ..policy.in_force import tell_warnings
+from ..ui import input_file, output_file
+from ..ui.errors import Failure, Status
+from ..ui.options import json_option
+from ..ui.output import Output
+from .wifi import ask_password, check_ssid
+
+SETTINGS = "/camera.json"
+_SETTINGS_MAX = 8192  # what the camera reads of it (firmware/camcors/settings.py)
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_NEW = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("board", type=boards.BOARD)
+@click.option("--policy", type=_FILE, help="The file that becomes /policy.json.")
+@click.option("--settings", type=_FILE, help="The file that becomes /camera.json.")
+@click.option("--wifi", metavar="SSID", help="The network to join; its password is asked for, never shown.")
+@click.option("--open", "is_open", is_flag=True, help="The network has no password.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@click.option("--firmware", type=_NEW, help="What the build made.  [default: build/BOARD/firmware.bin]")
+@click.option("--output", type=_NEW, help="[default: camcors-BOARD.bin]")
+@click.option("--force", is_flag=True, help="Overwrite the output.")
+@json_option
+def image(
+    board: str,
+    policy: Path | None,
+    settings: Path | None,
+    wifi: str | None,
+    is_open: bool,
+    password_stdin: bool,
+    firmware: Path | None,
+    output: Path | None,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Put the firmware of BOARD, a policy and settings into one file for `camcors flash`.
+
+    The firmware is checked first: made for the chip, whole, with the board's partition table. Without
+    a policy and settings the camera makes its own filesystem when it first starts. BOARD HOST makes
+    the flash of the camera on your desk: build/HOST/camcors-host --flash FILE.
+    """
+    if (is_open or password_stdin) and wifi is None:
+        raise click.UsageError("--open and --password-stdin belong to --wifi SSID")
+    out = Output(as_json)
+    target = output or Path(f"camcors-{board}.bin")
+    output_file.check(target, force)
+    data = boards.read(board)
+    files = {}
+    if policy:
+        files[document.PATH] = input_file.read(policy, input_file.TEXT_MAX)
+        tell_warnings(out, document.read(files[document.PATH], str(policy)))
+    chosen = _settings(settings, wifi, is_open, password_stdin)
+    if chosen is not None:
+        files[SETTINGS] = chosen
+    made = _make(data, firmware, files)
+    output_file.write(target, made.data, force, is_secret=holds_password(chosen))
+    _tell(out, board, target, made, files)
+
+
+class _Image(NamedTuple):
+    """data: bytes from the address `offset` of the flash on. app, slot: bytes that the application takes
+    and may take; None of a board without."""
+
+    data: bytes
+    offset: int
+    app: int | None
+    slot: int | None
+
+
+def _make(board: boards.BoardData, path: Path | None, files: dict[str, bytes]) -> _Image:
+    """The image of a board. Raises Failure."""
+    # Their parsers take a quarter of a second to import, for which no other command should wait.
+    from ..image import filesystem, firmware
+
+    vfs = filesystem.find(board.table)
+    content = filesystem.make(vfs.size, files) if files else b"\xff" * vfs.size
+    if board.chip:
+        path = path or firmware.default_path(board.name)
+        built = firmware.read_file(path, board)
+        if built.at(vfs.offset, vfs.end).strip(b"\xff"):
+            raise Failure(
+                f"{path} has something in the partition {vfs.name} already",
+                "take the firmware.bin of the build, not an image made of it",
+                Status.REFUSED,
+            )
+        start, offset = built.data[: vfs.offset - built.offset], built.offset
+        return _Image(_joined(start, vfs.offset - offset, content), offset, built.app_size, built.app.size)
+    if path:
+        raise click.UsageError(f"{board.name} has no chip, so there is no --firmware for it")
+    table = b"\xff" * partitions.TABLE_OFFSET + partitions.encode(board.table)
+    flash = _joined(table, vfs.offset, content).ljust(board.flash_size, b"\xff")
+    return _Image(flash, 0, None, None)
+
+
+def _joined(start: bytes, length: int, end: bytes) -> bytes:
+    return start.ljust(length, b"\xff") + end
+
+
+def _settings(path: Path | None, ssid: str | None, is_open: bool, from_stdin: bool) -> bytes | None:
+    """What becomes /camera.json, or None. Raises Failure, click.UsageError."""
+    if ssid is None and path is None:
+        return None
+    text = input_file.read(path, input_file.TEXT_MAX) if path else b"{}"
+    value, faults = strict_json.read(text)
+    if faults or not isinstance(value, dict):
+        # What stands there is not shown: it may be part of a password.
+        found = "; ".join(f"{each.field}: {each.reason}: {each.remedy}" for each in faults)
+        reason = found or "not a JSON object"
+        raise Failure(
+            f"{path} is not right: {reason}", 'write an object, such as {"name": "camcors"}', Status.REFUSED
+        )
+    if ssid is not None:
+        check_ssid(ssid)
+        value["wifi"] = {"ssid": ssid, "password": "" if is_open else ask_password(ssid, from_stdin)}
+        text = (json.dumps(value, indent=2) + "\n").encode()
+    if len(text) > _SETTINGS_MAX:
+        message = f"{SETTINGS} would have {len(text)} bytes; the camera reads {_SETTINGS_MAX}"
+        raise Failure(message, "shorten it", Status.REFUSED)
+    return text
+
+
+def holds_password(settings: bytes | None) -> bool:
+    """Whether a text of /camera.json holds the password of a network; a faulty one may."""
+    try:
+        value = answers.loads(settings or b"{}")
+        return bool(value.get("wifi", {}).get("password"))
+    except (ValueError, AttributeError):
+        return True
+
+
+def _tell(out: Output, board: str, path: Path, made: _Image, files: dict[str, bytes]) -> None:
+    is_secret = holds_password(files.get(SETTINGS))
+    result: dict[str, Any] = {
+        "board": board,
+        "file": str(path),
+        "offset": made.offset,
+        "bytes": len(made.data),
+    }
+    result |= {"app": {"bytes": made.app, "slot": made.slot} if made.app else None}
+    result |= {"files": {name: len(content) for name, content in files.items()}, "holds_password": is_secret}
+    out.result(result)
+    out.say(f"{path}: {len(made.data)} bytes from {made.offset:#x} of the flash of {board}")
+    rows = [("application", f"{made.app} of {made.slot} bytes")] if made.app else []
+    rows += [(name, f"{len(content)} bytes") for name, content in files.items()]
+    out.table(rows)
+    if not files:
+        out.say("no files in it: the camera makes its filesystem when it first starts")
+    elif document.PATH not in files:
+        out.note("no policy in it: no other origin may read the camera until camcors policy push")
+    if is_secret:
+        out.note(f"{path} holds the Wi-Fi password; only you may read it, keep it so")
+    starts = f"camcors flash {board} {path}" if made.app else f"build/HOST/camcors-host --flash {path}"
+    out.say(f"next: {starts}")

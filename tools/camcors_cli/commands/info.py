@@ -1,0 +1,103 @@
+"""`camcors info` and `camcors reset`."""
+
+from __future__ import annotations
+
+import time
+
+import click
+
+from ..device import answers, camera
+from ..device.answers import Facts, Report, Restart, Room
+from ..device.board import Board
+from ..ui.errors import Failure, Status
+from ..ui.options import on_board
+from ..ui.output import Output
+
+_START_S = 30.0  # a board's boot with its camera; USB comes back first
+_PAUSE_S = 0.5
+
+_FACTS = """
+import sys as _sys, os as _os, gc as _gc
+_gc.collect()
+_vfs = _os.statvfs("/")
+_facts = {
+ "machine": getattr(_sys.implementation, "_machine", _sys.platform),
+ "version": _sys.version,
+ "filesystem": {"size": _vfs[0] * _vfs[2], "free": _vfs[0] * _vfs[3]},
+ "heap": {"used": _gc.mem_alloc(), "free": _gc.mem_free()},
+}
+"""
+
+
+@click.command()
+@on_board
+def info(port: str | None, as_json: bool) -> None:
+    """Tell what board this is, what runs on it, its flash and heap, and its faults."""
+    out = Output(as_json)
+    with Board(port, out) as board:
+        report = camera.report(board)
+        facts = board.ask("_facts", answers.facts, _FACTS, "asking what it is")
+    out.result({"port": board.port, **report.said, **facts.said})
+    out.table(_rows(board.port, report, facts))
+    for fault in report.faults:
+        out.note(fault)
+
+
+def _rows(port: str, report: Report, facts: Facts) -> list[tuple[str, str]]:
+    started = f"yes, for {report.uptime_s} s" if report.started else camera.NOT_STARTED
+    return [
+        ("port", port),
+        ("board", f"{report.board} ({facts.machine})"),
+        ("firmware", f"camcors {report.firmware}"),
+        ("MicroPython", f"{report.micropython} ({facts.version})"),
+        ("flash", _room(facts.filesystem)),
+        ("heap", _room(facts.heap)),
+        ("started", started),
+        ("after", _after(report.restart)),
+        ("policy", _policy(report)),
+        ("faults", str(len(report.faults))),
+    ]
+
+
+def _room(room: Room) -> str:
+    return f"{room.free / 1024:,.0f} KiB free of {room.size / 1024:,.0f} KiB"
+
+
+def _after(restart: Restart | None) -> str:
+    """What ended the run before."""
+    if restart is None:
+        return "not known"
+    return restart.cause + (f": {restart.reason}" if restart.reason else "")
+
+
+def _policy(report: Report) -> str:
+    return f"{report.policy.state} {report.policy.digest or ''}".rstrip()
+
+
+@click.command()
+@on_board
+def reset(port: str | None, as_json: bool) -> None:
+    """Start the board again, as its reset button does, and wait for the camera."""
+    out = Output(as_json)
+    with Board(port, out) as board:
+        camera.report(board)
+        board.restart()
+    with out.progress("waiting for the camera to start again"):
+        report = _wait_started(board.port, out)
+    out.result(report.said)
+    out.say(f"started again; policy {_policy(report)}")
+    for fault in report.faults:
+        out.note(fault)
+
+
+def _wait_started(port: str, out: Output) -> Report:
+    """The report of the camera once it has started. Raises the last Failure if it does not."""
+    end = time.monotonic() + _START_S
+    while True:
+        time.sleep(_PAUSE_S)
+        try:
+            with Board(port, out) as board:
+                return camera.report(board)
+        except Failure as failure:
+            if failure.exit_code != Status.UNREACHABLE or time.monotonic() > end:
+                raise

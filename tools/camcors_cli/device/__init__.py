@@ -1,0 +1,1 @@
+"""A board at the other end of the cable: its port, its REPL, its files, its bootloader."""

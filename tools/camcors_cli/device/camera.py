@@ -1,0 +1,131 @@
+"""The camera's firmware, asked over the REPL: what it reports, and what it does with a policy."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+from cors import Policy, PolicyError
+
+from ..policy import document
+from ..ui.errors import Failure
+from ..ui.output import Output
+from . import answers
+from .answers import Report
+from .board import Board
+
+_IN_FORCE_S = 6.0  # the camera takes at most 1.5 s (cors.store), a busy one longer
+_POLL_S = 0.2
+
+NOT_STARTED = "not started; remove the file /disable if there is one, and start it with camcors reset"
+
+# A camera that has started has read its policy, or says in `error` why there is none.
+_REPORT = """
+_report = _state.report()
+_report["started"] = bool(_report["policy"]["digest"] or _report["policy"]["error"])
+"""
+
+_BEFORE = """
+from cors.store import Store as _Store
+try:
+ _found = _Store().before({!r})
+except OSError as _e:
+ _found = None, str(_e.args[-1])
+"""
+
+_STORE = """
+from cors.store import Store as _Store, write as _write
+_error = None
+try:
+ {}
+except (OSError, ValueError) as _e:
+ _error = str(_e.args[-1])
+"""
+
+
+def report(board: Board) -> Report:
+    """What /api/status says of the camera, without its pictures. Raises Failure."""
+    return board.ask_camera("_report", answers.report, _REPORT, "asking for its status")
+
+
+def policy_in_force(board: Board) -> Policy:
+    """The policy by which the camera answers now. Raises Failure."""
+    return board.ask_camera("_cors.policy.to_json()", _policy, what="asking for its policy")
+
+
+def _policy(value: Any) -> Policy:
+    try:
+        return Policy.from_json(answers.text(value))
+    except PolicyError:
+        raise answers.Odd("not a policy") from None
+
+
+def policy_file(board: Board) -> bytes | None:
+    """The content of /policy.json, or None. Raises Failure, also if the board has no firmware."""
+    board.ask_camera("None", answers.anything)
+    return board.read_file(document.PATH)
+
+
+def policy_before(board: Board, digest: str | None) -> bytes:
+    """The text of the policy that was in force before that of the digest, None: of none. Raises Failure."""
+    path, why = board.ask_camera("_found", _copy, _BEFORE.format(digest), "asking what was in force before")
+    text = board.read_file(path) if path in document.COPIES else None
+    if text is None:
+        raise Failure(
+            f"there is nothing to go back to: {why}", "camcors policy push FILE puts a policy in force"
+        )
+    return text
+
+
+def _copy(value: Any) -> tuple[str | None, str | None]:
+    """The path of a copy, or None and why there is none."""
+    found = answers.listed(answers.optional(answers.text), 2)(value)
+    if len(found) != 2:
+        raise answers.Odd("not a path and a reason")
+    return found[0], found[1]
+
+
+def save_policy(board: Board, text: bytes, output: Output) -> Report:
+    """Writes the valid policy `text`, reads it back, waits until it is in force -> the camera's report.
+
+    The camera's own Store writes it: whole or not at all, the one before kept for a rollback.
+    Raises Failure.
+    """
+    store(board, text, document.PATH, "_Store().save(bytes(_data))", "the policy")
+    if board.read_file(document.PATH) != text:
+        raise Failure(f"{document.PATH} reads back otherwise than it was written", "try again")
+    return _wait_in_force(board, document.parse(text), output)
+
+
+def store(board: Board, data: bytes, path: str, call: str, name: str) -> None:
+    """Sends `data` to the camera, whose cors.store writes it by `call`, whole or not at all. Raises Failure.
+
+    call: of `_Store` or `_write` there, with `_data`. path and name: what a Failure calls it.
+    """
+    board.ask_camera("None", answers.anything)
+    board.send(data, f"writing {path}")
+    error = board.ask("_error", answers.optional(answers.text), _STORE.format(call), f"writing {path}")
+    board.run("del _data")
+    if error:
+        raise Failure(f"the camera did not take {name}: {error}", "nothing was changed")
+
+
+def _wait_in_force(board: Board, policy: Policy, output: Output) -> Report:
+    end = time.monotonic() + _IN_FORCE_S
+    with output.progress("waiting until it is in force"):
+        while True:
+            found = report(board)
+            said = found.policy
+            if said.digest == policy.digest and said.state == "active":
+                return found
+            if not found.started:
+                output.note(f"the camera is {NOT_STARTED}")
+                return found
+            if time.monotonic() > end:
+                break
+            time.sleep(_POLL_S)
+    raise Failure(
+        f"the policy is written, but not in force after {_IN_FORCE_S:.0f} s: {json.dumps(said._asdict())}",
+        "camcors info tells what is wrong with the camera; camcors reset starts it again",
+    )

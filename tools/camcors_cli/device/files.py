@@ -1,0 +1,180 @@
+"""The filesystem of a board, file by file over its REPL; any MicroPython will do."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ..ui.errors import Failure, Status
+from . import answers
+from .board import Board
+
+_CHUNK = 1024  # bytes in one command, which has up to four times as many: small for a board's heap
+TEMPORARY = ".new"  # as cors.store has it: the camera removes one of its own files at its start
+
+# A mounted filesystem, as /rom or /sd, is a folder of the root whose entry has no size (extmod/vfs.c).
+_LIST = """
+import os as _os
+def _list(path, found):
+ for e in _os.ilistdir(path or "/"):
+  if len(e) == 3:
+   continue
+  name = path + "/" + e[0]
+  if e[1] & 0x4000:
+   found.append((name, None))
+   _list(name, found)
+  else:
+   found.append((name, e[3]))
+ return found
+try:
+ _found = _list("", [])
+except OSError as _e:
+ if _e.errno != 19: # ENODEV: no filesystem
+  raise
+ _found = None
+"""
+
+_HASH = """
+import binascii as _b, hashlib as _h
+def _hash(path):
+ h = _h.sha256()
+ try:
+  with open(path, "rb") as f:
+   block = f.read(512)
+   while block:
+    h.update(block)
+    block = f.read(512)
+ except OSError as e:
+  if e.errno in (2, 19, 21): # ENOENT; ENODEV; EISDIR
+   return None
+  raise
+ return str(_b.hexlify(h.digest()), "ascii")
+"""
+
+# A connection that was lost has left its file open, which would be written when it is collected.
+_CLOSE = """
+try:
+ _f.close()
+except NameError:
+ pass
+"""
+
+_ROOM = """
+import os as _os
+_s = _os.statvfs("/")
+"""
+
+
+class Tree(NamedTuple):
+    """Paths from the root: files with their sizes in bytes, and folders, each after that it is in."""
+
+    files: dict[str, int]
+    folders: list[str]
+
+
+class Room(NamedTuple):
+    """Of the filesystem, in bytes; block is what the smallest file takes."""
+
+    block: int
+    free: int
+
+
+def digest(data: bytes) -> str:
+    """The SHA-256 of `data` in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def tree(board: Board) -> Tree:
+    """All that is in the board's filesystem. Raises Failure, also if it has none."""
+    found = board.ask("_found", answers.optional(answers.entries), _LIST, "listing its files")
+    if found is None:
+        raise Failure("the board has no filesystem", "camcors info tells what is wrong with its flash")
+    for name, _ in found:
+        try:
+            answers.check_path(name)
+        except answers.Odd as exc:
+            raise Failure(f"the board has {name!r}: {exc}", "rename it on the board, or remove it") from None
+    files = {name: size for name, size in found if size is not None}
+    return Tree(files, [name for name, size in found if size is None])
+
+
+def room(board: Board) -> Room:
+    """How much room the filesystem has."""
+    block, blocks = board.ask("(_s[0], _s[3])", answers.blocks, _ROOM, "asking for its room")
+    return Room(block, block * blocks)
+
+
+def has(board: Board, before: Tree, path: str, data: bytes) -> bool:
+    """Whether the file is there with this content; `before` is what there is."""
+    return before.files.get(path) == len(data) and hash_of(board, path) == digest(data)
+
+
+def hash_of(board: Board, path: str) -> str | None:
+    """The SHA-256 of a file on the board in hexadecimal, None if there is none."""
+    return _ask_hash(board, path, f"checking {path}")
+
+
+def _ask_hash(board: Board, path: str, what: str, before: str = "") -> str | None:
+    return board.ask(f"_hash({path!r})", answers.optional(answers.digest), before + _HASH, what)
+
+
+def read(board: Board, path: str) -> bytes:
+    """The content of a file, checked by its hash. Raises Failure."""
+    data = board.read_file(path)
+    if data is None or hash_of(board, path) != digest(data):
+        raise Failure(f"{path} changed while it was read", "try again")
+    return data
+
+
+def make_folders(board: Board, folders: Sequence[str]) -> None:
+    """Makes those of the folders that are not there, each after that it is in."""
+    for folder in folders:
+        board.run(f"import os\ntry:\n os.mkdir({folder!r})\nexcept OSError as e:\n if e.errno != 17: raise")
+
+
+def write(board: Board, path: str, data: bytes) -> None:
+    """Writes a file, whole or not at all: a temporary one beside it, checked by its hash, gets its name.
+
+    Raises Failure; then the old file stays.
+    """
+    what, temporary = f"writing {path}", path + TEMPORARY
+    try:
+        begin = f"{_CLOSE}\n_f = open({temporary!r}, 'wb')\n"
+        for start in range(0, len(data) or 1, _CHUNK):
+            board.run(f"{begin}_f.write({data[start : start + _CHUNK]!r})", what)
+            begin = ""
+        if board.ask(
+            f"_hash({temporary!r})", answers.optional(answers.digest), f"_f.close()\n{_HASH}", what
+        ) != digest(data):
+            raise Failure(f"{temporary} reads back otherwise than it was written", "try again")
+    except Failure as failure:
+        if failure.exit_code != Status.UNREACHABLE:
+            _forget(board, temporary)
+        if "ENOSPC" in failure.message or "Errno 28" in failure.message:
+            raise Failure(f"there is no room for {path}, {len(data)} bytes", "remove a file") from None
+        raise
+    rename(board, temporary, path)
+
+
+def _forget(board: Board, path: str) -> None:
+    board.run(f"{_CLOSE}\nimport os\ntry:\n os.remove({path!r})\nexcept OSError:\n pass")
+
+
+def rename(board: Board, old: str, new: str) -> None:
+    """Renames a file; one of the new name is replaced."""
+    board.run(f"import os\nos.rename({old!r}, {new!r})", f"renaming {old}")
+
+
+def remove(board: Board, path: str) -> None:
+    """Removes a file, or a folder that is empty."""
+    board.run(
+        f"import os\nif os.stat({path!r})[0] & 0x4000: os.rmdir({path!r})\nelse: os.remove({path!r})",
+        f"removing {path}",
+    )
+
+
+def parents(paths: Sequence[str]) -> list[str]:
+    """The folders in which `paths` are, each after that it is in."""
+    found = {path[:at] for path in paths for at, char in enumerate(path) if char == "/" and at}
+    return sorted(found)

@@ -1,0 +1,1 @@
+"""Flash images, firmware files and backups."""

@@ -1,0 +1,61 @@
+"""The boards' data, as the command needs it: boards/*/board.json and their partition tables."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+import click
+from camcors_build import partitions
+from camcors_build.partitions import Partition
+from click.shell_completion import CompletionItem
+
+from ..tree import ROOT
+from ..ui.errors import Failure, Status
+
+
+class BoardData(NamedTuple):
+    """chip: esptool's name of it, such as "ESP32-S3"; "" of HOST, which has none. flash_size: bytes."""
+
+    name: str
+    chip: str
+    flash_size: int
+    table: list[Partition]
+
+
+_BOARDS = ROOT / "boards"
+
+
+def names() -> list[str]:
+    """The boards that there are."""
+    return sorted(path.parent.name for path in _BOARDS.glob("*/board.json"))
+
+
+def read(name: str) -> BoardData:
+    """The data of the board `name`. Raises Failure if they are not right."""
+    try:
+        data = json.loads((_BOARDS / name / "board.json").read_text())
+        table = partitions.read_csv(_BOARDS / "common" / data["partitions"], data["flash_size"])
+        return BoardData(name, data.get("chip", ""), data["flash_size"], table)
+    except (OSError, KeyError, ValueError) as exc:
+        raise Failure(f"the data of the board {name} are not right: {exc}", status=Status.FAILED) from None
+
+
+class BoardName(click.ParamType[str]):
+    """The name of a board, whatever its case."""
+
+    name = "board"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        known = {each.upper(): each for each in names()}
+        if value.upper() not in known:
+            self.fail(f"there is no board {value}; write one of {', '.join(known.values())}", param, ctx)
+        return known[value.upper()]
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        return [CompletionItem(each) for each in names() if each.startswith(incomplete.upper())]
+
+
+BOARD = BoardName()

@@ -1,0 +1,1 @@
+"""Policy files on this side of the cable."""

@@ -1,0 +1,12 @@
+"""Where `boards/` and `src/` are: below this package once it is installed, else in the checkout."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+_INSTALLED = Path(__file__).parent / "tree"
+ROOT = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).resolve().parents[2]
+
+#: The camera's own code is imported by the names that it has on the camera.
+sys.path.append(str(ROOT / "src"))
