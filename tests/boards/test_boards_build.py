@@ -1,4 +1,4 @@
-"""What the build makes of the boards' data: the frozen board.py, the manifests, the README's table."""
+"""What the build makes of the boards' data: the frozen board.py, the manifests, the page's table."""
 
 from __future__ import annotations
 
@@ -121,8 +121,8 @@ def test_our_c_modules_keep_our_manifest(tmp_path: Path) -> None:
     assert cmake.variables["MICROPY_FROZEN_MANIFEST"] == ["ours"]
 
 
-def test_the_table_in_the_readme_is_current() -> None:
-    text = boards.README.read_text()
+def test_the_table_in_the_docs_is_current() -> None:
+    text = boards.PAGE.read_text()
     assert boards.with_table(text) == text, "run make table"
 
 

@@ -18,7 +18,7 @@ DEFAULTS = {"name": "camcors", "host": "0.0.0.0", "port": 80, "camera": {}, "wif
 LABEL = "write letters, digits and hyphens, at most 32"
 PORT = "write a whole number from 1 to 65535"
 HOST = 'write an IPv4 address of the camera, or "0.0.0.0" for all'
-README = TOP / "README.md"
+PAGE = TOP / "docs" / "api.md"
 KEYS = "write one of camera, host, limits, name, port, wifi"
 SSID = "wifi.ssid: write the network's name, 1 to 32 bytes"
 PASSWORD = 'wifi.password: write 8 to 63 ASCII characters or 64 hex digits, or "" of an open network'
@@ -190,7 +190,7 @@ def test_limits_refuse_at_once() -> None:
 
 def test_readme_names_every_limit() -> None:
     """A row may hold two limits, of one range or two."""
-    rows = README.read_text().partition("| limit | default |")[2].partition("\n\n")[0].splitlines()[2:]
+    rows = PAGE.read_text().partition("| limit | default |")[2].partition("\n\n")[0].splitlines()[2:]
     found = {}
     for row in rows:
         names, defaults, ranges = (cell.strip().split(", ") for cell in row.split("|")[1:4])

@@ -1,6 +1,6 @@
-"""The boards: what boards/X/board.json and pins.csv say, as the build, the README and the firmware need it.
+"""The boards: what boards/X/board.json and pins.csv say, for the build, the firmware and docs/boards.md.
 
-`boards.py table` writes the table of boards in README.md; `boards.py list` prints the ESP32 boards as JSON.
+`boards table` writes the table of boards in docs/boards.md; `boards list` prints the ESP32 boards as JSON.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .source import BuildError
 
 TOP = Path(__file__).resolve().parents[2]
 BOARDS = TOP / "boards"
-README = TOP / "README.md"
+PAGE = TOP / "docs" / "boards.md"
 MARKERS = ("<!-- boards: written by make table -->", "<!-- /boards -->")
 
 DATA_PINS = tuple(f"CAM_D{n}" for n in range(8))
@@ -146,16 +146,16 @@ def table() -> str:
 
 
 def with_table(text: str) -> str:
-    """README's text with the table between its markers made anew. Raises BuildError without markers."""
+    """Return the page's `text` with a current table. Raises BuildError where the markers are missing."""
     start, end = (text.find(marker) for marker in MARKERS)
     if start < 0 or end < start:
-        raise BuildError(f"README.md has no table of boards; write {MARKERS[0]} and {MARKERS[1]}")
+        raise BuildError(f"docs/boards.md has no table of boards; write {MARKERS[0]} and {MARKERS[1]}")
     return f"{text[: start + len(MARKERS[0])]}\n{table()}{text[end:]}"
 
 
 def main(arguments: list[str]) -> int:
     if arguments == ["table"]:
-        README.write_text(with_table(README.read_text()))
+        PAGE.write_text(with_table(PAGE.read_text()))
     elif arguments == ["list"]:
         print(json.dumps([board.id for board in every()]))
     else:

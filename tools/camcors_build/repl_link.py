@@ -1,7 +1,7 @@
 """The stable name of the emulator's REPL: a symbolic link to its pseudo-terminal.
 
-The same rules as firmware/camcors_host/repl_link.c, for the same reasons: PATH.lock is locked as long as the emulator
-runs and holds the link's target; both are in a folder to which nobody else can write.
+The same rules as firmware/camcors_host/repl_link.c, for the same reasons: PATH.lock is locked as long as the
+emulator runs and holds the link's target; both are in a folder to which nobody else can write.
 """
 
 from __future__ import annotations

@@ -144,6 +144,7 @@ def test_the_first_section_that_fails_ends_it(monkeypatch: pytest.MonkeyPatch) -
 
 #: Each way to install something, in what is run or read by a person, with what makes it safe.
 PLACES = ["Makefile", "README.md", "CONTRIBUTING.md", "boards/README.md", "tools/camcors_build/Containerfile"]
+PLACES += [str(path.relative_to(TOP)) for path in sorted((TOP / "docs").glob("*.md"))]
 PLACES += [str(path.relative_to(TOP)) for path in sorted((TOP / ".github" / "workflows").glob("*.yml"))]
 PLACES += [str(path.relative_to(TOP)) for path in sorted((TOP / "tools" / "camcors_build").glob("*.py"))]
 
