@@ -10,9 +10,10 @@ import pytest
 
 from tests.kit.camera import PROGRAM, Camera
 
-# Under nohup, and in some CI, SIGINT is ignored; what the tests start would inherit that, and Ctrl-C be lost.
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+# Under nohup, and in some CI, these are ignored, and what the tests start would inherit that.
+for signum, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(signum) is signal.SIG_IGN:
+        signal.signal(signum, handler)
 
 
 @pytest.fixture(scope="session")

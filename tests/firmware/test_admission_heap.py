@@ -12,9 +12,9 @@ import asyncio
 import gc
 import sys
 import micropython
-from camcors import slots
+from camcors.http import slots
 from camcors.limits import ticks_add, ticks_ms
-from camcors.server import Server
+from camcors.http.server import Server
 from microdot import Microdot
 
 

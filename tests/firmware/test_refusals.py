@@ -261,7 +261,7 @@ def test_a_full_heap(monkeypatch: pytest.MonkeyPatch) -> None:
     async def fail(self: object, length: int) -> bytes:
         raise MemoryError
 
-    monkeypatch.setattr("camcors.receiver.Receiver.read_body", fail)
+    monkeypatch.setattr("camcors.http.receiver.Receiver.read_body", fail)
     for who in ("allowed", "foreign", "none", "preflight"):
         with on_cpython(LIMITS, is_guarded=True) as server:
             answer = server.exchange(ask(b"METHOD /echo HTTP/1.1\r\nASK" + BODY + b"\r\nabcde", who))

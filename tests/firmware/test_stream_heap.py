@@ -60,7 +60,7 @@ import asyncio
 import gc
 import sys
 from camcors.limits import Limits, sleep_ms
-from camcors.sender import Sender
+from camcors.http.sender import Sender
 from camcors.stream import Frames
 
 

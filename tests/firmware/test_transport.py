@@ -104,7 +104,7 @@ REGISTER_FAILS = """
 import asyncio, json, sys
 import micropython
 from asyncio import core
-from camcors.server import Server
+from camcors.http.server import Server
 from microdot import Microdot
 
 real = core._io_queue.poller

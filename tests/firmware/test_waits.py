@@ -12,7 +12,7 @@ import asyncio
 import socket
 import sys
 from select import POLLIN
-from camcors.waits import core, until_ready, until_set
+from camcors.http.waits import core, until_ready, until_set
 
 event = asyncio.Event()
 listener = socket.socket()

@@ -234,8 +234,8 @@ def test_a_signal_ends_the_emulator_and_removes_the_name(image: Path, signum: in
     code = f"""
 import signal, subprocess, sys
 from pathlib import Path
-import emulate, esp_idf, firmware_image
-from esp_idf import Idf
+from camcors_build import emulate, esp_idf, firmware_image
+from camcors_build.esp_idf import Idf
 emulate.QEMU, emulate.BUILD = {emulate.QEMU!r}, Path({str(image.parents[1])!r})
 esp_idf.find = lambda: Idf(Path("/"), "5.5.1")
 firmware_image.build = lambda board: Path({str(image)!r})

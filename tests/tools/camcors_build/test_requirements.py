@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from camcors_build import frozen, lock, requirements
 from camcors_build.source import BuildError, Source
+from packaging.markers import Marker
 
 TOP = requirements.TOP
 SECTIONS = requirements.read_sections()
@@ -27,6 +28,16 @@ def versions(*sections: str) -> dict[str, set[str]]:
         for package, version, _ in BLOCK.findall(SECTIONS[name]):
             found.setdefault(package, set()).add(version)
     return found
+
+
+def needed(*sections: str) -> set[str]:
+    """The packages of the sections whose marker this Python meets."""
+    return {
+        package
+        for name in sections
+        for package, _, rest in BLOCK.findall(SECTIONS[name])
+        if not (marker := re.match(r" ; (.+?) \\\n", rest)) or Marker(marker[1]).evaluate()
+    }
 
 
 def groups() -> list[str]:
@@ -88,7 +99,7 @@ def test_this_environment_holds_only_what_is_locked() -> None:
     }
     del installed["camcors"]
     assert {name: version for name, version in installed.items() if version not in locked.get(name, ())} == {}
-    assert set(versions("install", "build")) <= set(installed)
+    assert needed("install", "build") <= set(installed)
 
 
 def wheel(folder: Path, name: str, needs: str = "") -> str:

@@ -59,7 +59,7 @@ def chip_boards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         )
         (folder / name).mkdir()
         (folder / name / "board.json").write_text(json.dumps(data))
-    monkeypatch.setattr(boards, "_folder", lambda: folder)
+    monkeypatch.setattr(boards, "_BOARDS", folder)
     assert boards.read("HOST") == host
 
 

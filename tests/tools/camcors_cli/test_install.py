@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from pathlib import Path
 
 import httpx
@@ -46,10 +47,18 @@ FACTS = Facts("a board", (1, 25, 0), 0x2B06, False, True, False)
 
 @pytest.fixture(scope="session")
 def built(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What make mpy builds, but with the driver of this board, whose sensor is the test card."""
+    """What make mpy builds, but with this board's network and the test card under the names of an ESP32's."""
     src = source.find(frozen.BUILD)
+    cross = frozen.mpy_cross(src)
     folder = tmp_path_factory.mktemp("built") / "mpy"
-    host.build_mpy(src, frozen.mpy_cross(src), host.BOARD.path / "manifest.py", folder)
+    host.build_mpy(src, cross, host.BOARD.path / "manifest.py", folder)
+    drivers = folder / "camcors_esp32"
+    drivers.mkdir()
+    shutil.copy(folder / "camcors_host" / "network.mpy", drivers)
+    shutil.rmtree(folder / "camcors_host")
+    camera = folder.with_name("camera.py")
+    camera.write_text("from camcors_testcard.camera import Camera\n")
+    subprocess.run([cross, "-o", drivers / "camera.mpy", camera], check=True)
     return folder
 
 
@@ -82,7 +91,10 @@ def test_installed_modules_run_and_go_without_a_trace(plain: Camera, built: Path
     code = "import os; os.remove('/disable'); exec(open('/boot.py').read())\n"
     code += "import cors, camcors.http.server, microdot.cors\n"
     code += "print(cors.__file__, camcors.http.server.__file__, microdot.cors.CORS is cors.CORS)"
-    assert plain.exec(_HIDE + code).splitlines()[-1] == "/lib/cors/__init__.mpy /lib/camcors/server.mpy True"
+    assert (
+        plain.exec(_HIDE + code).splitlines()[-1]
+        == "/lib/cors/__init__.mpy /lib/camcors/http/server.mpy True"
+    )
     plain.wait_for(f"ready http://127.0.0.1:{port}")
     report = httpx.get(f"http://127.0.0.1:{port}/api/status").json()
     assert (report["board"], report["firmware"], report["faults"]) == ("camcors HOST", "0.1.0", [])

@@ -75,9 +75,9 @@ def test_a_port_that_there_is_not(
     assert (done.stdout, done.stderr, done.exit_code) == ("", f"camcors: {words}\n", 3)
 
 
-def unopened(port: str) -> str:
+def unopened(name: str) -> str:
     with pytest.raises(Failure) as caught:
-        port.open_port(port)
+        port.open_port(name)
     assert caught.value.exit_code == 3
     return str(caught.value)
 

@@ -30,7 +30,9 @@ from hypothesis import strategies as st
 from tests.kit.camera import TOP
 from tests.kit.fake_board import PLAIN, POLICY, REPORT, FakeBoard, Socket
 
-SOURCES = sorted((TOP / "tools" / "camcors").glob("*.py"))
+PACKAGE = TOP / "tools" / "camcors_cli"
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+PRINTER = PACKAGE / "ui" / "output.py"
 
 # Names by which text could get to a terminal: of modules, and of all objects.
 _STREAMS = {"stdout", "stderr", "__stdout__", "__stderr__", "excepthook", "unraisablehook"}
@@ -64,18 +66,20 @@ def bypasses(path: Path) -> Iterator[str]:
             yield from [] if captured else [f"{path.name}:{node.lineno}: subprocess with our streams"]
 
 
-@pytest.mark.parametrize("path", [path for path in SOURCES if path.name != "output.py"], ids=lambda p: p.name)
+@pytest.mark.parametrize(
+    "path", [path for path in SOURCES if path != PRINTER], ids=lambda p: str(p.relative_to(PACKAGE))
+)
 def test_only_one_module_prints(path: Path) -> None:
     assert list(bypasses(path)) == []
 
 
 def test_the_search_for_bypasses_finds_them() -> None:
-    found = [line.split(": ")[1] for line in bypasses(TOP / "tools" / "camcors" / "output.py")]
+    found = [line.split(": ")[1] for line in bypasses(PRINTER)]
     assert {"import rich", "click.echo", "sys.stdout", "click.prompt", "import traceback"} <= set(found)
 
 
 def test_the_one_module_has_no_markup() -> None:
-    source = (TOP / "tools" / "camcors" / "output.py").read_text()
+    source = PRINTER.read_text()
     assert "from_markup" not in source and "markup=True" not in source
     for call in re.findall(r"_(?:console|errors)\.print\((.*)\)", source):
         assert call.startswith("Text(") or call == "table"
