@@ -134,6 +134,7 @@ async def _main(chosen, server, network, camera, watchdog):
     await _listen(server, chosen["host"], port)
     # Collecting after each quarter of the heap, not when it is full, keeps large blocks free for pictures.
     gc.threshold((gc.mem_alloc() + gc.mem_free()) // 4)
+    state.measure()
     state.has_served = True
     _arm(watchdog)
     watchdog.task = asyncio.create_task(watchdog.keep())
@@ -143,8 +144,9 @@ async def _main(chosen, server, network, camera, watchdog):
         await sleep_ms(poll_ms)
         try:
             state.poll_policy(cors)
+            state.poll_heap()
         except MemoryError:
-            pass  # the file is looked at again
+            pass  # the file and the heap are looked at again
 
 
 def _arm(watchdog):

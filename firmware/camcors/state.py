@@ -1,6 +1,5 @@
 """What the camera knows of itself: the flash, the policy and the faults, for /api/status and the console."""
 
-import gc
 import sys
 
 import board
@@ -9,6 +8,7 @@ from cors import Policy
 from cors.store import Store, remove_temporary
 
 from . import settings
+from .heap import Heap
 from .http.clock import Clock
 
 _FAULTS_MAX = 16
@@ -37,6 +37,7 @@ class State:
         self._store = Store()
         self._policy_lines = []
         self._clock = Clock()
+        self._heap = Heap()
 
     def fault(self, text):
         """Says `text` on the console and keeps it for /api/status."""
@@ -90,16 +91,27 @@ class State:
                 self.fault(line)
         self._policy_lines = lines
 
+    def measure(self):
+        """Measure the heap for the reports. Called once the camera serves."""
+        self._heap.sample(self._uptime_s())
+
+    def poll_heap(self):
+        """Measure the heap again if it is time to. Called like `poll_policy`, between the requests."""
+        self._heap.poll(self._uptime_s())
+
+    def _uptime_s(self):
+        return self._clock.read_ms() // 1000
+
     def report(self):
         """What /api/status says beside the camera's part: a dict of JSON values."""
         return {
             "board": board.NAME,
             "micropython": ".".join(str(n) for n in sys.implementation.version[:3]),
             "firmware": board.FIRMWARE,
-            "uptime_s": self._clock.read_ms() // 1000,
+            "uptime_s": self._uptime_s(),
             "restart": self.restart,
             "network": self.network and self.network.report(),
-            "heap": {"used": gc.mem_alloc(), "free": gc.mem_free()},
+            "heap": self._heap.report(),
             "policy": self._store.status(),
             "faults": self.faults,
         }

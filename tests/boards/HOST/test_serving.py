@@ -193,11 +193,27 @@ def test_status_tells_what_it_should(camera: Camera) -> None:
     assert re.fullmatch(r"1\.\d+\.\d+", report["micropython"])
     assert report["policy"]["state"] == "active"
     assert re.fullmatch(r"[0-9a-f]{12}", report["policy"]["digest"])
+    assert set(report["heap"]) == {"used", "free", "sampled_s"}
     assert report["heap"]["used"] > 0
+    assert 0 <= report["heap"]["sampled_s"] <= report["uptime_s"]
     assert report["faults"] == []
     always = {"board", "micropython", "firmware", "uptime_s", "network", "heap", "policy", "faults"}
     always.add("restart")
     assert set(report) == always | {"camera", "frames", "clients"}
+
+
+def test_the_heap_is_measured_beside_the_requests(camera: Camera) -> None:
+    """Answers repeat one sample until the next, which comes by itself, 5 s later at the earliest."""
+    reports = [httpx.get(f"{camera.url}/api/status").json()["heap"]]
+    end = time.monotonic() + 60
+    while len({report["sampled_s"] for report in reports}) < 3 and time.monotonic() < end:
+        time.sleep(0.1)
+        reports.append(httpx.get(f"{camera.url}/api/status").json()["heap"])
+    samples = {report["sampled_s"]: report for report in reports}
+    assert all(report == samples[report["sampled_s"]] for report in reports)
+    first, second, third = samples
+    assert second > first
+    assert third - second >= 5
 
 
 @pytest.mark.parametrize(

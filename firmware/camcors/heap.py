@@ -1,0 +1,42 @@
+"""The heap's figures for /api/status, measured beside the requests.
+
+gc.mem_alloc() and gc.mem_free() walk the whole heap, each for itself: 6 million instructions for 4 MB, where
+a whole request takes one. Both are needed, since the heap of an ESP32 grows and has no fixed size.
+"""
+
+import gc
+
+from strict.compat import const
+
+_PAUSE_S = const(5)  # between two samples while somebody reads them
+_IDLE_PAUSE_S = const(60)
+
+
+class Heap:
+    """What the heap had at the last sample. Owned by the State; allocates one dict for each sample.
+
+    A sample is made when it is called for, which `poll` does at most every 5 s if the last one was read, and
+    every minute if not.
+    """
+
+    def __init__(self):
+        self._sampled_s = 0
+        self._figures = None
+        self._was_read = False
+
+    def sample(self, uptime_s):
+        """Measure, `uptime_s` (int) seconds after the start."""
+        self._figures = {"used": gc.mem_alloc(), "free": gc.mem_free(), "sampled_s": uptime_s}
+        self._sampled_s = uptime_s
+        self._was_read = False
+
+    def poll(self, uptime_s):
+        """Measure if it is time to. Called every second or so, while no request is at work."""
+        if uptime_s - self._sampled_s >= (_PAUSE_S if self._was_read else _IDLE_PAUSE_S):
+            self.sample(uptime_s)
+
+    def report(self):
+        """Return the `heap` object of /api/status: bytes used and free, and the uptime at which they were
+        measured; None before the first sample."""
+        self._was_read = True
+        return self._figures

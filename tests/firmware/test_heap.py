@@ -1,0 +1,67 @@
+"""The heap's figures: how often the heap is walked, on a clock and with a gc that the test sets."""
+
+from __future__ import annotations
+
+import pytest
+
+from camcors import heap
+
+
+class FakeGc:
+    """Counts the walks through the heap."""
+
+    def __init__(self) -> None:
+        self.walks = 0
+
+    def mem_alloc(self) -> int:
+        self.walks += 1
+        return 100 + self.walks
+
+    def mem_free(self) -> int:
+        self.walks += 1
+        return 900 - self.walks
+
+
+@pytest.fixture
+def gc(monkeypatch: pytest.MonkeyPatch) -> FakeGc:
+    fake = FakeGc()
+    monkeypatch.setattr(heap, "gc", fake)
+    return fake
+
+
+def test_nothing_before_the_first_sample(gc: FakeGc) -> None:
+    assert heap.Heap().report() is None
+    assert gc.walks == 0
+
+
+def test_reports_walk_no_heap(gc: FakeGc) -> None:
+    """However many ask, they get the sample of before, whole."""
+    sampled = heap.Heap()
+    sampled.sample(7)
+    for _ in range(1000):
+        assert sampled.report() == {"used": 101, "free": 898, "sampled_s": 7}
+    assert gc.walks == 2
+
+
+@pytest.mark.parametrize(
+    ("reads", "times"),
+    [
+        pytest.param(range(0, 200), [0, 5, 10, 15, 20], id="read all the time"),
+        pytest.param([], [0, 60, 120], id="read by nobody"),
+        pytest.param([30], [0, 30, 90], id="read once after a while"),
+        pytest.param([2, 59], [0, 5, 59, 119], id="read twice"),
+    ],
+)
+def test_when_it_is_measured(gc: FakeGc, reads: range | list[int], times: list[int]) -> None:
+    """`times`: the seconds of the samples, up to as many as there are."""
+    sampled = heap.Heap()
+    sampled.sample(0)
+    seen = [0]
+    for now in range(200):
+        if now in reads:
+            sampled.report()
+        walks = gc.walks
+        sampled.poll(now)
+        if gc.walks != walks:
+            seen.append(now)
+    assert seen[: len(times)] == times
