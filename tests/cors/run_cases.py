@@ -1,8 +1,9 @@
 """Runs the tables of this folder on CPython and on MicroPython: `python run_cases.py [folder]`.
 
-Needs `cors` and `microdot` on the path, and nothing else. cases/: one request to an application
-and its answer, looked at as Microdot returns it and again as it goes over the wire. faults/: one
-policy file and the faults of it. origins/: one pattern and one origin.
+Needs `cors` and `microdot` on the path, and nothing else. cases/: requests to an application and their
+answers, looked at as Microdot returns them and again as they go over the wire. They are grouped by policy and
+application; each of a group's rows is a JSON Merge Patch (RFC 7396) of what the group says of all of them.
+faults/: one policy file and the faults of it. origins/: one pattern and one origin.
 """
 
 import asyncio
@@ -30,10 +31,36 @@ def load(folder):
     for name in sorted(os.listdir(folder)):
         if name.endswith(".json"):
             with open(folder + "/" + name) as file:
-                for row in json.load(file):
-                    row["file"] = name[:-5]
-                    rows.append(row)
+                for entry in json.load(file):
+                    for row in _rows(entry):
+                        row["file"] = name[:-5]
+                        rows.append(row)
     return rows
+
+
+def _rows(entry):
+    """Return the rows of a table's entry: those of a group, or the entry itself."""
+    if "rows" not in entry:
+        return [entry]
+    rows = []
+    for patch in entry["rows"]:
+        row = _patched(entry, patch)
+        del row["rows"]
+        rows.append(row)
+    return rows
+
+
+def _patched(value, patch):
+    """Return `value` (any JSON) after `patch`, as RFC 7396 section 2 says."""
+    if not isinstance(patch, dict):
+        return patch
+    result = dict(value) if isinstance(value, dict) else {}
+    for name, change in patch.items():
+        if change is None:
+            result.pop(name, None)
+        else:
+            result[name] = _patched(result.get(name), change)
+    return result
 
 
 def run_case(case, by_policy=True):
@@ -65,7 +92,7 @@ async def _answer(case, by_policy):
     if "guard" in setup:
         Guard(app, cors, tuple(setup["guard"].get("own", [])), _PORTS)
     _change(cors, setup)
-    request = _request(app, case["request"])
+    request = _request(app, case.get("request"))
     return request, await app.dispatch_request(request), calls
 
 
@@ -172,7 +199,7 @@ def _request(app, row):
     if row is None:  # what Microdot could not parse
         return None
     headers = NoCaseDict()
-    for name, value in row.get("headers", []):
+    for name, value in row.get("headers", {}).items():
         headers[name] = value
     client = ("127.0.0.1", 50000)
     return Request(app, client, row["method"], row.get("path", "/"), "1.1", headers, body=b"")

@@ -1,6 +1,7 @@
 """CORS as a Python object: what one request of the tables cannot show."""
 
 import asyncio
+import json
 
 import pytest
 
@@ -401,10 +402,27 @@ def test_over_a_socket_with_the_server_of_microdot():
 def test_an_unexpected_header_fails_a_case():
     case = {
         "policy": {"version": 1, "allowed_origins": [_A]},
-        "request": {"method": "GET", "headers": [["Origin", _A]]},
+        "request": {"method": "GET", "headers": {"Origin": _A}},
         "expect": {"status": 200, "sets": {"Vary": ["origin"]}, "handler": True},
     }
     assert run_cases.run_case(case) == [
         f"answer: unexpected Access-Control-Allow-Origin: {_A}",
         f"wire: unexpected Access-Control-Allow-Origin: {_A}",
+    ]
+
+
+def test_a_row_patches_its_group(tmp_path):
+    """As RFC 7396 section 2 says: members are merged, null removes one, a list is replaced."""
+    group = {
+        "policy": {"version": 1},
+        "request": {"method": "GET", "headers": {"A": "1", "B": "2"}},
+        "x": [1],
+    }
+    rows = [{"name": "same"}, {"request": {"headers": {"A": "3", "B": None}}, "x": [2]}, {"request": None}]
+    (tmp_path / "table.json").write_text(json.dumps([{**group, "rows": rows}, {"name": "by itself"}]))
+    assert run_cases.load(str(tmp_path)) == [
+        {**group, "name": "same", "file": "table"},
+        {**group, "request": {"method": "GET", "headers": {"A": "3"}}, "x": [2], "file": "table"},
+        {"policy": {"version": 1}, "x": [1], "file": "table"},
+        {"name": "by itself", "file": "table"},
     ]

@@ -24,7 +24,7 @@ def _judged() -> list[pytest.ParameterSet]:
 def _is_allowed(row: dict) -> bool:
     """Whether the page of the row's Origin may read the answer, or may go on after the preflight."""
     request = row["request"]
-    sent = {name.lower(): value for name, value in request.get("headers", [])}
+    sent = {name.lower(): value for name, value in request.get("headers", {}).items()}
     method = sent.get("access-control-request-method")
     names = sent.get("access-control-request-headers", "").lower().split(",")
     asked = Asked(
