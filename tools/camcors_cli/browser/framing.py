@@ -8,7 +8,9 @@ ancestors of the page that frames.
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
+
+from cors.origin import DEFAULT_PORTS
 
 from .fetch import Pairs, Response, origin_of
 
@@ -18,7 +20,6 @@ _HOST_SOURCE = re.compile(
     r"(?::(?P<port>[0-9]+|\*))?",
     re.IGNORECASE,
 )
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def policies(headers: Pairs) -> list[list[str]]:
@@ -49,7 +50,7 @@ def _matches(origin: str, source: str, own: str) -> bool:
     if not rest:
         return False
     if source == "*":
-        return scheme in _DEFAULT_PORTS or scheme == own.partition("://")[0]
+        return scheme in DEFAULT_PORTS or scheme == own.partition("://")[0]
     if source.lower() == "'self'":
         if origin == own:
             return True
@@ -61,7 +62,7 @@ def _matches(origin: str, source: str, own: str) -> bool:
     return (
         _scheme_matches(found["scheme"] or own.partition("://")[0], scheme)
         and _host_matches(found["host"].lower(), parts.hostname or "")
-        and _port_matches(found["port"], parts.port or _DEFAULT_PORTS.get(scheme), scheme)
+        and _port_matches(found["port"], _port(parts, scheme), scheme)
     )
 
 
@@ -77,10 +78,14 @@ def _host_matches(source: str, host: str) -> bool:
     return host.endswith(source[1:]) if source.startswith("*.") else host == source
 
 
-def _port_matches(source: str | None, port: int | None, scheme: str) -> bool:
+def _port(origin: SplitResult, scheme: str) -> str | None:
+    return str(origin.port) if origin.port else DEFAULT_PORTS.get(scheme)
+
+
+def _port_matches(source: str | None, port: str | None, scheme: str) -> bool:
     """CSP 3, "port-part matches": without one the scheme's own, and 80 stands for 443."""
     if source == "*":
         return True
     if source is None:
-        return port == _DEFAULT_PORTS.get(scheme)
-    return int(source) == port or (source == "80" and port == 443 and scheme == "https")
+        return port == DEFAULT_PORTS.get(scheme)
+    return str(int(source)) == port or (source == "80" and port == "443" and scheme == "https")
