@@ -160,7 +160,7 @@ STAR = "Access-Control-Allow-Origin: *"
 LOGIN = "Access-Control-Allow-Credentials: true"
 MINE = f"camcors policy allow {A}"
 CREDENTIALS = "camcors policy set allow_credentials true"
-OTHER = "it is no camcors camera, so no command of camcors changes that"
+OTHER = "it is not a camcors camera, so no command of camcors changes that"
 
 # The server, the arguments, the verdict, the commands, and lines that are said beside.
 FAULTS: list[tuple[Any, tuple[str, ...], str, list[str], list[str]]] = [
@@ -219,7 +219,7 @@ FAULTS: list[tuple[Any, tuple[str, ...], str, list[str], list[str]]] = [
     (camera_with(ALLOW), ("--method", "TRACE"), "blocked: no page may use the method TRACE", [],
      ["but: no policy allows that: use another method"]),
     (stranger(), (), f"blocked: the origin {A} is not allowed", [],
-     [OTHER, "note it is no camcors camera (/api/status is answered 200 without a camera's report); "
+     [OTHER, "note it is not a camcors camera (/api/status is answered 200 without a camera's report); "
       "judged all the same"]),
     (stranger(ALLOW), (), "allowed", [], []),
     (stranger(ALLOW, status=404), (), "allowed", [], ["ok   the GET is sent and answered 404"]),
@@ -451,9 +451,9 @@ def test_what_the_place_blocks(serve, monkeypatch, origin: str, host: str, said:
     assert (found_out["reason"] or "").startswith(said or "")
     assert bool(found_out["remarks"]) is (said is not None)
     plain = lines(ask(url, "--origin", origin))
-    assert any(line.startswith("to mend it: serve the page from your own network") for line in plain) is (
-        said is not None
-    )
+    assert any(
+        line.startswith("to let it through: serve the page from your own network") for line in plain
+    ) is (said is not None)
 
 
 def test_cors_is_named_before_the_place(serve) -> None:
@@ -475,7 +475,7 @@ def test_cors_is_named_before_the_place(serve) -> None:
         (["http://cam:0"], "not a port"),
         (["http://127.1"], "not an IPv4 address as a browser writes it"),
         (["http://*.example"], "is a pattern; write one URL"),
-        (["http://cam/a b"], "write the path percent-encoded, as in /a%20b"),
+        (["http://cam/a b"], "write the path percent-encoded, such as /a%20b"),
         (["http://cam/\x1b"], '"http://cam/\\u001b": write the path percent-encoded'),
         (["http://cam", "--origin", "a.example"], 'no scheme; write "https://a.example"'),
         (["http://cam", "--method", "a b"], '"a b" is not a method'),

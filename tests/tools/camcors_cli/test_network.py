@@ -8,65 +8,17 @@ import time
 
 import pytest
 from camcors_cli.browser import reach
-from camcors_cli.browser.reach import Space
+from camcors_cli.browser.reach import Access, Agent, Space
 from camcors_cli.ui.findings import Mark
 
-NAMES = {
-    "public.example": ["93.184.215.14"],
-    "both.example": ["2606:2800::1", "192.168.1.1"],
-    "home.example": ["192.168.1.20"],
-    "here.example": ["127.0.0.1"],
-    "garbled.example": ["no address"],
-}
+from tests.kit.places import NAMES, SPACES
 
 
 def resolve(host: str) -> list[str]:
     return NAMES.get(host, [])
 
 
-@pytest.mark.parametrize(
-    ("host", "space"),
-    [
-        ("127.0.0.1", Space.LOOPBACK),
-        ("127.255.255.254", Space.LOOPBACK),
-        ("128.0.0.1", Space.PUBLIC),
-        ("0.0.0.0", Space.LOOPBACK),
-        ("0.0.0.1", Space.LOCAL),
-        ("10.0.0.1", Space.LOCAL),
-        ("11.0.0.1", Space.PUBLIC),
-        ("100.63.255.255", Space.PUBLIC),
-        ("100.64.0.1", Space.LOCAL),
-        ("169.254.3.4", Space.LOCAL),
-        ("172.15.255.255", Space.PUBLIC),
-        ("172.16.0.1", Space.LOCAL),
-        ("172.32.0.1", Space.PUBLIC),
-        ("192.168.4.1", Space.LOCAL),
-        ("192.169.0.1", Space.PUBLIC),
-        ("198.18.0.1", Space.LOOPBACK),
-        ("[::1]", Space.LOOPBACK),
-        ("::1", Space.LOOPBACK),
-        ("[::]", Space.LOOPBACK),
-        ("[::ffff:192.168.0.1]", Space.LOCAL),
-        ("[::ffff:127.0.0.1]", Space.LOOPBACK),
-        ("[::ffff:8.8.8.8]", Space.PUBLIC),
-        ("[fd00::1]", Space.LOCAL),
-        ("[fe80::1%25eth0]", Space.LOCAL),
-        ("[2001:db8::1]", Space.LOCAL),
-        ("[2606:2800::1]", Space.PUBLIC),
-        ("localhost", Space.LOOPBACK),
-        ("a.localhost", Space.LOOPBACK),
-        ("notlocalhost", Space.UNKNOWN),
-        ("camcors.local", Space.LOCAL),
-        ("camcors.local.example", Space.UNKNOWN),
-        ("public.example", Space.PUBLIC),
-        ("both.example", Space.PUBLIC),
-        ("home.example", Space.LOCAL),
-        ("here.example", Space.LOOPBACK),
-        ("garbled.example", Space.UNKNOWN),
-        ("unknown.example", Space.UNKNOWN),
-        ("", Space.UNKNOWN),
-    ],
-)
+@pytest.mark.parametrize(("host", "space"), SPACES)
 def test_space_of(host: str, space: Space) -> None:
     assert reach.space_of(host, resolve) is space
 
@@ -101,6 +53,71 @@ def test_mixed_content(origin: str, url: str, mark: Mark, remedy: bool) -> None:
     assert (CHROME in step.remedy) is remedy
     assert bool(step.remedy) is (mark is Mark.NO)
     assert ("Firefox and Safari block" in step.text) is (mark is Mark.NOTE)
+
+
+ALLOWED, ASKS_FIRST, BLOCKED, UNKNOWN = Access.ALLOWED, Access.ASKS, Access.BLOCKED, Access.UNKNOWN
+
+# Page, camera, what Chromium does, what Firefox does; seen in Chromium 156 and Firefox 153.
+ACCESS = [
+    ("https://public.example", "http://camcors.local/", ASKS_FIRST, BLOCKED),
+    ("https://public.example", "http://192.168.4.1/", ASKS_FIRST, BLOCKED),
+    ("https://public.example", "http://[fd00::1]/", ASKS_FIRST, BLOCKED),
+    ("https://public.example", "http://127.0.0.1:8080/", ASKS_FIRST, ALLOWED),
+    ("https://public.example", "http://localhost/", ASKS_FIRST, ALLOWED),
+    ("https://public.example", "https://192.168.4.1/", ASKS_FIRST, ALLOWED),
+    ("https://public.example", "http://93.184.215.14/", BLOCKED, BLOCKED),
+    ("https://public.example", "http://home.example/", BLOCKED, BLOCKED),
+    ("https://public.example", "http://0.0.0.0/", BLOCKED, BLOCKED),
+    ("https://public.example", "https://93.184.215.14/", ALLOWED, ALLOWED),
+    ("https://home.example", "http://camcors.local/", ALLOWED, BLOCKED),
+    ("https://192.168.4.2", "http://192.168.4.1/", ALLOWED, BLOCKED),
+    ("https://192.168.4.2", "http://127.0.0.1/", ASKS_FIRST, ALLOWED),
+    ("https://localhost", "http://192.168.4.1/", ALLOWED, BLOCKED),
+    ("https://unknown.example", "http://192.168.4.1/", UNKNOWN, BLOCKED),
+    ("http://public.example", "http://192.168.4.1/", BLOCKED, ALLOWED),
+    ("http://public.example", "http://camcors.local/", BLOCKED, ALLOWED),
+    ("http://public.example", "http://127.0.0.1/", BLOCKED, ALLOWED),
+    ("http://public.example", "http://93.184.215.14/", ALLOWED, ALLOWED),
+    ("http://localhost:8000", "http://192.168.4.1/", ALLOWED, ALLOWED),
+    ("http://192.168.4.2", "http://192.168.4.1/", ALLOWED, ALLOWED),
+    ("null", "http://192.168.4.1/", UNKNOWN, ALLOWED),
+]
+
+
+@pytest.mark.parametrize(("origin", "url", "chromium", "firefox"), ACCESS)
+def test_access(origin: str, url: str, chromium: Access, firefox: Access) -> None:
+    for agent, expected in ((Agent.CHROMIUM, chromium), (Agent.FIREFOX, firefox), (Agent.OTHER, firefox)):
+        assert reach.access(agent, origin, url, resolve) is expected
+
+
+@pytest.mark.parametrize(("origin", "url"), [row[:2] for row in ACCESS])
+@pytest.mark.parametrize("agent", Agent)
+def test_the_steps_say_what_the_browser_does(agent: Agent, origin: str, url: str) -> None:
+    """A step blocks where the access is blocked, and where the person is asked there is a note of it."""
+    steps = [judge(origin, url, resolve, agent) for judge in (reach.mixed_content, reach.local_network)]
+    found = reach.access(agent, origin, url, resolve)
+    assert any(step.mark is Mark.NO for step in steps) is (found is BLOCKED)
+    if found is ASKS_FIRST:
+        assert any("asks the person" in step.text for step in steps)
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "agent"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/156.0.0.0 Safari/537.36",
+         Agent.CHROMIUM),
+        ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/156.0.0.0 Safari/537.36 Edg/156.0.0.0",
+         Agent.CHROMIUM),
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0", Agent.FIREFOX),
+        ("Mozilla/5.0 (Macintosh) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Safari/605.1.15",
+         Agent.OTHER),
+        ("Mozilla/5.0 (iPhone) AppleWebKit/605.1.15 CriOS/156.0 Mobile/15E148 Safari/604.1", Agent.OTHER),
+        ("Mozilla/5.0 (iPhone) AppleWebKit/605.1.15 FxiOS/153.0 Mobile/15E148 Safari/605.1.15", Agent.OTHER),
+        ("", Agent.OTHER),
+    ],
+)  # fmt: skip
+def test_agent_of(user_agent: str, agent: Agent) -> None:
+    assert reach.agent_of(user_agent) is agent
 
 
 NOT_NEEDED = "no local-network permission is needed: "

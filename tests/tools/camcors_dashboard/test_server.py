@@ -12,11 +12,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
-from camcors_cli.commands.dashboard import explain_origins
+from camcors_cli.dashboard.origins import explain_origins
 
 from cors import Policy
 from tests.kit.camera import TOP, Camera, free_port
@@ -231,9 +232,9 @@ def ask(server: Dashboard, what: str, question: dict[str, Any]) -> dict[str, Any
     return json.loads(answer)
 
 
-def test_doctor_is_the_command(server: Dashboard, camera: Camera):
+def test_doctor_is_the_commands_judge(server: Dashboard, camera: Camera):
     found = ask(server, "doctor", {"url": f"{camera.url}/api/status", "method": "GET", "headers": []})
-    assert (found["code"], found["status"]) == ("NO_ALLOW_ORIGIN", 1)
+    assert (found["verdict"], found["code"]) == ("blocked", "NO_ALLOW_ORIGIN")
     assert found["commands"] == [f"camcors policy allow {server.url}"]
 
 
@@ -249,7 +250,7 @@ def test_a_page_that_is_left_before_its_answer_is_no_fault(camera: Camera):
                 page.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 page.sendall(head.encode() + body)
                 time.sleep(0.2)
-        assert ask(server, "doctor", {"url": f"{camera.url}/api/status"})["status"] is not None
+        assert ask(server, "doctor", {"url": f"{camera.url}/api/status"})["verdict"] == "blocked"
         time.sleep(1)  # the answers to the others come no later
         server.process.send_signal(signal.SIGINT)
         assert server.process.communicate(timeout=10)[1] == ""
@@ -257,7 +258,57 @@ def test_a_page_that_is_left_before_its_answer_is_no_fault(camera: Camera):
 
 @pytest.mark.parametrize("url", ["--help=x", "ftp://camera", "file:///etc/passwd", ""])
 def test_doctor_of_what_is_no_camera(server: Dashboard, url: str):
-    assert ask(server, "doctor", {"url": url})["status"] == 2
+    assert ask(server, "doctor", {"url": url})["error"].startswith("the question was not understood (")
+
+
+# User-Agent, the family by which it is judged.
+AGENTS = [
+    ("Mozilla/5.0 (X11) Gecko/20100101 Firefox/153.0", "firefox"),
+    ("Mozilla/5.0 (X11) Chrome/156.0.0.0 Safari/537.36", "chromium"),
+    ("curl/8", "other"),
+]
+
+
+@pytest.mark.parametrize(("user_agent", "family"), AGENTS)
+def test_the_examination_is_for_the_browser_that_asks(
+    server: Dashboard, camera: Camera, user_agent: str, family: str
+):
+    body = json.dumps({"url": f"{camera.url}/api/status"})
+    headers = {"Origin": server.url, "Content_Type": "application/json", "User_Agent": user_agent}
+    found = json.loads(request(server, "POST", "/doctor", body, **headers)[2])
+    assert found["browsers"] == {family: "allowed"}
+    assert set(found) == {
+        "verdict", "reason", "code", "commands", "remarks", "is_camera", "browsers", "steps"
+    }  # fmt: skip
+
+
+def test_few_cameras_are_examined_at_once(server: Dashboard):
+    """Eight questions about a camera that takes connections and is silent: four reach it, the others wait."""
+    with socket.create_server(("127.0.0.1", 0)) as silent, ExitStack() as stack:
+        place = f"127.0.0.1:{silent.getsockname()[1]}"
+        question = own(server, "/doctor", json.dumps({"url": f"http://{place}"}).encode())
+        pages = [stack.enter_context(socket.create_connection(("127.0.0.1", server.port))) for _ in range(8)]
+        for page in pages:
+            page.sendall(question)
+        silent.settimeout(30)
+        held = [stack.enter_context(silent.accept()[0]) for _ in range(4)]
+        silent.settimeout(1)
+        with pytest.raises(TimeoutError):
+            silent.accept()
+        for client in held:
+            client.close()
+        held = [stack.enter_context(silent.accept()[0]) for _ in range(4)]
+
+
+def test_a_name_of_the_page_is_the_same_at_another_port():
+    """The camera's own page, at the camera's own port, writes by its own right."""
+    policy = Policy.from_json('{"version": 1, "allowed_origins": []}')
+    rows = explain_origins(policy, "http://cam.local:8081", "http://cam.local")["rows"]
+    assert {row["origin"]: [cell["allowed"] for cell in row["cells"]] for row in rows} == {
+        "http://cam.local": [False, False, False, False],
+        "http://cam.local:8081": [True, True, True, True],
+        "https://any-other-site.example": [False, False, False, False],
+    }
 
 
 def test_explain_needs_a_port(server: Dashboard):

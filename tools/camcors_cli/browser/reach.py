@@ -125,44 +125,113 @@ def _host(url: str) -> str:
     return urlsplit(url).hostname or ""
 
 
-def mixed_content(origin: str, url: str, resolver: Resolve) -> Step:
-    """What becomes of an https page's request to an http URL.
+class Agent(Enum):
+    """The families of browsers that differ in this. OTHER: by the standards, as Safari."""
 
-    Local Network Access lets a request through that is known to be local before any connection:
-    "Integration with Mixed Content" and the steps of the target IP address space.
-    """
+    CHROMIUM = "chromium"
+    FIREFOX = "firefox"
+    OTHER = "other"
+
+
+class Access(Enum):
+    """What a browser does with the request before any answer counts; UNKNOWN: a name was not resolved."""
+
+    ALLOWED = "allowed"
+    ASKS = "asks"  # the person, for a permission
+    BLOCKED = "blocked"
+    UNKNOWN = "unknown"
+
+
+#: Whose steps are told where nobody said which browser it is.
+AGENTS = (Agent.CHROMIUM, Agent.FIREFOX)
+# Seen in Chromium 156 and Firefox 153. The first has Local Network Access, and so lets through what is
+# known to be local without a look-up ("Integration with Mixed Content"); the other has neither.
+_HAS_LOCAL_NETWORK_ACCESS = (Agent.CHROMIUM,)
+_FIREFOX = ("Firefox/",)  # not FxiOS and CriOS: on iOS they are Safari
+_CHROMIUM = ("Chrome/", "Chromium/")
+
+
+def agent_of(user_agent: str) -> Agent:
+    """The family of the browser that sends this User-Agent."""
+    if any(product in user_agent for product in _FIREFOX):
+        return Agent.FIREFOX
+    return Agent.CHROMIUM if any(product in user_agent for product in _CHROMIUM) else Agent.OTHER
+
+
+def access(agent: Agent, origin: str, url: str, resolver: Resolve) -> Access:
+    """What `agent` does with a request of a page of `origin` to `url`, by where the two are."""
+    if _is_mixed(origin, url) and not _lets_mixed_through(agent, url):
+        return Access.BLOCKED
+    return _local_network_access(agent, origin, url, resolver)
+
+
+def _is_mixed(origin: str, url: str) -> bool:
+    """Whether it is mixed content by the standard, from which loopback hosts are left out."""
+    return origin.startswith("https:") and url.startswith("http:") and not _is_loopback(_host(url))
+
+
+def _lets_mixed_through(agent: Agent, url: str) -> bool:
+    """Whether the host is local by its name alone, and the browser makes an exception of that."""
+    return agent in _HAS_LOCAL_NETWORK_ACCESS and space_of(_host(url), not_resolved) is Space.LOCAL
+
+
+def _local_network_access(agent: Agent, origin: str, url: str, resolver: Resolve) -> Access:
+    """Local Network Access, "Local Network Access check" and "Secure Context Restriction"."""
+    if agent not in _HAS_LOCAL_NETWORK_ACCESS:
+        return Access.ALLOWED
+    page, camera = space_of(_host(origin), resolver), space_of(_host(url), resolver)
+    if camera is Space.PUBLIC or page is Space.LOOPBACK:
+        return Access.ALLOWED
+    if page is camera and page is not Space.UNKNOWN:
+        return Access.ALLOWED
+    if Space.UNKNOWN in (page, camera):
+        return Access.UNKNOWN
+    is_refused = page is Space.PUBLIC and not origin.startswith("https:")
+    return Access.BLOCKED if is_refused else Access.ASKS
+
+
+_NAMES = {Agent.CHROMIUM: "Chrome 142 and later", Agent.FIREFOX: "Firefox", Agent.OTHER: "this browser"}
+
+
+def mixed_content(origin: str, url: str, resolver: Resolve, agent: Agent | None = None) -> Step:
+    """What becomes of an https page's request to an http URL; agent: in this browser, None: in any."""
     host = _host(url)
     if not origin.startswith("https:") or not url.startswith("http:"):
         return ok("no mixed content")
-    if _is_loopback(host):
+    if not _is_mixed(origin, url):
         return ok(f"no mixed content: {host} is this machine, which counts as secure")
-    literal = _address(host)
-    if (literal and _space_of_address(literal) is Space.LOCAL) or _is_below(host, "local"):
-        return note(
-            f"mixed content, an https page and http://{host}: Chrome 142 and later lets it through "
-            "once the person grants local-network access; Firefox and Safari block it"
-        )
     remedy = f"{SERVE_NEAR}, or give the camera https by a proxy"
-    if space_of(host, resolver) is not Space.PUBLIC:
+    if _lets_mixed_through(agent or Agent.CHROMIUM, url):
+        once = " once the person grants local-network access"
+        if access(Agent.CHROMIUM, origin, url, resolver) is Access.ALLOWED:
+            once = ""
+        who = f"{_NAMES[Agent.CHROMIUM]} lets it through{once}"
+        others = "" if agent else "; Firefox and Safari block it"
+        return note(f"mixed content, an https page and http://{host}: {who}{others}")
+    who = _NAMES[agent] if agent else "browsers"
+    blocks = "block" if agent is None else "blocks"
+    if agent in (None, Agent.CHROMIUM) and space_of(host, resolver) is not Space.PUBLIC:
         remedy += '; Chrome alone lets it through if the page calls fetch() with targetAddressSpace: "local"'
-    return no(f"mixed content: browsers block the request of an https page to http://{host}", remedy)
+    return no(f"mixed content: {who} {blocks} the request of an https page to http://{host}", remedy)
 
 
-def local_network(origin: str, url: str, resolver: Resolve) -> Step:
-    """Whether Chrome 142 and later asks the person first: Local Network Access, "Local Network Access
-    check" and "Secure Context Restriction"."""
+def local_network(origin: str, url: str, resolver: Resolve, agent: Agent | None = None) -> Step:
+    """Whether Chrome 142 and later asks the person first, or refuses; agent: as in `mixed_content`."""
     page, camera = space_of(_host(origin), resolver), space_of(_host(url), resolver)
     if camera is Space.PUBLIC:
         return ok("no local-network permission is needed: the camera's address is public")
-    if page is Space.LOOPBACK or (page is camera and page is not Space.UNKNOWN):
-        return ok("no local-network permission is needed: the page is in the camera's network")
-    if Space.UNKNOWN in (page, camera):
-        return note(_unknown(origin, url, page))
-    if page is Space.PUBLIC and not origin.startswith("https:"):
-        return no(
-            "Chrome 142 and later refuses: a public page over http may not ask a local address",
-            f"{SERVE_NEAR}, or over https",
-        )
+    if agent is not None and agent not in _HAS_LOCAL_NETWORK_ACCESS:
+        return ok(f"no local-network permission is needed: {_NAMES[agent]} has none")
+    match _local_network_access(Agent.CHROMIUM, origin, url, resolver):
+        case Access.ALLOWED:
+            return ok("no local-network permission is needed: the page is in the camera's network")
+        case Access.UNKNOWN:
+            return note(_unknown(origin, url, page))
+        case Access.BLOCKED:
+            return no(
+                "Chrome 142 and later refuses: a public page over http may not ask a local address",
+                f"{SERVE_NEAR}, or over https",
+            )
     if page is Space.PUBLIC:
         return note(f"Chrome 142 and later {_ASKS}")
     return note(f"the page is of the local network, the camera on this machine: Chrome {_ASKS}")

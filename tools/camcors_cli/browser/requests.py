@@ -13,7 +13,7 @@ from .fetch import Request, Response
 
 _CONNECT_S = 4.0
 _READ_S = 5.0
-_WHOLE_S = 10.0  # a server may send a byte now and then for ever
+_WHOLE_S = 10.0  # a server may send a byte now and then, and never end
 _BODY_S = 2.0
 _BODY_BYTES = 16384  # of a status report or a guard's words; a stream has no end
 
@@ -26,15 +26,17 @@ class Unreachable(Exception):
     """No answer. args: what is wrong, and what to do about it."""
 
 
-def send(request: Request) -> tuple[Response, str]:
-    """The answer to `request` and the beginning of its body.
+def send(request: Request, left_s: float = _WHOLE_S) -> tuple[Response, str]:
+    """Return the answer to `request` and the beginning of its body.
 
     No redirect is followed and no proxy of the environment is asked. Raises Unreachable, at the
-    latest after 10 s.
+    latest after 10 s, or `left_s` if that is less.
     """
     place = request.url.split("/")[2]
+    if left_s <= 0:
+        raise Unreachable(f"{place} answers too slowly to be judged", "try again when it is less busy")
     try:
-        return asyncio.run(asyncio.wait_for(_exchange(request), _WHOLE_S))
+        return asyncio.run(asyncio.wait_for(_exchange(request), min(left_s, _WHOLE_S)))
     except (asyncio.TimeoutError, httpx.ReadTimeout, httpx.WriteTimeout):
         raise Unreachable(f"{place} takes the connection, but does not answer", _SWITCHED_OFF) from None
     except httpx.ConnectTimeout as exc:

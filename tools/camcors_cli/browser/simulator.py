@@ -24,9 +24,7 @@ class Engine:
     own, ports: where the camera itself is, as `Guard` has them. method: one that the handler takes.
     """
 
-    def __init__(
-        self, policy: Policy, own: tuple[str, ...], method: str, ports: tuple[tuple[str, int], ...] = ()
-    ):
+    def __init__(self, policy: Policy, own: tuple[str, ...], method: str, ports: tuple[tuple[str, int], ...]):
         self._app = Microdot()
         cors = CORS(self._app)
         cors.policy = policy

@@ -229,6 +229,10 @@ class _Explanation:
                 "code": reason and reason.code,
                 "commands": commands,
                 "remarks": remarks,
+                "browsers": {
+                    agent.value: reach.access(agent, *self._question[:2], reach.not_resolved).value
+                    for agent in reach.AGENTS
+                },
                 "readable_headers": self.journey.exposed(),
                 "steps": [step.to_json() for step in steps],
                 "policy": self._policy.digest,

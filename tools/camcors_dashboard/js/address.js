@@ -1,4 +1,4 @@
-/** A camera's address as a person writes it, and what a browser thinks of where it is. */
+/** A camera's address as a person writes it. */
 
 /** An address that cannot be used; the message says what to write instead. */
 export class AddressError extends Error {}
@@ -41,26 +41,4 @@ function parse(text) {
 /** The address without "http://", as people say it. @param {string} url */
 export function shortAddress(url) {
   return url.replace(/^http:\/\//, "");
-}
-
-const LOOPBACK = /^(localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
-const LOCAL =
-  /^(?=[\d.]+$|\[)(10\.|192\.168\.|169\.254\.|172\.(1[6-9]|2\d|3[01])\.|100\.(6[4-9]|[789]\d|1[01]\d|12[0-7])\.|\[f[cd]|\[fe[89ab])|(^|\.)local$/;
-
-/**
- * Where a host is, as Local Network Access (WICG) tells without asking for its address: "loopback",
- * "local", or "other" of a public address or a name that only a resolver knows.
- * @param {string} hostname of a URL
- */
-export function space(hostname) {
-  if (LOOPBACK.test(hostname)) return "loopback";
-  return LOCAL.test(hostname) ? "local" : "other";
-}
-
-/**
- * Whether a browser refuses a request to `url` by a page of `page` for mixed content (W3C Mixed Content).
- * @param {URL} page @param {URL} url
- */
-export function isMixed(page, url) {
-  return page.protocol === "https:" && url.protocol === "http:" && space(url.hostname) !== "loopback";
 }

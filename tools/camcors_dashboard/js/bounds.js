@@ -2,6 +2,7 @@
 
 export const TEXT_MAX = 400; // characters of any text that is shown
 export const CAMERAS_MAX = 64;
+export const LINES_MAX = 32; // of what was found on the way to a camera
 const NAME_MAX = 64;
 const FAULTS_MAX = 32;
 const FIELDS_MAX = 64;

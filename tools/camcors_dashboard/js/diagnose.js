@@ -1,13 +1,13 @@
 /**
- * Why is it blocked? A browser tells a script nothing but "Failed to fetch", on purpose. What can be found out
- * all the same: what stands in the two addresses, what the browser says of its permissions, whether other
- * requests pass, and, where `camcors dashboard` serves the page, what the camera answers to that command.
+ * Why is it blocked? A browser tells a script nothing but "Failed to fetch", on purpose. Where `camcors dashboard`
+ * serves the page, that examines the camera and judges. Without it, there is left what only a page sees: what the
+ * browser says of its permissions, and whether other requests pass.
  */
 
-import { isMixed, space } from "./address.js";
 import { CameraError, send } from "./api.js";
 import { cut } from "./bounds.js";
-import { askServer } from "./server.js";
+import { askedPermission, guessPlace } from "./place.js";
+import { examine } from "./server.js";
 
 /**
  * What was found. cause: one of a closed list, for programs and tests. commands: each mends it or a part.
@@ -25,7 +25,6 @@ import { askServer } from "./server.js";
 const PROBE_MS = 4000;
 const SAFE = ["GET", "HEAD", "POST"]; // Fetch, "CORS-safelisted method"
 const RECENT_MS = 20_000;
-const FACTS_MAX = 32;
 let probes = 0;
 
 /**
@@ -54,16 +53,10 @@ function withPort(command, repl) {
  * @returns {Promise<Diagnosis>}
  */
 async function find(attempt, known) {
-  const page = new URL(location.href);
-  const url = new URL(attempt.url);
-  if (isMixed(page, url)) return mixed(page, url);
-  const permission = await localPermission(page, url);
-  if (permission) return permission;
-  if (known.server.doctor) {
-    const said = await byDoctor(attempt);
-    if (said) return said;
-  }
-  return byProbes(attempt, known);
+  const found = known.server.doctor
+    ? await byServer(attempt)
+    : await guessPlace(new URL(location.href), new URL(attempt.url));
+  return found ?? byProbes(attempt, known);
 }
 
 /** @param {string} text @returns {Diagnosis} */
@@ -82,62 +75,7 @@ function ofAnswer(error) {
   return { cause: "http", title: `The camera answers ${error.status || "wrongly"}`, text: sentence(text), commands: [], facts };
 }
 
-/** @param {URL} page @param {URL} url @returns {Diagnosis} */
-function mixed(page, url) {
-  return {
-    cause: "mixed",
-    title: "An https page, an http camera",
-    text:
-      `Browsers block what a page of ${page.origin} asks of ${url.origin} as mixed content, before the camera is asked. ` +
-      "Open the dashboard from this computer instead, which the command serves; or give the camera https by a proxy.",
-    commands: ["camcors dashboard"],
-    facts: [`This page came over https, the camera’s address is ${url.protocol.slice(0, -1)}.`],
-  };
-}
-
-const PERMISSIONS = {
-  loopback: ["loopback-network", "local-network-access"],
-  local: ["local-network", "local-network-access"],
-};
-
-/**
- * Chromium from 142 on asks the person before a public page reaches local addresses (Local Network Access, WICG).
- * @param {URL} page @param {URL} url
- * @returns {Promise<Diagnosis|null>}
- */
-async function localPermission(page, url) {
-  const target = space(url.hostname);
-  const own = space(page.hostname);
-  if (target === "other" || own === "loopback" || own === target) return null;
-  const state = await permissionState(PERMISSIONS[target]);
-  if (state === null || state === "granted") return null;
-  const facts = [`The browser’s permission for local addresses is “${state}” for ${page.origin}.`];
-  const title = "The browser guards your network";
-  if (!isSecureContext) {
-    const text = "A page that did not come over https may not reach local addresses. Serve the dashboard from this computer.";
-    return { cause: "permission", title, text, commands: ["camcors dashboard"], facts };
-  }
-  const where = "in the site settings, to the left of the address, under Local network access";
-  const text =
-    state === "denied"
-      ? `This page was denied the permission to reach devices in your network. Allow it ${where}, then reload. No header of the camera can grant it.`
-      : "The browser asks whether this page may reach devices in your network: answer Allow. No header of the camera can grant it.";
-  return { cause: "permission", title, text, commands: [], facts };
-}
-
-/** @param {string[]} names @returns {Promise<PermissionState|null>} null: the browser has no such permission */
-async function permissionState(names) {
-  for (const name of names) {
-    try {
-      return (await navigator.permissions.query({ name: /** @type {PermissionName} */ (name) })).state;
-    } catch {
-      // Not known by this name; another version has another one.
-    }
-  }
-  return null;
-}
-
-/** What `camcors doctor` calls its verdicts. @type {Record<string, Diagnosis["cause"]>} */
+/** What the server calls its verdicts. @type {Record<string, Diagnosis["cause"]>} */
 const CODES = {
   NO_ALLOW_ORIGIN: "origin",
   OTHER_ORIGIN: "origin",
@@ -151,6 +89,7 @@ const CODES = {
   HOST_REFUSED: "host",
   MIXED_CONTENT: "mixed",
   LOCAL_NETWORK: "permission",
+  UNREACHABLE: "unreachable",
 };
 
 /**
@@ -158,20 +97,16 @@ const CODES = {
  * @param {import("./api.js").Attempt} attempt
  * @returns {Promise<Diagnosis|null>} null: it cannot tell either
  */
-async function byDoctor(attempt) {
-  const { url, method, headers, credentials } = attempt;
-  const said = await askServer("doctor", { url, method, headers: Object.entries(headers), credentials });
-  const steps = (Array.isArray(said.steps) ? said.steps : []).slice(0, FACTS_MAX);
-  const facts = steps.map((/** @type {any} */ step) => sentence(cut(String(step.text))));
-  if (said.error) {
-    if (said.status !== 3) return null;
-    return { cause: "unreachable", title: "The camera does not answer", text: sentence(cut(`${said.error}; ${said.remedy}`)), commands: [], facts };
+async function byServer(attempt) {
+  const said = await examine(attempt);
+  if (!said) return null;
+  if (said.verdict === "allowed") {
+    return said.browsers.includes("asks") ? askedPermission(new URL(attempt.url)) : null;
   }
-  if (said.verdict === "allowed") return null;
+  const facts = said.steps.map(({ text }) => sentence(text));
   const cause = CODES[said.code] ?? "other";
-  const words = cause === "origin" ? [notListed()] : [said.reason, ...(said.remarks ?? [])];
-  const text = sentence(cut(words.join("; ")));
-  return { cause, title: TITLES[cause] ?? "Blocked", text, commands: said.commands ?? [], facts };
+  const words = cause === "origin" ? notListed() : [said.reason, ...said.remarks].join("; ");
+  return { cause, title: TITLES[cause] ?? "Blocked", text: sentence(words), commands: said.commands, facts };
 }
 
 /** @type {Partial<Record<Diagnosis["cause"], string>>} */
@@ -181,6 +116,9 @@ const TITLES = {
   header: "A header is not allowed",
   credentials: "Credentials are not allowed",
   host: "The camera does not know this name",
+  mixed: "An https page, an http camera",
+  permission: "The browser guards your network",
+  unreachable: "The camera does not answer",
 };
 
 /** @param {string} text */

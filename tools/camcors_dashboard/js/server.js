@@ -3,6 +3,8 @@
  * server of static files cannot, and the dashboard works without.
  */
 
+import { LINES_MAX, cut } from "./bounds.js";
+
 const SETTINGS = "dashboard.json";
 
 /**
@@ -51,4 +53,42 @@ export async function askServer(what, question) {
   } catch {
     return { error: "the dashboard’s server does not answer", remedy: "start it again: camcors dashboard" };
   }
+}
+
+/**
+ * What the server found on its own way to a camera, as Examination.to_json() of the command says it.
+ * browsers: what this browser does by where page and camera are.
+ * @typedef {object} Examination
+ * @property {"allowed"|"blocked"|"unreachable"} verdict
+ * @property {string} reason "" if nothing blocks
+ * @property {string} code
+ * @property {string[]} commands
+ * @property {string[]} remarks
+ * @property {{mark: string, text: string}[]} steps
+ * @property {string[]} browsers
+ */
+
+/**
+ * @param {import("./api.js").Attempt} attempt
+ * @returns {Promise<Examination|null>} null: it cannot tell
+ */
+export async function examine({ url, method, headers, credentials }) {
+  const said = await askServer("doctor", { url, method, headers: Object.entries(headers), credentials });
+  const { verdict } = said;
+  if (verdict !== "allowed" && verdict !== "blocked" && verdict !== "unreachable") return null;
+  const steps = list(said.steps).map((step) => ({ mark: String(step.mark), text: cut(String(step.text)) }));
+  return {
+    verdict,
+    reason: cut(String(said.reason ?? "")),
+    code: String(said.code ?? ""),
+    commands: list(said.commands).map(String), // whole, or they do something else
+    remarks: list(said.remarks).map((each) => cut(String(each))),
+    steps,
+    browsers: Object.values(said.browsers ?? {}).map(String),
+  };
+}
+
+/** @param {any} value of which nothing is known */
+function list(value) {
+  return Array.isArray(value) ? value.slice(0, LINES_MAX) : [];
 }

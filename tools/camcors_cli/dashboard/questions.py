@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from . import answers
-from .answers import Odd
+from ..device import answers
+from ..device.answers import Odd
 
 
 class Asked(NamedTuple):
-    """A request of the page, of which `camcors doctor` is asked."""
+    """A request of the page that is to be examined."""
 
     url: str
     method: str
@@ -19,7 +19,7 @@ class Asked(NamedTuple):
 
 
 def doctor(value: dict[str, Any]) -> Asked:
-    """What is asked of `camcors doctor`."""
+    """The request that is to be examined."""
     asked = {"method": "GET", "headers": [], "credentials": False, **value}
     return Asked(
         answers.member(asked, "url", _word),
@@ -30,7 +30,7 @@ def doctor(value: dict[str, Any]) -> Asked:
 
 
 def _word(value: Any) -> str:
-    """A text that can be an argument of a command."""
+    """A text without control characters, which no part of a request has."""
     text = answers.text(value)
     if not text.isprintable():
         raise Odd("not printable")

@@ -1,0 +1,62 @@
+"""Hosts and where they are: the table for the command's judge and for the page's script."""
+
+from __future__ import annotations
+
+from camcors_cli.browser.reach import Space
+
+NAMES = {
+    "public.example": ["93.184.215.14"],
+    "both.example": ["2606:2800::1", "192.168.1.1"],
+    "home.example": ["192.168.1.20"],
+    "here.example": ["127.0.0.1"],
+    "garbled.example": ["no address"],
+}
+
+SPACES = [
+    ("127.0.0.1", Space.LOOPBACK),
+    ("172.31.255.255", Space.LOCAL),
+    ("100.128.0.1", Space.PUBLIC),
+    ("8.8.8.8", Space.PUBLIC),
+    ("10.example.com", Space.UNKNOWN),
+    ("127.0.0.1.example", Space.UNKNOWN),
+    ("local", Space.LOCAL),
+    ("notlocal", Space.UNKNOWN),
+    ("b.a.localhost", Space.LOOPBACK),
+    ("127.255.255.254", Space.LOOPBACK),
+    ("128.0.0.1", Space.PUBLIC),
+    ("0.0.0.0", Space.LOOPBACK),
+    ("0.0.0.1", Space.LOCAL),
+    ("10.0.0.1", Space.LOCAL),
+    ("11.0.0.1", Space.PUBLIC),
+    ("100.63.255.255", Space.PUBLIC),
+    ("100.64.0.1", Space.LOCAL),
+    ("169.254.3.4", Space.LOCAL),
+    ("172.15.255.255", Space.PUBLIC),
+    ("172.16.0.1", Space.LOCAL),
+    ("172.32.0.1", Space.PUBLIC),
+    ("192.168.4.1", Space.LOCAL),
+    ("192.169.0.1", Space.PUBLIC),
+    ("198.18.0.1", Space.LOOPBACK),
+    ("[::1]", Space.LOOPBACK),
+    ("::1", Space.LOOPBACK),
+    ("[::]", Space.LOOPBACK),
+    ("[::ffff:192.168.0.1]", Space.LOCAL),
+    ("[::ffff:127.0.0.1]", Space.LOOPBACK),
+    ("[::ffff:8.8.8.8]", Space.PUBLIC),
+    ("[fd00::1]", Space.LOCAL),
+    ("[fe80::1%25eth0]", Space.LOCAL),
+    ("[2001:db8::1]", Space.LOCAL),
+    ("[2606:2800::1]", Space.PUBLIC),
+    ("localhost", Space.LOOPBACK),
+    ("a.localhost", Space.LOOPBACK),
+    ("notlocalhost", Space.UNKNOWN),
+    ("camcors.local", Space.LOCAL),
+    ("camcors.local.example", Space.UNKNOWN),
+    ("public.example", Space.PUBLIC),
+    ("both.example", Space.PUBLIC),
+    ("home.example", Space.LOCAL),
+    ("here.example", Space.LOOPBACK),
+    ("garbled.example", Space.UNKNOWN),
+    ("unknown.example", Space.UNKNOWN),
+    ("", Space.UNKNOWN),
+]

@@ -1,0 +1,232 @@
+"""One examination of a camera: asks it as a browser does, and finds the first thing that blocks a page.
+
+It prints nothing. `camcors doctor` shows what it found, and so does the dashboard.
+"""
+
+from __future__ import annotations
+
+import functools
+import time
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from cors.origin import DEFAULT_PORTS, parse
+from strict import fault
+
+from ..device import answers
+from ..device.answers import Summary
+from ..ui.findings import Mark, Step, no, note, ok
+from . import reach, remedies, requests
+from .fetch import Request, Response, normalize_method
+from .reach import Access, Agent
+from .requests import Unreachable
+from .verdict import Journey, Question, Reason
+
+LIMIT_S = 60.0
+_STATUS = "/api/status"
+_HARMLESS = ("GET", "HEAD", "OPTIONS")
+
+
+class Address(NamedTuple):
+    """text: a URL. assumed: its scheme was not written."""
+
+    text: str
+    assumed: bool
+
+
+def parse_url(value: str) -> Address:
+    """Return the http or https URL in `value`, or of the host there; without a path, /api/status is meant.
+
+    Raises ValueError, in words.
+    """
+    text = value if "://" in value else f"http://{value}"
+    shown = fault.show(value)
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        raise ValueError(f"{shown} is not a URL; write http://192.168.4.1") from None
+    if parts.scheme not in DEFAULT_PORTS:
+        raise ValueError(f"{shown}: the camera speaks http; write http://{parts.netloc}")
+    place = parts.netloc.lower().removesuffix(f":{DEFAULT_PORTS[parts.scheme]}")
+    pattern = parse(f"{parts.scheme}://{place}")
+    if pattern.reasons:
+        raise ValueError(f"{shown}: {', '.join(pattern.reasons)}; {pattern.remedy}")
+    if pattern.wildcard or pattern.port == "*":
+        raise ValueError(f"{shown} is a pattern; write one URL, such as http://192.168.4.1")
+    path = _STATUS if parts.path in ("", "/") else parts.path
+    path += f"?{parts.query}" if parts.query else ""
+    if not all("!" <= char <= "~" for char in path):
+        raise ValueError(f"{shown}: write the path percent-encoded, such as /a%20b")
+    return Address(f"{parts.scheme}://{place}{path}", "://" not in value)
+
+
+@dataclass
+class Examination:
+    """What was found on the way to the camera.
+
+    steps: what passes and what does not. reason: the first thing that blocks, or None; code: its name
+    for programs. commands, remarks: what changes that. is_camera: what answers is camcors. access: what
+    browsers make of where page and camera are, by family. unreachable: no answer came, and why.
+    """
+
+    steps: list[Step] = field(default_factory=list)
+    reason: str | None = None
+    code: str | None = None
+    commands: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    is_camera: bool = False
+    access: dict[Agent, Access] = field(default_factory=dict)
+    unreachable: Unreachable | None = None
+
+    @property
+    def verdict(self) -> str:
+        if self.unreachable:
+            return "unreachable"
+        return "blocked" if self.reason else "allowed"
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "verdict": self.verdict,
+            "reason": self.reason,
+            "code": self.code,
+            "commands": self.commands,
+            "remarks": self.remarks,
+            "is_camera": self.is_camera,
+            "browsers": {agent.value: access.value for agent, access in self.access.items()},
+            "steps": [step.to_json() for step in self.steps],
+        }
+
+
+def examine(
+    question: Question, *, send_itself: bool = False, agent: Agent | None = None, limit_s: float = LIMIT_S
+) -> Examination:
+    """Ask the camera, and judge. Return at the latest after `limit_s`, and never raise for what it finds.
+
+    send_itself: the method is sent, whatever it changes on the camera. agent: the browser that is meant,
+    None: any.
+    """
+    asking = _Asking(question, send_itself, agent, time.monotonic() + limit_s)
+    try:
+        asking.run()
+    except Unreachable as exc:
+        found = asking.found
+        found.unreachable = exc
+        found.steps.append(no(exc.args[0]))
+        found.reason, found.code, found.commands, found.remarks = (
+            exc.args[0],
+            "UNREACHABLE",
+            [],
+            [exc.args[1]],
+        )
+    return asking.found
+
+
+class _Asking:
+    """One examination under way."""
+
+    def __init__(self, question: Question, send_itself: bool, agent: Agent | None, end: float):
+        self.found = Examination()
+        self._question = question
+        self._agent = agent
+        self._end = end
+        self._place = urlsplit(question.url).netloc
+        self._resolve = functools.cache(reach.resolve)
+        is_harmless = normalize_method(question.method) in _HARMLESS
+        self._stand_in = "" if send_itself or is_harmless else "GET"
+
+    def run(self) -> None:
+        """Raises Unreachable."""
+        self._look_up()
+        if self._identify():
+            self._fetch()
+        self._look_around()
+
+    def _look_up(self) -> None:
+        host = urlsplit(self._question.url).hostname or ""
+        needs_address = reach.space_of(host, reach.not_resolved) in (reach.Space.UNKNOWN, reach.Space.LOCAL)
+        if needs_address and not self._resolve(host):
+            remedy = "check its spelling, or write the camera's IP address"
+            raise Unreachable(f"no address is known of {host}", remedy)
+
+    def _identify(self) -> bool:
+        """Whether the camera answers to its Host."""
+        parts = urlsplit(self._question.url)
+        response, body = self._exchange(Request("GET", f"{parts.scheme}://{parts.netloc}{_STATUS}", []))
+        self.found.steps.append(ok(f"{self._place} answers"))
+        if response.status == 503:
+            raise Unreachable(f"{self._place} is busy: {body.strip()}", "close a viewer, or try again")
+        if response.status == 421:
+            self.found.is_camera = body.startswith("host guard:")
+            self.found.steps.append(no(f"it does not answer to the Host {self._place}: 421"))
+            text = f"the camera does not answer to the Host {self._place}"
+            self._block(Reason(None, text, is_host=True))
+            return False
+        self._name(response, body)
+        self.found.steps.append(ok(f"it answers to the Host {self._place}"))
+        return True
+
+    def _name(self, response: Response, body: str) -> None:
+        """Says whether it is a camcors camera."""
+        camera = _summary(body)
+        self.found.is_camera = camera is not None
+        steps = self.found.steps
+        if camera is None:
+            status = f"{_STATUS} is answered {response.status} without a camera's report"
+            steps.append(note(f"it is not a camcors camera ({status}); judged all the same"))
+            return
+        steps.append(ok(f"it is a camcors camera: {camera.board}, firmware {camera.firmware}"))
+        if camera.state == "active":
+            steps.append(ok("its /policy.json is in force"))
+        else:
+            why = {"missing": "there is none", "damaged": "it is damaged"}.get(
+                camera.state, "it is not valid"
+            )
+            steps.append(note(f"its /policy.json is not in force, {why}: see camcors policy show"))
+
+    def _fetch(self) -> None:
+        journey = Journey(self._question, self._send, self._stand_in)
+        self.found.steps += journey.steps()
+        if journey.reason:
+            self._block(journey.reason)
+
+    def _send(self, request: Request) -> tuple[Response, str]:
+        is_preflight = any(name == "Access-Control-Request-Method" for name, _ in request.headers)
+        if self._stand_in and not is_preflight:
+            request = request._replace(method=self._stand_in)
+        return self._exchange(request)
+
+    def _exchange(self, request: Request) -> tuple[Response, str]:
+        return requests.send(request, self._end - time.monotonic())
+
+    def _block(self, reason: Reason) -> None:
+        found = self.found
+        found.reason, found.code = reason.text, reason.code
+        if found.is_camera:
+            found.commands, found.remarks = remedies.blind(reason, self._question)
+        else:
+            found.remarks = ["it is not a camcors camera, so no command of camcors changes that"]
+
+    def _look_around(self) -> None:
+        """What the browser decides by where page and camera are."""
+        found = self.found
+        place = (self._question.origin, self._question.url, self._resolve)
+        agents = [self._agent] if self._agent else reach.AGENTS
+        found.access = {agent: reach.access(agent, *place) for agent in agents}
+        for code, judge in (
+            ("MIXED_CONTENT", reach.mixed_content),
+            ("LOCAL_NETWORK", reach.local_network),
+        ):
+            step = judge(*place, self._agent)
+            found.steps.append(step)
+            if step.mark is Mark.NO and found.reason is None:
+                found.reason, found.code = step.text, code
+                found.remarks = [f"to let it through: {step.remedy}"]
+
+
+def _summary(body: str) -> Summary | None:
+    """What a camera's report says first, or None if `body` is none."""
+    try:
+        return answers.summary(answers.loads(body))
+    except ValueError:
+        return None

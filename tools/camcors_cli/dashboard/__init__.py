@@ -1,0 +1,1 @@
+"""What serves the dashboard's page, and answers its questions."""
