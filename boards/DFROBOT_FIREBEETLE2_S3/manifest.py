@@ -1,4 +1,3 @@
-# What every ESP32 camera freezes, and this board's own data, written by the build from board.json.
-include("../common/manifest_esp32.py")
-module("board.py", base_path="../../build/DFROBOT_FIREBEETLE2_S3/generated")
-module("board_drivers.py", base_path="../../build/DFROBOT_FIREBEETLE2_S3/generated")
+import os
+
+include("../common/manifest.py", folder=os.getcwd())

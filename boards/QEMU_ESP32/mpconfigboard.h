@@ -1,4 +1,2 @@
-#define MICROPY_HW_BOARD_NAME "camcors QEMU"
-#define MICROPY_HW_MCU_NAME "ESP32"
-
-#define MICROPY_PY_BLUETOOTH (0)
+// boards/common/board.cmake writes it from board.json.
+#include "camcors_board.h"

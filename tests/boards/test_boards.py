@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from camcors_build import boards, frozen, source
 from camcors_build.boards import BOARDS, TOP, Board
 
+from tests.boards import cmake
 from tests.boards import port_facts as facts
-from tests.boards.cmake_reader import Cmake
+from tests.boards.cmake import Configured
 
 ALL = boards.every()
 CAMERAS = [board for board in ALL if board.data["camera"]]
@@ -30,74 +34,20 @@ EXPECTED = {
 }
 FILES = {"board.json", "manifest.py", "mpconfigboard.cmake", "mpconfigboard.h", "pins.csv"}
 
-SCHEMA: dict[str, object] = {
-    "id": str,
-    "product": str,
-    "vendor": str,
-    "mcu": {"esp32", "esp32s3"},
-    "chip": {"ESP32", "ESP32-S3"},
-    "flash_size": {4 << 20, 8 << 20, 16 << 20},
-    "psram_size": {0, 4 << 20, 8 << 20},
-    "psram_mode": {"quad", "octal", None},
-    "flash_offset": {0x0, 0x1000},
-    "partitions": str,
-    "app_budget": int,
-    "server_stack_bytes": int,
-    "usb": {"adapter", "bridge", "native", "native and bridge", "pseudo-terminal"},
-    "led": {"active-high", "active-low", None},
-    "lamp": {"active-high", "active-low", None},
-    "camera": (dict, type(None)),
-    "power": (dict, type(None)),
-    "user_c_modules": str,
-    "drivers": dict,
-    "features": list,
-    "level": {"described, checked without a board", "compiled", "emulated", "run on hardware"},
-    "sources": list,
-}
-
-#: Macro of mpconfigboard.h -> what it may be set to; ports/esp32/mpconfigport.h reads all but the camera's.
-MACROS = {
-    "MICROPY_HW_BOARD_NAME": r'"[^"]+"',
-    "MICROPY_HW_MCU_NAME": r'"ESP32(S3)?"',
-    "MICROPY_PY_BLUETOOTH": r"\(0\)",
-    "MICROPY_HW_ENABLE_USBDEV": r"\(0\)",
-    "MICROPY_HW_ENABLE_UART_REPL": r"\(1\)",
-}
-
-
-#: What the port's CMakeLists.txt has set when it includes the board's file.
-STARTING = {"CMAKE_BINARY_DIR": ["/build"], "MICROPY_BOARD": ["X"], "MICROPY_BOARD_DIR": ["/X"]}
-
 
 def each(chosen: list[Board]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("board", chosen, ids=lambda board: board.id)
 
 
-def configured(board: Board) -> Cmake:
-    """The board's mpconfigboard.cmake as ports/esp32/CMakeLists.txt includes it."""
-    cmake = Cmake(dict(STARTING), {"ESP32_CAMERA_DIR": "/sources/esp32-camera"})
-    cmake.read(board.path / "mpconfigboard.cmake")
-    return cmake
+@pytest.fixture(scope="module")
+def configured(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Board], Configured]:
+    """The board as the port has it, by the real CMake; each board once."""
 
+    @functools.cache
+    def configure(name: str) -> Configured:
+        return cmake.configure(BOARDS / name, tmp_path_factory.mktemp(name) / "build")
 
-def sdkconfig(board: Board) -> dict[str, str]:
-    """What our own fragments set: CONFIG_ name -> value, the last one counting."""
-    cmake = configured(board)
-    texts = [
-        cmake.written[name] if name in cmake.written else Path(name).read_text()
-        for name in cmake.variables["SDKCONFIG_DEFAULTS"]
-        if name.startswith("/")
-    ]
-    lines = [line for text in texts for line in text.splitlines() if line and not line.startswith("#")]
-    assert [line for line in lines if not re.fullmatch(r'CONFIG_[A-Z0-9_]+=("[^"]*"|y|n|\d+|)', line)] == []
-    return dict(line.split("=", 1) for line in lines)
-
-
-def macros(board: Board) -> dict[str, str]:
-    lines = [line for line in (board.path / "mpconfigboard.h").read_text().splitlines() if line.strip()]
-    found = [re.fullmatch(r"#define (\w+) (.+)", line) for line in lines if not line.startswith("//")]
-    assert None not in found, "mpconfigboard.h has only #define NAME value and comments"
-    return {match[1]: match[2] for match in found if match}
+    return lambda board: configure(board.id)
 
 
 def test_the_boards_are_those_of_the_issue() -> None:
@@ -110,18 +60,12 @@ def test_a_folder_has_what_the_port_reads_and_nothing_else(board: Board) -> None
 
 
 @each(ALL)
-def test_board_json_keeps_to_the_schema(board: Board) -> None:
-    data = board.data
-    assert set(data) == set(SCHEMA)
-    for key, value in data.items():
-        kind = SCHEMA[key]
-        assert value in kind if isinstance(kind, set) else isinstance(value, kind), f"{key}: {value!r}"  # type: ignore[arg-type]
-    assert data["id"] == board.path.name
-    assert data["chip"].replace("-", "").lower() == data["mcu"]
-    assert data["flash_offset"] == {"esp32": 0x1000, "esp32s3": 0}[data["mcu"]]
-    assert (data["psram_size"] > 0) == (data["psram_mode"] is not None)
-    assert data["partitions"] == f"partitions-{boards.size(data['flash_size']).replace(' ', '')}.csv"
-    assert (TOP / data["user_c_modules"]).is_file()
+def test_what_the_port_expects_is_a_stub_and_the_same_for_every_board(board: Board) -> None:
+    for name in ("manifest.py", "mpconfigboard.cmake", "mpconfigboard.h"):
+        text = (board.path / name).read_text()
+        assert text == (BOARDS / "ESP_EYE" / name).read_text()
+        assert text.count("\n") <= 3
+    assert (TOP / board.data["user_c_modules"]).is_file()
 
 
 @each(ALL)
@@ -138,81 +82,83 @@ def test_pins_and_figures_are_cited(board: Board) -> None:
 @each(CAMERAS)
 def test_a_camera_has_the_psram_that_the_driver_needs(board: Board) -> None:
     assert board.data["psram_size"] >= 4 << 20
-    assert set(board.data["camera"]) == {"model", "xclk_mhz", "frame_buffers"}
-    assert board.data["camera"]["xclk_mhz"] in range(1, 41)  # modcamera.c: 40 MHz at most
-    assert board.data["camera"]["frame_buffers"] in (1, 2)
+
+
+#: The fragments of the port by chip and PSRAM, of boards with a sensor.
+PORT = {
+    ("esp32", "quad"): ["240mhz", "spiram"],
+    ("esp32s3", "octal"): ["240mhz", "spiram_sx", "spiram_oct"],
+    ("esp32", None): [],
+}
 
 
 @each(ALL)
-def test_sdkconfig_fragments_exist_in_every_release(board: Board) -> None:
-    cmake = configured(board)
-    fragments = cmake.variables["SDKCONFIG_DEFAULTS"]
-    ports = [name for name in fragments if not name.startswith("/")]
-    assert ports[0] == "boards/sdkconfig.base"
-    for release, known in facts.FRAGMENTS.items():
-        missing = [name for name in ports if name not in {f"boards/sdkconfig.{known}" for known in known}]
-        assert missing == [], release
-    ours = [name for name in fragments if name.startswith("/")]
-    assert [name for name in ours if name not in cmake.written and not Path(name).is_file()] == []
-    assert len(set(fragments)) == len(fragments)
+def test_what_cmake_makes_of_a_board(board: Board, configured: Callable[[Board], Configured]) -> None:
+    data, found = board.data, configured(board)
+    port = source.find(frozen.BUILD).path / "ports" / "esp32" / "boards"
+    names = ["base", *PORT[data["mcu"], data["psram_mode"]]]
+    common = BOARDS / "common"
+    ours = [*data.get("sdkconfig", []), "camera", f"{data['flash_size'] >> 20}MB"]
+    files = [port / f"sdkconfig.{name}" for name in names] + [common / f"sdkconfig.{name}" for name in ours]
+    table = common / f"partitions-{data['flash_size'] >> 20}MB.csv"
+    assert found.sdkconfig == "".join(path.read_text() for path in files) + (
+        f'CONFIG_PARTITION_TABLE_CUSTOM=y\nCONFIG_PARTITION_TABLE_CUSTOM_FILENAME="{table}"\n'
+    )
+    assert {**found.variables, "MICROPY_LIB_DIR": Path(found.variables["MICROPY_LIB_DIR"]).resolve()} == {
+        "IDF_TARGET": data["mcu"],
+        "EXTRA_COMPONENT_DIRS": cmake.CAMERA_DRIVER if data["camera"] else "",
+        "MICROPY_PY_TINYUSB": "OFF",
+        "MICROPY_PY_BTREE": "OFF",
+        "MICROPY_LIB_DIR": frozen.LIB,
+        "MICROPY_FROZEN_MANIFEST": str(port / "manifest.py"),  # make firmware names ours
+    }
+    assert found.macros == macros(data)
+
+
+def macros(data: dict[str, Any]) -> dict[str, str]:
+    """What mpconfigboard.h says of such a board; ports/esp32/mpconfigport.h reads all but the camera's."""
+    expected = {
+        "MICROPY_HW_BOARD_NAME": f'"{data["vendor"]} {data["product"]}"',
+        "MICROPY_HW_MCU_NAME": {"esp32": '"ESP32"', "esp32s3": '"ESP32S3"'}[data["mcu"]],
+        "MICROPY_PY_BLUETOOTH": "(0)",
+    }
+    if data["camera"]:
+        expected[f"MICROPY_CAMERA_MODEL_{data['camera']['model']}"] = "(1)"
+    if data["mcu"] == "esp32s3":
+        expected["MICROPY_HW_ENABLE_USBDEV"] = "(0)"
+    if data["usb"] == "native and bridge":
+        expected["MICROPY_HW_ENABLE_UART_REPL"] = "(1)"
+    return expected
 
 
 @each(ALL)
-def test_the_fragments_fit_the_psram(board: Board) -> None:
-    names = {Path(name).name for name in configured(board).variables["SDKCONFIG_DEFAULTS"]}
-    chosen = {name.removeprefix("sdkconfig.") for name in names if "spiram" in name}
-    mode = (board.data["mcu"], board.data["psram_mode"])
-    known = {("esp32", "quad"): {"spiram"}, ("esp32s3", "octal"): {"spiram_sx", "spiram_oct"}}
-    assert chosen == known.get(mode, set())
+def test_the_ports_fragments_exist_in_every_release(board: Board) -> None:
+    used = {"base", *PORT[board.data["mcu"], board.data["psram_mode"]]}
+    assert {release: used - known for release, known in facts.FRAGMENTS.items() if used - known} == {}
 
 
-@each(ALL)
-def test_the_variables_of_mpconfigboard_cmake(board: Board) -> None:
-    cmake = configured(board)
-    values = cmake.variables
-    assert values["IDF_TARGET"] == [board.data["mcu"]]
-    assert values["MICROPY_PY_TINYUSB"] == ["OFF"]
-    assert values["MICROPY_PY_BTREE"] == ["OFF"]
-    assert Path(values["MICROPY_LIB_DIR"][0]).resolve() == frozen.LIB
-    wanted = ["/sources/esp32-camera"] if board.data["camera"] else None
-    assert values.get("EXTRA_COMPONENT_DIRS") == wanted
-    ours = {"SDKCONFIG_DEFAULTS", "IDF_TARGET", "MICROPY_PY_TINYUSB", "MICROPY_PY_BTREE", "MICROPY_LIB_DIR"}
-    ours |= {"EXTRA_COMPONENT_DIRS", "CAMCORS_FLASH", "CAMCORS_CAMERA", "CAMCORS_SDKCONFIG"}
-    assert set(values) - ours == {*STARTING, "CMAKE_CURRENT_LIST_DIR"}
+def test_chips_json_names_fragments_of_every_release() -> None:
+    named = {name for chip in boards.chips().values() for mode in chip["psram"].values() for name in mode}
+    assert {release: named - known for release, known in facts.FRAGMENTS.items() if named - known} == {}
 
 
-def test_cmake_run_by_itself_says_how_to_build() -> None:
-    cmake = Cmake({**STARTING, "MICROPY_BOARD": ["ESP_EYE"]})
-    with pytest.raises(ValueError, match="build with make firmware BOARD=ESP_EYE"):
-        cmake.read(BOARDS / "ESP_EYE" / "mpconfigboard.cmake")
+def test_what_our_fragments_set() -> None:
+    lines = [
+        line
+        for path in sorted((BOARDS / "common").glob("sdkconfig.*"))
+        for line in path.read_text().splitlines()
+        if line and not line.startswith("#")
+    ]
+    assert [line for line in lines if not re.fullmatch(r'CONFIG_[A-Z0-9_]+=("[^"]*"|y|n|\d+|)', line)] == []
+    assert {line.split("=")[0] for line in lines} <= facts.CONFIG_NAMES
+    assert "CONFIG_LWIP_MAX_SOCKETS=16" in lines  # the most that ESP-IDF 5.3 allows
+    assert "CONFIG_BT_ENABLED=n" in lines
 
 
-@each(ALL)
-def test_what_our_fragments_set(board: Board) -> None:
-    config = sdkconfig(board)
-    assert set(config) <= facts.CONFIG_NAMES
-    assert int(config["CONFIG_LWIP_MAX_SOCKETS"]) <= 16  # the range of ESP-IDF 5.3
-    assert config["CONFIG_BT_ENABLED"] == "n"
-    table = config["CONFIG_PARTITION_TABLE_CUSTOM_FILENAME"].strip('"')
-    assert Path(table).is_absolute()
-    assert Path(table).resolve() == BOARDS / "common" / board.data["partitions"]
-    sizes = {name: value for name, value in config.items() if name.startswith("CONFIG_ESPTOOLPY_FLASHSIZE_")}
-    (chosen,) = (name for name, value in sizes.items() if value == "y")
-    assert chosen == f"CONFIG_ESPTOOLPY_FLASHSIZE_{board.data['flash_size'] >> 20}MB"
-    assert config.get("CONFIG_ETH_USE_OPENETH") == ("y" if board.id == "QEMU_ESP32" else None)
-
-
-@each(ALL)
-def test_the_macros_of_mpconfigboard_h(board: Board) -> None:
-    found = macros(board)
-    camera = board.data["camera"]
-    if camera:
-        assert found.pop(f"MICROPY_CAMERA_MODEL_{camera['model']}") == "(1)"
-    assert [name for name, value in found.items() if not re.fullmatch(MACROS.get(name, ""), value)] == []
-    assert found["MICROPY_HW_MCU_NAME"] == f'"{board.data["mcu"].upper()}"'
-    assert "MICROPY_HW_BOARD_NAME" in found and "MICROPY_PY_BLUETOOTH" in found
-    assert ("MICROPY_HW_ENABLE_USBDEV" in found) == (board.data["mcu"] == "esp32s3")
-    assert ("MICROPY_HW_ENABLE_UART_REPL" in found) == (board.data["usb"] == "native and bridge")
+def test_cmake_run_by_itself_says_how_to_build(tmp_path: Path) -> None:
+    done = cmake.run(BOARDS / "ESP_EYE", tmp_path / "build", {})
+    said = "ESP32_CAMERA_DIR is not set: build with make firmware BOARD=ESP_EYE"
+    assert (done.returncode, cmake.message(done)) == (1, [said])
 
 
 @each(CAMERAS)

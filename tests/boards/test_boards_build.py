@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from camcors_build import boards, frozen, host, source
 from camcors_build.boards import BOARDS, Board
 
-from tests.boards.cmake_reader import Cmake
+from tests.boards import cmake
 
 ALL = boards.every()
 CAMERAS = [board for board in ALL if board.data["camera"]]
@@ -88,21 +89,6 @@ def test_board_py_of_the_boards_without_a_sensor() -> None:
         assert (module["CAMERA"], module["LED"], module["LAMP"]) == (None, None, None)
 
 
-def test_every_driver_of_the_esp32_boards_is_in_their_manifest() -> None:
-    text = (BOARDS / "common" / "manifest_esp32.py").read_text()
-    assert 'package("camcors_esp32", base_path="../../firmware")' in text.splitlines()
-
-
-@each(CAMERAS)
-def test_a_cameras_manifest_is_the_common_one_and_its_own_board_py(board: Board) -> None:
-    lines = (board.path / "manifest.py").read_text().splitlines()
-    assert [line for line in lines if not line.startswith("#")] == [
-        'include("../common/manifest_esp32.py")',
-        f'module("board.py", base_path="../../build/{board.id}/generated")',
-        f'module("board_drivers.py", base_path="../../build/{board.id}/generated")',
-    ]
-
-
 @pytest.mark.parametrize("board", boards.every(), ids=lambda board: board.id)
 def test_a_manifest_freezes_what_its_image_must_have(board: boards.Board) -> None:
     frozen.copy_microdot()
@@ -112,13 +98,22 @@ def test_a_manifest_freezes_what_its_image_must_have(board: boards.Board) -> Non
     assert frozen.required_modules(board) <= names
 
 
+def test_what_camcors_install_brings_has_the_esp32s_drivers() -> None:
+    text = (BOARDS / "common" / "manifest_stock.py").read_text()
+    assert 'package("camcors_esp32", base_path="../../firmware")' in text.splitlines()
+
+
 def test_our_c_modules_keep_our_manifest(tmp_path: Path) -> None:
-    theirs = tmp_path / "micropython.cmake"
-    theirs.write_text("set(MICROPY_FROZEN_MANIFEST theirs)\n")
-    cmake = Cmake({"MICROPY_FROZEN_MANIFEST": ["ours"]}, {"CAMERA_API_DIR": str(tmp_path)})
-    cmake.read(BOARDS / "common" / "micropython.cmake")
-    assert cmake.included == [str(theirs)]
-    assert cmake.variables["MICROPY_FROZEN_MANIFEST"] == ["ours"]
+    (tmp_path / "micropython.cmake").write_text("set(MICROPY_FROZEN_MANIFEST theirs)\nset(SEEN yes)\n")
+    script = tmp_path / "script.cmake"
+    script.write_text(
+        "set(MICROPY_FROZEN_MANIFEST ours)\n"
+        f"include({BOARDS / 'common' / 'micropython.cmake'})\n"
+        'message("${SEEN} ${MICROPY_FROZEN_MANIFEST}")\n'
+    )
+    env = {**os.environ, "CAMERA_API_DIR": str(tmp_path)}
+    done = subprocess.run([cmake.PROGRAM, "-P", script], capture_output=True, text=True, env=env)
+    assert (done.returncode, done.stderr) == (0, "yes ours\n")
 
 
 def test_the_table_in_the_docs_is_current() -> None:

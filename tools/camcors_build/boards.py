@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import partitions
+from . import board_json, partitions
 from .partitions import Partition
 from .source import BuildError
 
@@ -51,6 +51,16 @@ class Board:
     def is_esp32(self) -> bool:
         return (self.path / "mpconfigboard.cmake").is_file()
 
+    @property
+    def chip(self) -> dict[str, Any]:
+        """What all boards with this chip have: the row of boards/common/chips.json."""
+        return dict(chips()[self.data["mcu"]])
+
+    @property
+    def name(self) -> str:
+        """The name that the firmware says, for people."""
+        return f"{self.data['vendor']} {self.data['product']}"
+
     def pins(self) -> dict[str, int]:
         """pins.csv: name -> number of the GPIO. Raises BuildError for a row that make-pins.py refuses."""
         path = self.path / "pins.csv"
@@ -62,7 +72,8 @@ class Board:
         return pins
 
     def table(self) -> list[Partition]:
-        return partitions.read_csv(BOARDS / "common" / self.data["partitions"], self.data["flash_size"])
+        path = BOARDS / "common" / partition_file(self.data["flash_size"])
+        return partitions.read_csv(path, self.data["flash_size"])
 
     def drivers(self) -> str:
         """The text of board_drivers.py: where the firmware finds the classes Camera and Network."""
@@ -112,18 +123,35 @@ class Board:
         )
 
 
+def chips() -> dict[str, Any]:
+    """The chips by ESP-IDF's name of them."""
+    return dict(json.loads((BOARDS / "common" / "chips.json").read_text()))
+
+
+def partition_file(flash_size: int) -> str:
+    """The table in boards/common/ of a flash with so many bytes."""
+    return f"partitions-{flash_size >> 20}MB.csv"
+
+
+def read(folder: Path) -> Board:
+    """The board in a folder of boards/. Raises BuildError that names the key of board.json at fault."""
+    found = (path.suffix[1:] for path in (BOARDS / "common").glob("sdkconfig.*MB"))
+    sizes = sorted(found, key=lambda size: int(size[:-2]))
+    return Board(folder, board_json.read(folder / "board.json", chips(), sizes))
+
+
 def load(name: str) -> Board:
     """The board of that name. Raises BuildError that lists the names there are."""
     path = BOARDS / name / "board.json"
     if not name or "/" in name or not path.is_file():
         known = ", ".join(board.id for board in every())
         raise BuildError(f"no board {name or 'given'}; write BOARD= and one of {known}")
-    return Board(path.parent, json.loads(path.read_text()))
+    return read(path.parent)
 
 
 def every() -> list[Board]:
     """The ESP32 boards, by name."""
-    found = (Board(path.parent, json.loads(path.read_text())) for path in sorted(BOARDS.glob("*/board.json")))
+    found = (read(path.parent) for path in sorted(BOARDS.glob("*/board.json")))
     return [board for board in found if board.is_esp32]
 
 
@@ -138,9 +166,10 @@ def table() -> str:
     for board in every():
         data = board.data
         lights = [f"GPIO{light[0]}" for light in (board.lamp("LED"), board.lamp("LAMP")) if light]
-        cells = [f"`{board.id}`<br>{data['vendor']} {data['product']}", data["chip"]]
+        name = f"{board.name}, and {data['also']}" if "also" in data else board.name
+        cells = [f"`{board.id}`<br>{name}", board.chip["name"]]
         cells += [size(data["flash_size"]), size(data["psram_size"]), ", ".join(lights) or "–", data["usb"]]
-        cells += [f"{data['flash_offset']:#x}", data["level"]]
+        cells += [f"{board.chip['flash_offset']:#x}", data["level"]]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 

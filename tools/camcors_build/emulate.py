@@ -51,7 +51,7 @@ def efuses(mac: bytes) -> bytes:
 
 def flash_image(board: Board, image: bytes, old: bytes | None) -> bytes:
     """The whole flash: erased, the firmware at its offset, and the filesystem of `old`, the last image."""
-    size, offset = board.data["flash_size"], board.data["flash_offset"]
+    size, offset = board.data["flash_size"], board.chip["flash_offset"]
     vfs = next(row for row in board.table() if row.name == "vfs")
     if offset + len(image) > vfs.offset:
         raise BuildError(f"{board.id}: the firmware reaches into the filesystem at {vfs.offset:#x}")

@@ -46,7 +46,7 @@ def camera_drivers(board: Board) -> dict[str, str]:
 
 def start_over_if_changed(board: Board, out: Path, inputs: list[str]) -> None:
     """Drops the build folder when its inputs changed: ESP-IDF keeps an sdkconfig after its fragments do."""
-    files = [board.path / "mpconfigboard.cmake", *sorted((TOP / "boards" / "common").glob("*"))]
+    files = [board.path / "board.json", *sorted((TOP / "boards" / "common").glob("*"))]
     texts = [*inputs, *(path.read_text() for path in files if path.suffix != ".py")]
     mark = out.with_name("inputs")
     if not mark.is_file() or mark.read_text() != "\n".join(texts):
@@ -108,7 +108,7 @@ def finish(board: Board, out: Path) -> Path:
     sizes.check(board, rows)
     image = out.parent / "firmware.bin"
     shutil.copyfile(out / "firmware.bin", image)
-    print(f"{image}: flash it at {board.data['flash_offset']:#x}")
+    print(f"{image}: flash it at {board.chip['flash_offset']:#x}")
     return image
 
 

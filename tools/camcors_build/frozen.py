@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 from . import partitions, requirements
-from .boards import BOARDS, TOP, Board
+from .boards import TOP, Board
 from .source import BuildError, Source
 
 BUILD = TOP / "build"
@@ -58,13 +58,12 @@ def write_board(board: Board) -> None:
 
 def write_partition_table(board: Board) -> None:
     """partition_table.py: the table for the flash that the camera on your desk makes."""
-    table = partitions.read_csv(BOARDS / "common" / board.data["partitions"], board.data["flash_size"])
     write_module(
         board,
         "partition_table",
         f"FLASH_SIZE = {board.data['flash_size']}\n"
         f"OFFSET = {partitions.TABLE_OFFSET}\n"
-        f"TABLE = {partitions.encode(table)!r}\n",
+        f"TABLE = {partitions.encode(board.table())!r}\n",
     )
 
 

@@ -18,7 +18,7 @@ from .source import BuildError
 BOARD = boards.load("HOST")
 OUT = BUILD / BOARD.id
 #: What a board with a MicroPython of its own gets from `camcors install`, but for its board.py.
-STOCK = boards.BOARDS / "common" / "manifest_esp32.py"
+STOCK = boards.BOARDS / "common" / "manifest_stock.py"
 
 
 def make(src: source.Source, cross: Path) -> None:

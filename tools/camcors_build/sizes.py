@@ -32,7 +32,7 @@ def parts(board: Board, built: Path) -> list[Part]:
     """The parts of the build in folder `built`: what comes before the partitions, then each partition."""
     table = board.table()
     app = app_slot(table)
-    offset = board.data["flash_offset"]
+    offset = board.chip["flash_offset"]
     bootloader = (built / "bootloader" / "bootloader.bin").stat().st_size
     encoded = (built / "partition_table" / "partition-table.bin").stat().st_size
     image = (built / "micropython.bin").stat().st_size

@@ -51,12 +51,12 @@ def chip_boards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     host = boards.read("HOST")
     folder = tmp_path / "boards"
     (folder / "common").mkdir(parents=True)
-    (folder / "common" / "4.csv").write_text(CSV_4MB)
-    (folder / "common" / "8.csv").write_text(CSV_8MB)
-    for name, chip, megabytes in (("BOARD", "ESP32", 4), ("BOARD_S3", "ESP32-S3", 8), ("HOST", "", 4)):
-        data = {"flash_size": megabytes << 20, "partitions": f"{megabytes}.csv"} | (
-            {"chip": chip} if chip else {}
-        )
+    (folder / "common" / "partitions-4MB.csv").write_text(CSV_4MB)
+    (folder / "common" / "partitions-8MB.csv").write_text(CSV_8MB)
+    chips = {"esp32": {"name": "ESP32"}, "esp32s3": {"name": "ESP32-S3"}}
+    (folder / "common" / "chips.json").write_text(json.dumps(chips))
+    for name, mcu, megabytes in (("BOARD", "esp32", 4), ("BOARD_S3", "esp32s3", 8), ("HOST", "", 4)):
+        data = {"flash_size": megabytes << 20, **({"mcu": mcu} if mcu else {})}
         (folder / name).mkdir()
         (folder / name / "board.json").write_text(json.dumps(data))
     monkeypatch.setattr(boards, "_BOARDS", folder)

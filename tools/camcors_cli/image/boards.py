@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import click
 from camcors_build import partitions
+from camcors_build.boards import partition_file
 from camcors_build.partitions import Partition
 from click.shell_completion import CompletionItem
 
@@ -32,13 +33,16 @@ def names() -> list[str]:
 
 
 def read(name: str) -> BoardData:
-    """The data of the board `name`. Raises Failure if they are not right."""
+    """The data of the board `name`. Raises Failure if they cannot be read."""
     try:
         data = json.loads((_BOARDS / name / "board.json").read_text())
-        table = partitions.read_csv(_BOARDS / "common" / data["partitions"], data["flash_size"])
-        return BoardData(name, data.get("chip", ""), data["flash_size"], table)
-    except (OSError, KeyError, ValueError) as exc:
-        raise Failure(f"the data of the board {name} are not right: {exc}", status=Status.FAILED) from None
+        flash_size = data["flash_size"]
+        table = partitions.read_csv(_BOARDS / "common" / partition_file(flash_size), flash_size)
+        chips = json.loads((_BOARDS / "common" / "chips.json").read_text())
+        chip = chips[data["mcu"]]["name"] if "mcu" in data else ""
+        return BoardData(name, chip, flash_size, table)
+    except (OSError, KeyError, TypeError, ValueError) as exc:
+        raise Failure(f"boards/{name}/board.json cannot be read: {exc}", status=Status.FAILED) from None
 
 
 class BoardName(click.ParamType[str]):

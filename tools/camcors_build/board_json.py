@@ -1,0 +1,121 @@
+"""What a board.json must say, checked once when it is read; boards/README.md says what each key means."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from .source import BuildError
+
+
+class Key(NamedTuple):
+    """Whether a value fits, and what to write instead of one that does not."""
+
+    fits: Callable[[Any], bool]
+    words: str
+
+
+def _one_of(*values: str | None) -> Key:
+    return Key(lambda value: value in values, " or ".join(map(json.dumps, values)))
+
+
+def _is_text(value: Any) -> bool:
+    """Text that can stand in a C string."""
+    return isinstance(value, str) and bool(re.fullmatch(r'[^"\\@\x00-\x1f]+', value))
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and value >= 0
+
+
+def _is_camera(value: Any) -> bool:
+    return value is None or (
+        isinstance(value, dict)
+        and set(value) == {"model", "xclk_mhz", "frame_buffers"}
+        and bool(re.fullmatch(r"\w+", str(value["model"])))
+        and value["xclk_mhz"] in range(1, 41)  # modcamera.c: 40 MHz at most
+        and value["frame_buffers"] in (1, 2)
+    )
+
+
+def _is_drivers(value: Any) -> bool:
+    return isinstance(value, dict) and set(value) == {"camera", "network"}
+
+
+def _is_power(value: Any) -> bool:
+    return value is None or (isinstance(value, dict) and set(value) == {"levels", "i2c"})
+
+
+_TEXT = Key(_is_text, "text without quotes, backslashes and @")
+_COUNT = Key(_is_count, "a number")
+_LIST = Key(lambda value: isinstance(value, list), "a list")
+_POLARITY = _one_of("active-high", "active-low", None)
+
+ANY = {
+    "product": _TEXT,
+    "flash_size": _COUNT,
+    "drivers": Key(_is_drivers, '{"camera": "camcors_...", "network": "camcors_..."}'),
+    "server_stack_bytes": _COUNT,
+    "features": _LIST,
+}
+ESP32 = {
+    **ANY,
+    "vendor": _TEXT,
+    "mcu": _TEXT,
+    "psram_size": _COUNT,
+    "psram_mode": _one_of("quad", "octal", None),
+    "app_budget": _COUNT,
+    "usb": _one_of("adapter", "bridge", "native", "native and bridge", "pseudo-terminal"),
+    "led": _POLARITY,
+    "lamp": _POLARITY,
+    "camera": Key(_is_camera, 'null or {"model": "...", "xclk_mhz": 1 to 40, "frame_buffers": 1 or 2}'),
+    "power": Key(_is_power, 'null or {"levels": {...}, "i2c": ...}'),
+    "user_c_modules": _TEXT,
+    "level": _one_of("described, checked without a board", "compiled", "emulated", "run on hardware"),
+    "sources": _LIST,
+}
+OPTIONAL = {"also": _TEXT, "sdkconfig": _LIST}
+
+
+def read(path: Path, chips: dict[str, Any], sizes: list[str]) -> dict[str, Any]:
+    """Return the board's data. Raise BuildError, one line with the file and the key.
+
+    `sizes` are the sizes of flash that there are files for, such as "4MB".
+    """
+    try:
+        data = json.loads(path.read_text())
+    except ValueError as exc:
+        raise BuildError(f"{path}: {exc}") from None
+    if not isinstance(data, dict):
+        raise BuildError(f"{path}: write one JSON object")
+    required = ESP32 if (path.parent / "mpconfigboard.cmake").is_file() else ANY
+    for name, (fits, words) in {**OPTIONAL, **required}.items():
+        if name not in data and name in OPTIONAL:
+            continue
+        if name not in data or not fits(data[name]):
+            found = json.dumps(data[name]) if name in data else "missing"
+            raise BuildError(f"{path}: {name}: {found}; write {words}")
+    if unknown := sorted(set(data) - set(required) - set(OPTIONAL)):
+        raise BuildError(f"{path}: {unknown[0]}: unknown; the keys are {', '.join(required | OPTIONAL)}")
+    _check_related(path, data, chips, sizes)
+    return data
+
+
+def _check_related(path: Path, data: dict[str, Any], chips: dict[str, Any], sizes: list[str]) -> None:
+    if data["flash_size"] % (1 << 20) or f"{data['flash_size'] >> 20}MB" not in sizes:
+        raise BuildError(f"{path}: flash_size: {data['flash_size']}; write the bytes of {' or '.join(sizes)}")
+    if "mcu" not in data:
+        return
+    if data["mcu"] not in chips:
+        raise BuildError(
+            f"{path}: mcu: {json.dumps(data['mcu'])}; write {' or '.join(map(json.dumps, chips))}"
+        )
+    mode, modes = data["psram_mode"], chips[data["mcu"]]["psram"]
+    if bool(data["psram_size"]) != (mode is not None) or (mode and mode not in modes):
+        raise BuildError(
+            f"{path}: psram_mode: {json.dumps(mode)};"
+            f" write null where psram_size is 0, else {' or '.join(map(json.dumps, modes))}"
+        )
