@@ -126,6 +126,16 @@ def test_the_list_for_the_workflow(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(capsys.readouterr().out) == [board.id for board in ALL]
 
 
+def test_a_fault_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(boards, "PAGE", tmp_path / "boards.md")
+    boards.PAGE.write_text("no table")
+    assert boards.main(["table"]) == 1
+    said = f"camcors: docs/boards.md has no table of boards; write {' and '.join(boards.MARKERS)}\n"
+    assert capsys.readouterr() == ("", said)
+
+
 @pytest.mark.parametrize("name", ["", "AI_THINKER", "../boards/HOST", "common"])
 def test_an_unknown_board_names_the_known_ones(name: str) -> None:
     with pytest.raises(source.BuildError, match="write BOARD= and one of AI_THINKER_ESP32_CAM, DFROBOT"):

@@ -15,7 +15,7 @@ from typing import Any
 
 from . import board_json, partitions
 from .partitions import Partition
-from .source import BuildError
+from .source import BuildError, with_status
 
 TOP = Path(__file__).resolve().parents[2]
 BOARDS = TOP / "boards"
@@ -182,6 +182,7 @@ def with_table(text: str) -> str:
     return f"{text[: start + len(MARKERS[0])]}\n{table()}{text[end:]}"
 
 
+@with_status
 def main(arguments: list[str]) -> int:
     if arguments == ["table"]:
         PAGE.write_text(with_table(PAGE.read_text()))

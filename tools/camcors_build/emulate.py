@@ -19,7 +19,7 @@ from .boards import Board
 from .esp_idf import Idf
 from .frozen import BUILD
 from .repl_link import ReplLink
-from .source import BuildError
+from .source import BuildError, with_status
 
 QEMU = "qemu-system-xtensa"
 GET_QEMU = "run make idf, or idf_tools.py install qemu-xtensa with your own ESP-IDF"
@@ -146,6 +146,7 @@ def emulate(port: int, repl: Path, host: str) -> int:
             return 0
 
 
+@with_status
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=8080)
@@ -153,11 +154,7 @@ def main() -> int:
     parser.add_argument("--host", default="127.0.0.1")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # the link goes with the emulator
-    try:
-        return emulate(options.port, options.repl, options.host)
-    except BuildError as exc:
-        print(f"camcors: {exc}", file=sys.stderr)
-        return 1
+    return emulate(options.port, options.repl, options.host)
 
 
 if __name__ == "__main__":

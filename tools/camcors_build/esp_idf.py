@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import pinned, requirements
-from .source import GIT, BuildError, run
+from .source import GIT, BuildError, run, with_status
 
 PINNED = "5.5.1"
 COMMIT = "fcae32885b0296b32044cb99ecbdc50d98dddb83"  # espressif/esp-idf, tag v5.5.1
@@ -128,13 +128,9 @@ def install_python(idf: Idf, home: Path) -> None:
     (home / "idf_version.txt").write_text(idf.version.rpartition(".")[0])
 
 
-def main() -> int:
-    try:
-        print(f"installed {install()}")
-    except BuildError as exc:
-        print(f"camcors: {exc}", file=sys.stderr)
-        return 1
-    return 0
+@with_status
+def main() -> None:
+    print(f"installed {install()}")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from . import boards, esp_idf, frozen, pinned, sizes, source
 from .boards import TOP, Board
 from .esp_idf import Idf
 from .frozen import BUILD
-from .source import BuildError, Source
+from .source import BuildError, Source, with_status
 
 
 def make_command(board: Board, src: Source, out: Path) -> list[str]:
@@ -112,17 +112,13 @@ def finish(board: Board, out: Path) -> Path:
     return image
 
 
-def main(arguments: list[str]) -> int:
-    try:
-        chosen = boards.every() if arguments == ["--all"] else [boards.load(" ".join(arguments))]
-        for board in chosen:
-            if not board.is_esp32:
-                raise BuildError(f"{board.id} is not an ESP32; make host builds it")
-            build(board)
-    except BuildError as exc:
-        print(f"camcors: {exc}", file=sys.stderr)
-        return 1
-    return 0
+@with_status
+def main(arguments: list[str]) -> None:
+    chosen = boards.every() if arguments == ["--all"] else [boards.load(" ".join(arguments))]
+    for board in chosen:
+        if not board.is_esp32:
+            raise BuildError(f"{board.id} is not an ESP32; make host builds it")
+        build(board)
 
 
 if __name__ == "__main__":

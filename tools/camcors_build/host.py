@@ -13,7 +13,7 @@ from types import ModuleType
 
 from . import boards, frozen, source
 from .frozen import BUILD
-from .source import BuildError
+from .source import BuildError, with_status
 
 BOARD = boards.load("HOST")
 OUT = BUILD / BOARD.id
@@ -80,30 +80,26 @@ def build_mpy(src: source.Source, cross: Path, manifest: Path, out: Path) -> int
     return len(modules)
 
 
-def main() -> int:
+@with_status
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", choices=("host", "mpy"))
     what = parser.parse_args().what
-    try:
-        src = source.find(BUILD)
-        print(src, flush=True)
-        cross = frozen.mpy_cross(src)
-        frozen.copy_microdot()
-        if what == "mpy":
-            frozen.make_lib()
-            count = build_mpy(src, cross, STOCK, BUILD / "mpy")
-            print(f"{BUILD / 'mpy'}: {count} modules")
-        else:
-            start_over_if_changed(src)
-            write_generated()
-            make(src, cross)
-            frozen.check_frozen(OUT / "frozen_content.c", BOARD)
-            size = (OUT / "camcors-host").stat().st_size
-            print(f"{OUT / 'camcors-host'}: {size} bytes")
-    except BuildError as exc:
-        print(f"camcors: {exc}", file=sys.stderr)
-        return 1
-    return 0
+    src = source.find(BUILD)
+    print(src, flush=True)
+    cross = frozen.mpy_cross(src)
+    frozen.copy_microdot()
+    if what == "mpy":
+        frozen.make_lib()
+        count = build_mpy(src, cross, STOCK, BUILD / "mpy")
+        print(f"{BUILD / 'mpy'}: {count} modules")
+    else:
+        start_over_if_changed(src)
+        write_generated()
+        make(src, cross)
+        frozen.check_frozen(OUT / "frozen_content.c", BOARD)
+        size = (OUT / "camcors-host").stat().st_size
+        print(f"{OUT / 'camcors-host'}: {size} bytes")
 
 
 if __name__ == "__main__":

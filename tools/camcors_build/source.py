@@ -5,14 +5,19 @@ What was found once is kept under build/ and used again without a network.
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import shutil
 import subprocess
 import sys
 import tarfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ParamSpec
+
+P = ParamSpec("P")
 
 FLOOR = (1, 25, 0)
 PINNED = "1.28.0"
@@ -38,6 +43,20 @@ class BuildError(Exception):
     def __str__(self) -> str:
         text = super().__str__()
         return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+
+
+def with_status(main: Callable[P, int | None]) -> Callable[P, int]:
+    """Return a script's `main` with its exit status: of a BuildError 1, and one line on stderr."""
+
+    @functools.wraps(main)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> int:
+        try:
+            return main(*args, **kwargs) or 0
+        except BuildError as exc:
+            print(f"camcors: {exc}", file=sys.stderr)
+            return 1
+
+    return wrapped
 
 
 @dataclass(frozen=True)
