@@ -110,15 +110,12 @@ def examine(
     try:
         asking.run()
     except Unreachable as exc:
+        message, remedy = exc.args
         found = asking.found
         found.unreachable = exc
-        found.steps.append(no(exc.args[0]))
-        found.reason, found.code, found.commands, found.remarks = (
-            exc.args[0],
-            "UNREACHABLE",
-            [],
-            [exc.args[1]],
-        )
+        found.steps.append(no(message))
+        found.reason, found.code = message, "UNREACHABLE"
+        found.commands, found.remarks = [], [remedy]
     return asking.found
 
 

@@ -18,7 +18,7 @@ from importlib.resources import files
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
-from ..browser.examination import examine, parse_url
+from ..browser.examination import LIMIT_S, examine, parse_url
 from ..browser.reach import agent_of
 from ..browser.verdict import Question
 from ..device import answers, camera
@@ -34,7 +34,6 @@ _BODY_MAX = 8192
 _LENGTH = re.compile("[0-9]{1,9}")  # RFC 9110 section 8.6; Python takes other digits, and refuses very many
 _IDLE_S = 60
 _EXAMINATIONS_MAX = 4  # at once: each holds a connection of its camera, and a camera has few
-_EXAMINATION_S = 60.0
 _TYPES = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -98,8 +97,8 @@ class Server(ThreadingHTTPServer):
         except ValueError as exc:
             raise Odd(str(exc)) from None
         of_camera = Question(asker.origin, address.text, asked.method, list(asked.headers), asked.credentials)
-        end = time.monotonic() + _EXAMINATION_S
-        if not self._examinations.acquire(timeout=_EXAMINATION_S):
+        end = time.monotonic() + LIMIT_S
+        if not self._examinations.acquire(timeout=LIMIT_S):
             return {"error": "other cameras are examined", "remedy": "try again in a minute"}
         try:
             limit_s = end - time.monotonic()
