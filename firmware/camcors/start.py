@@ -166,7 +166,7 @@ async def _listen(server, host, port):
             return await server.start(host, port)
         except OSError as exc:
             if not said:
-                state.fault("cannot listen on " + host + ":" + str(port) + " (" + str(exc) + "); trying on")
+                state.fault("cannot listen on " + host + ":" + str(port) + " (" + str(exc) + "); retrying")
                 said = True
         await asyncio.sleep(_RETRY_S)
 

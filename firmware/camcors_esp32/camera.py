@@ -39,7 +39,7 @@ _NO_SENSOR = (
 _NO_ROOM = "the PSRAM has no room for the pictures; reset, or choose a smaller frame_size"
 _NO_FRAME = "the sensor answers but sends no picture; switch off and reseat its ribbon cable"
 _NO_PINS = "the module camera knows no pins, and /lib/board.py names none; write them there as CAMERA"
-_ANEW = "the sensor was started anew"
+_RESTARTED = "the sensor was restarted"
 
 
 class Camera:
@@ -167,10 +167,10 @@ class Camera:
         if self.error != _NO_PSRAM and not 0 <= time.time() - self._tried_s < _RETRY_S:
             self._open()
             self._waits_since = None
-        raise CaptureFailed(self.error or _ANEW)
+        raise CaptureFailed(self.error or _RESTARTED)
 
     def _open(self):
-        """Starts the sensor anew with what was wished for; sets `error`."""
+        """Restart the sensor with the fields that were asked for; set `error`."""
         self._tried_s = time.time()
         self._faults = []
         self.error = _NO_PSRAM

@@ -67,7 +67,7 @@ class Network:
         }
 
     async def _run(self):
-        """Keeps the link up for ever, with pauses of 1, 2, 4 … 60 s between the attempts."""
+        """Keep the link up. Retry indefinitely, backing off from 1 s to 60 s."""
         while True:
             try:
                 self._tell("connecting", None, self.error)
@@ -89,7 +89,7 @@ class Network:
 
     def _tell(self, state, address, error):
         if error and error != self.error:
-            print("camcors: network: " + error + "; trying on")
+            print("camcors: network: " + error + "; retrying")
         if address and address != self.address:
             print("camcors: network: " + state + ", http://" + address)
         self.state = state

@@ -16,7 +16,7 @@ from cors.store import write
 from strict import json as strict_json
 
 _RESTART_MS = 1500  # the answer must have reached the phone
-_EXAMPLE = "mend it or remove it over USB; nothing was changed"
+_EXAMPLE = "fix it or remove it over USB; nothing was changed"
 
 _STYLE = (
     ":root{color-scheme:light dark}"

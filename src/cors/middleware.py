@@ -48,7 +48,7 @@ class CORS:
     All are attributes that may be assigned at any time, and the lists may be changed in place;
     the next request is answered by what they then say. Assigning what is not valid raises
     PolicyError, a ValueError, and changes nothing. A list made invalid in place can raise nowhere:
-    it allows no origin until it is mended, and the console says so once.
+    it allows no origin until it is fixed, and the console says so once.
 
     debug: bool, False. True is for finding out why a browser refuses: a refused preflight says why
     in the header X-CORS-Debug and on the console.
@@ -150,7 +150,7 @@ class CORS:
         try:
             rules = Rules(rules.values, rules.rest)
         except PolicyError as error:
-            print("cors: no origin is allowed until this is mended:\n" + str(error))
+            print("cors: no origin is allowed until this is fixed:\n" + str(error))
             rules = Rules(rules.values, rules.rest, Policy(**rules.rest))
             rules.watched = True
         self._rules = rules

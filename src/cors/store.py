@@ -201,7 +201,7 @@ class Store:
         self.error = error
 
     def _no_memory(self):
-        self._refuse("not enough memory to read it; trying on")
+        self._refuse("not enough memory to read it; retrying")
         self._judged = _UNKNOWN
 
     def _load_good(self):

@@ -129,7 +129,7 @@ def test_an_invalid_list_is_said_once_and_can_be_mended(capsys):
     for _ in range(3):
         assert _allowed(app, _A) is None
     assert capsys.readouterr().out == (
-        "cors: no origin is allowed until this is mended:\n"
+        "cors: no origin is allowed until this is fixed:\n"
         'allowed_origins[1]: "https://b.example/": trailing slash; write "https://b.example"\n'
     )
     assert cors.policy.allowed_origins == ()

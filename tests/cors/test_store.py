@@ -349,7 +349,7 @@ def test_without_memory_it_goes_on_and_tries_again(
     monkeypatch.setattr(files, at, fail)
     found = flash.settle()
     in_force = B if at == "write" else A
-    assert found == status("invalid", in_force, "not enough memory to read it; trying on")
+    assert found == status("invalid", in_force, "not enough memory to read it; retrying")
     monkeypatch.undo()
     assert flash.settle() == status("active", B)
     assert flash.good.read_text() == B
@@ -365,7 +365,7 @@ def test_without_memory_for_a_while_and_no_edit(flash: Flash, monkeypatch: pytes
         in_force = flash.store.policy and A
         monkeypatch.setattr(files, "reading", fail)
         again()
-        assert flash.store.status() == status("invalid", in_force, "not enough memory to read it; trying on")
+        assert flash.store.status() == status("invalid", in_force, "not enough memory to read it; retrying")
         monkeypatch.undo()
         assert flash.settle() == status("active", A)
 

@@ -23,7 +23,7 @@ NO_FRAME = "the sensor answers but sends no picture; switch off and reseat its r
 NO_PSRAM = "no PSRAM found, and pictures need it; check that the board is the one the firmware is for"
 NO_ROOM = "the PSRAM has no room for the pictures; reset, or choose a smaller frame_size"
 NO_CHIP = "the chip that powers the camera does not answer on I2C; check the board's supply"
-ANEW = "the sensor was started anew"
+RESTARTED = "the sensor was restarted"
 HELPERS = ("ask", "booted", "capture", "next_part", "started")
 SIZES = ["QQVGA", "QVGA", "CIF", "HVGA", "VGA", "SVGA", "XGA", "HD", "SXGA", "UXGA"]
 SWITCH = {"values": [False, True]}
@@ -138,14 +138,14 @@ CAMERA = {
         [NO_SENSOR], [NO_FRAME], [NO_PSRAM], [NO_CHIP], ["the camera does not start"], [[], None],
     ],
     "serves_without_a_sensor": [NO_SENSOR, 1, {}, {}, 30],
-    "finds_a_sensor_that_comes_later": [NO_SENSOR, ANEW, [255, 216, [2], 1], None, True],
+    "finds_a_sensor_that_comes_later": [NO_SENSOR, RESTARTED, [255, 216, [2], 1], None, True],
     "never_looks_again_for_psram": [NO_PSRAM, []],
     "copies_each_picture": [[255, 216, [2], 1], [255, 216, [3], 2], 0],
     "viewers_keep_their_picture": [[64, 255, 216, [2]], [64, 255, 216, [3]]],
     "waits_without_the_lock": [NO_FRAME, [1000, 2000, 3000], 0, NO_FRAME],
     "lets_all_who_wait_go_together": [NO_FRAME] * 6,
     # 40 failed captures in 160 s and more: one start, and then one a minute at 4 s each.
-    "starts_a_stalled_sensor_anew_once_a_minute": [5, 16000, ANEW, [255, 216], None, [True, 2]],
+    "starts_a_stalled_sensor_anew_once_a_minute": [5, 16000, RESTARTED, [255, 216], None, [True, 2]],
     "drops_a_stale_picture_of_one_buffer": [[1, 0], [255, 216, [3], 1], 2, 0],
     "goes_on_with_one_buffer_after_a_stall": [[255, 216], NO_FRAME, [[255, 216]] * 3, 1, 0],
     "gives_back_a_buffer_that_there_is_no_memory_to_show": [

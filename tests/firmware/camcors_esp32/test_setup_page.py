@@ -217,7 +217,7 @@ def test_a_faulty_file_is_left_alone(device: Device, content: str) -> None:
     device.settings.write_text(content)
     status, _, page = device.send(ssid="home", password="a secret")
     assert status == 409
-    assert "/camera.json is not a JSON object of at most 8192 bytes; mend it or remove it over USB" in page
+    assert "/camera.json is not a JSON object of at most 8192 bytes; fix it or remove it over USB" in page
     assert device.settings.read_text() == content
     assert not device.restarted.is_set()
 

@@ -294,7 +294,7 @@ def test_what_arrives_garbled_leaves_the_old_file(clean: Camera, saved: Path, on
     )
     done = on(clean, "restore", saved)
     assert done.exit_code == 4
-    assert "/main.py.new reads back otherwise than it was written; try again" in done.stderr
+    assert "/main.py.new: verification failed; try again" in done.stderr
     assert tree(clean) == before
 
 

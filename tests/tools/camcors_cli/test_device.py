@@ -209,7 +209,7 @@ def test_without_a_terminal_there_is_nobody_to_ask(camera: Camera) -> None:
 def test_faulty_settings_are_not_touched(camera: Camera, content: str) -> None:
     camera.put("camera.json", content)
     said = "camcors: /camera.json on the camera is not a JSON object; nothing was changed; "
-    said += "mend it with mpremote edit :camera.json, or remove it with mpremote rm :camera.json\n"
+    said += "fix it with mpremote edit :camera.json, or remove it with mpremote rm :camera.json\n"
     done = camera.camcors("wifi", "set", "n", "--open")
     assert (done.stdout, done.stderr, done.returncode) == ("", said, 4)
     assert camera.content("camera.json") == content.encode()

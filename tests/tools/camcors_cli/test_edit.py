@@ -74,7 +74,7 @@ class Desk:
         try:
             Policy.from_json(path.read_text())
         except PolicyError:
-            said = f"your text is kept in {path}: mend it there, then {command}"
+            said = f"your text is kept in {path}: fix it there, then {command}"
         assert said in re.sub(r"\s+", " ", screen), screen
         return path
 

@@ -147,7 +147,7 @@ def test_another_layout_is_refused_and_nothing_written(run, image: Path, change)
         done = run("flash", image, "--port", port)
     assert done.exit_code == 1
     assert done.stderr == (
-        "camcors: the flash of this board is laid out otherwise than the image, so its files cannot stay; "
+        "camcors: the flash of this board is laid out differently from the image, so its files cannot stay; "
         "camcors backup saves them; then flash with --erase, and camcors restore brings them back\n"
     )
     assert (bytes(flash.data), flash.writes) == (before, [])

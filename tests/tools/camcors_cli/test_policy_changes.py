@@ -150,7 +150,7 @@ def test_an_invalid_file_on_the_camera_is_left_to_edit(command: list[str]) -> No
     stored = Stored(content)
     done = stored.run(*command)
     said = "camcors: /policy.json is not a valid policy (1 fault)\n"
-    said += '/policy.json:2: max_agee: 5: unknown key; write "max_age"\nmend it with camcors policy edit\n'
+    said += '/policy.json:2: max_agee: 5: unknown key; write "max_age"\nfix it with camcors policy edit\n'
     assert (done.stdout, done.stderr, done.exit_code) == ("", said, 1)
     assert stored.text == content.encode()
 

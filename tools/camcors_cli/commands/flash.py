@@ -96,7 +96,7 @@ def _keeps_files(chip: Chip, image: Firmware) -> bool:
         table = []
     if table != image.table:
         raise Failure(
-            "the flash of this board is laid out otherwise than the image, so its files cannot stay",
+            "the flash of this board is laid out differently from the image, so its files cannot stay",
             "camcors backup saves them; then flash with --erase, and camcors restore brings them back",
             Status.REFUSED,
         )

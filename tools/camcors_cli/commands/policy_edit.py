@@ -163,7 +163,7 @@ def _fields(text: bytes) -> Fields:
         document.parse(text)
     except PolicyError as exc:
         located = document.locate(text, exc.faults)
-        raise document.refusal(document.PATH, located, "mend it with camcors policy edit") from None
+        raise document.refusal(document.PATH, located, "fix it with camcors policy edit") from None
     fields: Fields = json.loads(text)
     return fields
 

@@ -146,7 +146,7 @@ def _settings(board: Board) -> dict[str, Any]:
     except ValueError:
         settings = None
     if not isinstance(settings, dict):
-        remedy = f"mend it with mpremote edit :{_PATH[1:]}, or remove it with mpremote rm :{_PATH[1:]}"
+        remedy = f"fix it with mpremote edit :{_PATH[1:]}, or remove it with mpremote rm :{_PATH[1:]}"
         raise Failure(f"{_PATH} on the camera is not a JSON object; nothing was changed", remedy)
     return settings
 

@@ -94,7 +94,7 @@ def save_policy(board: Board, text: bytes, output: Output) -> Report:
     """
     store(board, text, document.PATH, "_Store().save(bytes(_data))", "the policy")
     if board.read_file(document.PATH) != text:
-        raise Failure(f"{document.PATH} reads back otherwise than it was written", "try again")
+        raise Failure(f"{document.PATH}: verification failed", "try again")
     return _wait_in_force(board, document.parse(text), output)
 
 

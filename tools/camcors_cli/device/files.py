@@ -147,7 +147,7 @@ def write(board: Board, path: str, data: bytes) -> None:
         if board.ask(
             f"_hash({temporary!r})", answers.optional(answers.digest), f"_f.close()\n{_HASH}", what
         ) != digest(data):
-            raise Failure(f"{temporary} reads back otherwise than it was written", "try again")
+            raise Failure(f"{temporary}: verification failed", "try again")
     except Failure as failure:
         if failure.exit_code != Status.UNREACHABLE:
             _forget(board, temporary)

@@ -51,7 +51,7 @@ class Draft:
         self.path.write_bytes(written)
         kept = f"your text is kept: camcors policy push {self.path} puts it in force"
         if _faults(written):
-            kept = f"your text is kept in {self.path}: mend it there, then camcors policy push {self.path}"
+            kept = f"your text is kept in {self.path}: fix it there, then camcors policy push {self.path}"
         if isinstance(exc, Failure):
             exc.remedy = f"{exc.remedy}; {kept}" if exc.remedy else kept
         else:
