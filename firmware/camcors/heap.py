@@ -25,10 +25,12 @@ class Heap:
         self._was_read = False
 
     def sample(self, uptime_s):
-        """Measure, `uptime_s` (int) seconds after the start."""
-        self._figures = {"used": gc.mem_alloc(), "free": gc.mem_free(), "sampled_s": uptime_s}
+        """Measure, `uptime_s` (int) seconds after the start; return the heap's size in bytes (int)."""
+        used, free = gc.mem_alloc(), gc.mem_free()
+        self._figures = {"used": used, "free": free, "sampled_s": uptime_s}
         self._sampled_s = uptime_s
         self._was_read = False
+        return used + free
 
     def poll(self, uptime_s):
         """Measure if it is time to. Called every second or so, while no request is at work."""

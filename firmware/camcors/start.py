@@ -6,13 +6,13 @@ A server thread runs asyncio; the main thread goes on to /main.py and the REPL.
 import _thread
 import asyncio
 import gc
-import os
 import sys
 import time
 
 import machine
 
 import board
+from cors.flash import stamp
 from cors.guard import Guard, own_names
 from cors.store import POLL_S
 
@@ -38,7 +38,7 @@ def boot():
     A fault is one line on the console and an item of `faults` in /api/status; the rest starts all the same.
     """
     watchdog = Watchdog(board.SETTINGS.get("watchdog_ms", TIMEOUT_MS))
-    if _exists("/disable"):
+    if stamp("/disable"):
         print("camcors: not started, since the file /disable exists; remove it and reset to start")
     else:
         try:
@@ -133,8 +133,7 @@ async def _main(chosen, server, network, camera, watchdog):
     port = chosen["port"]
     await _listen(server, chosen["host"], port)
     # Collecting after each quarter of the heap, not when it is full, keeps large blocks free for pictures.
-    gc.threshold((gc.mem_alloc() + gc.mem_free()) // 4)
-    state.measure()
+    gc.threshold(state.measure_heap() // 4)
     state.has_served = True
     _arm(watchdog)
     watchdog.task = asyncio.create_task(watchdog.keep())
@@ -176,11 +175,3 @@ def own_hosts(network):
     router's DNS may know it, and its address, if it has one."""
     names = own_names(network.name)
     return names + (network.address,) if network.address else names
-
-
-def _exists(path):
-    try:
-        os.stat(path)
-    except OSError:
-        return False
-    return True

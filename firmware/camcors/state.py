@@ -91,9 +91,9 @@ class State:
                 self.fault(line)
         self._policy_lines = lines
 
-    def measure(self):
-        """Measure the heap for the reports. Called once the camera serves."""
-        self._heap.sample(self._uptime_s())
+    def measure_heap(self):
+        """Measure the heap for the reports; return its size in bytes (int). Called once the camera serves."""
+        return self._heap.sample(self._uptime_s())
 
     def poll_heap(self):
         """Measure the heap again if it is time to. Called like `poll_policy`, between the requests."""

@@ -6,11 +6,11 @@ out of reach goes on trying and opens no access point: else whoever jams the net
 """
 
 import asyncio
-import os
 
 from camcors.limits import sleep_ms
 from camcors_esp32.access_point import AccessPoint
 from camcors_esp32.station import Station
+from cors.flash import stamp
 
 _SETUP = "/setup"
 _FIRST_PAUSE_S = 1
@@ -42,7 +42,7 @@ class Network:
         self._pause_s = _FIRST_PAUSE_S
         self._settled = asyncio.Event()
         self._tasks = ()
-        if settings["wifi"] and not _exists(_SETUP):
+        if settings["wifi"] and not stamp(_SETUP):
             self._link = Station(self.name, settings["wifi"])
         else:
             self._link = AccessPoint(self.name, _SETUP)
@@ -104,11 +104,3 @@ class Network:
             for is_on, duration_ms in _PATTERNS["fault" if error else self.state]:
                 self._camera.signal(is_on)
                 await sleep_ms(duration_ms)
-
-
-def _exists(path):
-    try:
-        os.stat(path)
-    except OSError:
-        return False
-    return True
