@@ -38,10 +38,11 @@ def compile_to(cross: Path, path: Path, out: Path) -> int:
 
 
 def compile_cors(cross: Path, folder: Path) -> dict[str, int]:
-    """Bytes of bytecode; `folder` then holds stock_cors.mpy and the package cors."""
+    """Bytes of bytecode; `folder` then holds stock_cors.mpy, and cors with strict, which it needs."""
     ours = sum(
-        compile_to(cross, path, folder / "cors" / f"{path.stem}.mpy")
-        for path in sorted((TOP / "src" / "cors").glob("*.py"))
+        compile_to(cross, path, folder / path.relative_to(TOP / "src").with_suffix(".mpy"))
+        for package in ("cors", "strict")
+        for path in sorted((TOP / "src" / package).glob("*.py"))
     )
     return {"stock": compile_to(cross, STOCK_CORS, folder / "stock_cors.mpy"), "ours": ours}
 
