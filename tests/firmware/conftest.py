@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -173,6 +173,84 @@ def on_micropython(limits: dict[str, int], is_guarded: bool = False) -> Iterator
     finally:
         process.kill()
         process.wait()
+
+
+CLOSED = "closed"  # of on_bytes.py
+
+
+class Heard(NamedTuple):
+    """What came of a conversation: all that the client got, what was counted, the lines that were logged."""
+
+    answer: bytes
+    counted: dict[str, int]
+    lines: list[str]
+
+
+Talk = Callable[..., Heard]
+
+
+@contextlib.contextmanager
+def talk_on_cpython(limits: dict[str, int], is_guarded: bool) -> Iterator[Callable[..., dict[str, Any]]]:
+    talker = importlib.import_module("tests.firmware.on_bytes").Talker(limits, is_guarded)
+    loop = asyncio.new_event_loop()
+    with contextlib.closing(loop):
+        yield lambda end, *pieces: loop.run_until_complete(talker.hear(pieces, end))
+
+
+@contextlib.contextmanager
+def talk_on_micropython(limits: dict[str, int], is_guarded: bool) -> Iterator[Callable[..., dict[str, Any]]]:
+    command = [str(PROGRAM), str(HERE / "on_bytes.py"), json.dumps(limits), *["guarded"] * is_guarded]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        stdin, stdout = process.stdin, process.stdout
+        assert stdin is not None and stdout is not None
+
+        def hear(end: str, *pieces: bytes) -> dict[str, Any]:
+            print(json.dumps([end, *(piece.hex() for piece in pieces)]), file=stdin, flush=True)
+            said = ""
+            while not (line := stdout.readline()).startswith("{"):  # microdot prints what a handler raises
+                said += line
+                assert line, said
+            return json.loads(line)
+
+        try:
+            yield hear
+            print(file=stdin, flush=True)
+            assert process.wait(10) == 0
+        finally:
+            process.kill()
+
+
+@pytest.fixture(scope="module", params=["cpython", "micropython"])
+def start_talk(request: pytest.FixtureRequest) -> Iterator[Callable[..., Talk]]:
+    """A function that makes a talk with limits of its own."""
+    if request.param == "micropython":
+        request.getfixturevalue("program")
+    run = talk_on_cpython if request.param == "cpython" else talk_on_micropython
+    with contextlib.ExitStack() as stack:
+
+        def start(is_guarded: bool = False, **limits: int) -> Talk:
+            hear = stack.enter_context(run({**LIMITS, **limits}, is_guarded))
+
+            def talk(*pieces: bytes, end: str = "silent") -> Heard:
+                found = hear(end, *pieces)
+                return Heard(bytes.fromhex(found["answer"]), found["counted"], found["lines"])
+
+            return talk
+
+        yield start
+
+
+@pytest.fixture(scope="module")
+def talk(start_talk: Callable[..., Talk]) -> Talk:
+    """A conversation on bytes: what a client gets that sends these pieces, each when it is waited for, and
+    then falls silent, or with end=CLOSED ends its side. No sockets, no clocks; on both interpreters."""
+    return start_talk()
+
+
+@pytest.fixture(scope="module")
+def guarded_talk(start_talk: Callable[..., Talk]) -> Talk:
+    """The same with a policy and the guards."""
+    return start_talk(is_guarded=True)
 
 
 Start = Callable[..., Server]

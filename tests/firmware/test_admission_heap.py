@@ -12,9 +12,9 @@ import asyncio
 import gc
 import sys
 import micropython
-from camcors.http import slots
-from camcors.limits import ticks_add, ticks_ms
+from camcors.http import phases
 from camcors.http.server import Server
+from camcors.limits import ticks_add, ticks_ms
 from microdot import Microdot
 
 
@@ -44,10 +44,10 @@ async def main():
         asyncio.create_task(server._accept(transport))
     await asyncio.sleep_ms(10)
     for holder in server.admission.holders:
-        holder.phase = getattr(slots, sys.argv[1])
-        holder.since = ticks_add(ticks_ms(), -5000)
+        holder.exchange.phase = getattr(phases, sys.argv[1])
+        holder.exchange.since = ticks_add(ticks_ms(), -5000)
     for client in server.admission.waiting:
-        client.since = ticks_add(ticks_ms(), -5000)
+        client.exchange.since = ticks_add(ticks_ms(), -5000)
     before = len(server.admission.waiting)
     for _ in range(10):  # the dictionaries and stacks are as large as they get
         gc.collect()

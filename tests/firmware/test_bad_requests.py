@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+import re
 import socket
 import threading
 import time
@@ -11,7 +12,7 @@ import time
 import pytest
 
 from camcors.http.answer import phrase
-from tests.firmware.conftest import Client, Server, Start, read_all
+from tests.firmware.conftest import CLOSED, Client, Heard, Server, Start, Talk, read_all
 
 H = b"Host: camera\r\n"
 G = b"GET /echo HTTP/1.1\r\n" + H
@@ -199,11 +200,27 @@ def check_refusal(answer: bytes, expected: int) -> bytes:
     return body
 
 
+def check_counts(heard: Heard, **expected: int) -> None:
+    """What is not named was not counted."""
+    names = ("handled", "requests", "rejected", "timeouts", "faults")
+    assert {name: heard.counted[name] for name in names} == {**dict.fromkeys(names, 0), **expected}
+
+
 @pytest.mark.parametrize(("data", "status"), [row[1:] for row in BAD], ids=[row[0] for row in BAD])
-def test_refused(server: Server, data: bytes, status: int) -> None:
+def test_refused(talk: Talk, data: bytes, status: int) -> None:
+    heard = talk(data)
+    check_refusal(heard.answer, status)
+    check_counts(heard, rejected=1)
+
+
+# A handful of each table, over real sockets.
+OVER_SOCKETS = ("no target", "bare LF everywhere", "two Hosts", "unknown method", "TLS", "endless header")
+
+
+@pytest.mark.parametrize(("data", "status"), [r[1:] for r in BAD if r[0] in OVER_SOCKETS], ids=OVER_SOCKETS)
+def test_refused_over_a_socket(server: Server, data: bytes, status: int) -> None:
     before = server.probe()
-    answer = server.exchange(data)
-    check_refusal(answer, status)
+    check_refusal(server.exchange(data), status)
     after = server.probe()
     assert after["handled"] == before["handled"]
     assert after["requests"] == before["requests"] + 1  # the probe itself
@@ -216,21 +233,19 @@ GOOD = b"GET /status/201 HTTP/1.1\r\n" + H + b"\r\n"
 
 @pytest.mark.parametrize("is_pipelined", [False, True], ids=["after", "pipelined"])
 @pytest.mark.parametrize(("data", "status"), [row[1:] for row in BAD], ids=[row[0] for row in BAD])
-def test_refused_as_second_request(server: Server, data: bytes, status: int, is_pipelined: bool) -> None:
+def test_refused_as_second_request(talk: Talk, data: bytes, status: int, is_pipelined: bool) -> None:
     """The good request before it is answered first, and nothing after it reaches a handler."""
-    before = server.probe()
-    with Client(server) as client:
-        client.send(GOOD + data if is_pipelined else GOOD)
-        good = client.answer()
-        assert (good[0], good[2], "Connection" in good[1]) == (201, b"body", False)
-        if not is_pipelined:
-            client.send(data)
-        check_refusal(client.rest(), status)
-    after = server.probe()
-    assert after["handled"] == before["handled"]
-    assert after["requests"] == before["requests"] + 2  # the good one and the probe itself
-    assert after["rejected"] == before["rejected"] + 1
-    assert after["faults"] == before["faults"]
+    heard = talk(GOOD + data) if is_pipelined else talk(GOOD, data)
+    check_refusal(after_good(heard.answer), status)
+    check_counts(heard, requests=1, rejected=1)
+
+
+def after_good(answer: bytes) -> bytes:
+    """What follows the answer to GOOD."""
+    head, _, rest = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 201 ") and b"\r\nConnection:" not in head
+    assert rest.startswith(b"body")
+    return rest[4:]
 
 
 HIDDEN = b"GET /echo?hidden HTTP/1.1\r\n" + H + b"\r\n"
@@ -254,19 +269,13 @@ CARRIERS = [
 
 @pytest.mark.parametrize("cut", [0, 1, len(HIDDEN) - 1, len(HIDDEN)])
 @pytest.mark.parametrize(("data", "status"), [row[1:] for row in CARRIERS], ids=[row[0] for row in CARRIERS])
-def test_body_is_never_a_request(server: Server, data: bytes, status: int, cut: int) -> None:
+def test_body_is_never_a_request(talk: Talk, data: bytes, status: int, cut: int) -> None:
     """Whatever becomes of the request, wherever the network cuts it: the next one begins after its body."""
-    before = server.probe()
-    with Client(server) as client:
-        client.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        client.send(data[: len(data) - cut])
-        if cut:
-            time.sleep(0.02)
-        client.send(data[len(data) - cut :] + GOOD)
-        assert client.answer(data.startswith(b"HEAD "))[0] == status
-        assert client.answer()[0] == 201
+    at = len(data) - cut
+    heard = talk(data[:at], data[at:] + GOOD, end=CLOSED)
+    assert re.findall(rb"HTTP/1\.1 (\d+) ", heard.answer) == [b"%d" % status, b"201"]
     takes_it = status == 200 and not data.startswith(b"OPTIONS")
-    assert server.probe()["handled"] == before["handled"] + takes_it
+    check_counts(heard, handled=takes_it, requests=2, faults=heard.counted["faults"])
 
 
 CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
@@ -310,18 +319,28 @@ SMUGGLED = [
 
 @pytest.mark.parametrize("first", [b"", GOOD], ids=["first", "second"])
 @pytest.mark.parametrize(("data", "status"), [row[1:] for row in SMUGGLED], ids=[row[0] for row in SMUGGLED])
-def test_nothing_is_smuggled(server: Server, data: bytes, status: int, first: bytes) -> None:
+def test_nothing_is_smuggled(talk: Talk, data: bytes, status: int, first: bytes) -> None:
+    heard = talk(first + P + data + HIDDEN + GOOD)
+    answer = after_good(heard.answer) if first else heard.answer
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert parse(answer)[0] == status
+    assert parse(answer)[2]["Connection"] == "close"
+    is_dispatched = status == 413
+    check_counts(heard, requests=bool(first) + is_dispatched, rejected=not is_dispatched)
+
+
+@pytest.mark.parametrize("what", ["CL.TE", "TE.CL", "chunk longer than its size", "length over the limit"])
+def test_nothing_is_smuggled_over_a_socket(server: Server, what: str) -> None:
+    ((data, status),) = (row[1:] for row in SMUGGLED if row[0] == what)
     before = server.probe()
     with Client(server) as client:
-        client.send(first + P + data + HIDDEN + GOOD)
-        if first:
-            assert client.answer()[0] == 201
+        client.send(P + data + HIDDEN + GOOD)
         assert client.rest().count(b"HTTP/1.1 ") == 1
         assert parse(client.data)[0] == status
         assert parse(client.data)[2]["Connection"] == "close"
     after = server.probe()
     assert after["handled"] == before["handled"]
-    assert after["requests"] - before["requests"] == 1 + bool(first) + (status == 413)
+    assert after["requests"] - before["requests"] == 1 + (status == 413)
 
 
 def test_table_is_large() -> None:
@@ -341,8 +360,19 @@ ENDED = [
 
 
 @pytest.mark.parametrize(("data", "status"), [row[1:] for row in ENDED], ids=[row[0] for row in ENDED])
-def test_ended_early(server: Server, data: bytes, status: int | None) -> None:
-    before = server.probe()
+def test_ended_early(talk: Talk, data: bytes, status: int | None) -> None:
+    heard = talk(data, end=CLOSED)
+    if status is None:
+        assert heard.answer == b""
+    else:
+        check_refusal(heard.answer, status)
+    check_counts(heard, rejected=status is not None)
+
+
+@pytest.mark.parametrize(
+    ("data", "status"), [(b"", None), (G, 400), (P + b"Content-Length: 10\r\n\r\nabc", 400)]
+)
+def test_ended_early_over_a_socket(server: Server, data: bytes, status: int | None) -> None:
     with server.connect() as client:
         client.sendall(data)
         client.shutdown(socket.SHUT_WR)
@@ -351,7 +381,6 @@ def test_ended_early(server: Server, data: bytes, status: int | None) -> None:
         assert answer == b""
     else:
         check_refusal(answer, status)
-    assert server.probe()["handled"] == before["handled"]
 
 
 # (what, bytes sent before the client falls silent, status or None)
@@ -366,16 +395,24 @@ SILENT = [
 
 
 @pytest.mark.parametrize(("data", "status"), [row[1:] for row in SILENT], ids=[row[0] for row in SILENT])
-def test_silent_client(hasty: Server, data: bytes, status: int | None) -> None:
+def test_silent_client(talk: Talk, data: bytes, status: int | None) -> None:
+    heard = talk(data)
+    if status is None:
+        assert heard.answer == b""
+    else:
+        check_refusal(heard.answer, status)
+    check_counts(heard, timeouts=1, rejected=status is not None)
+
+
+@pytest.mark.parametrize(("data", "status"), [(b"", None), (G, 408)])
+def test_silent_client_over_a_socket(hasty: Server, data: bytes, status: int | None) -> None:
     before = hasty.probe()
     answer = hasty.exchange(data)
     if status is None:
         assert answer == b""
     else:
         check_refusal(answer, status)
-    after = hasty.probe()
-    assert after["handled"] == before["handled"]
-    assert after["timeouts"] == before["timeouts"] + 1
+    assert hasty.probe()["timeouts"] == before["timeouts"] + 1
 
 
 def test_slow_head_is_cut_although_it_moves(hasty: Server) -> None:
@@ -404,11 +441,11 @@ def test_slow_head_is_cut_although_it_moves(hasty: Server) -> None:
     assert after["timeouts"] == before["timeouts"] + 1
 
 
-def test_head_of_8_kb_is_served(server: Server) -> None:
+def test_head_of_8_kb_is_served(talk: Talk) -> None:
     filler = b"A: " + b"a" * (8192 - len(G + ONCE) - 3 - 4)
     data = G + ONCE + filler + b"\r\n\r\n"
     assert len(data) == 8192
-    assert parse(server.exchange(data))[0] == 200
+    assert parse(talk(data).answer)[0] == 200
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -427,18 +464,12 @@ def test_two_megabytes_of_garbage(server: Server, seed: int) -> None:
     assert after["faults"] == before["faults"]
 
 
-def test_random_starts_reach_no_handler(server: Server) -> None:
-    before = server.probe()
+def test_random_starts_reach_no_handler(talk: Talk) -> None:
     source = random.Random(7)
     for _ in range(60):
-        data = source.randbytes(source.randrange(1, 60)) + b"\r\n\r\n"
-        with server.connect() as client:
-            client.sendall(data)
-            client.shutdown(socket.SHUT_WR)
-            assert read_all(client)[:10] == b"HTTP/1.1 4"
-    after = server.probe()
-    assert after["handled"] == before["handled"]
-    assert after["faults"] == before["faults"]
+        heard = talk(source.randbytes(source.randrange(1, 60)) + b"\r\n\r\n", end=CLOSED)
+        assert heard.answer[:10] == b"HTTP/1.1 4"
+        assert (heard.counted["handled"], heard.counted["faults"]) == (0, 0)
 
 
 @pytest.mark.parametrize("size", [16385, 100_000, 250_000])
@@ -455,14 +486,14 @@ def test_body_over_the_limit(patient: Server, size: int) -> None:
 
 
 @pytest.mark.parametrize("digits", ["99999999999999999999", "9" * 5000])
-def test_huge_content_length(server: Server, digits: str) -> None:
-    status, _, headers, _ = parse(server.exchange(P + b"Content-Length: " + digits.encode() + b"\r\n\r\n"))
+def test_huge_content_length(talk: Talk, digits: str) -> None:
+    status, _, headers, _ = parse(talk(P + b"Content-Length: " + digits.encode() + b"\r\n\r\n").answer)
     assert (status, headers["X-Marked"]) == (413, "yes")
 
 
-def test_body_at_the_limit(server: Server) -> None:
+def test_body_at_the_limit(talk: Talk) -> None:
     data = P + ONCE + b"Content-Length: 16384\r\n\r\n" + b"b" * 16384
-    status, _, _, body = parse(server.exchange(data))
+    status, _, _, body = parse(talk(data).answer)
     assert status == 200
     assert b'"' + b"b" * 16384 + b'"' in body
 
@@ -519,13 +550,9 @@ def test_reset_clients_are_quiet(server: Server) -> None:
     assert after["lines"] == before["lines"]
 
 
-def test_vectors_in_pieces(server: Server) -> None:
+def test_vectors_in_pieces(talk: Talk) -> None:
     """The end of the head is found wherever the network cuts it."""
     whole = G + ONCE + b"\r\n"
-    for cut in (1, len(whole) - 3, len(whole) - 2, len(whole) - 1):
-        with server.connect() as client:
-            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            client.sendall(whole[:cut])
-            time.sleep(0.05)
-            client.sendall(whole[cut:])
-            assert parse(read_all(client))[0] == 200
+    for cut in range(1, len(whole)):
+        assert parse(talk(whole[:cut], whole[cut:]).answer)[0] == 200
+    assert parse(talk(*(whole[i : i + 1] for i in range(len(whole)))).answer)[0] == 200

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import contextlib
 import http.client
@@ -19,8 +18,9 @@ import httpx
 import pytest
 import urllib3
 
-from camcors.http import connection, slots
-from camcors.limits import ticks_ms
+from camcors.http import connection, phases
+from camcors.http.exchange import SETTLED_MS, Exchange
+from camcors.limits import Limits, ticks_ms
 from tests.firmware.conftest import (
     LIMITS,
     Client,
@@ -395,6 +395,15 @@ def test_request_that_has_arrived_comes_before_a_newcomer(start: Start) -> None:
     assert (after["refused"], after["faults"]) == (0, 0)
 
 
+class Newcomer:
+    """A client that waits for a slot."""
+
+    address = "127.0.0.2"
+
+    def __init__(self) -> None:
+        self.exchange = Exchange(Limits(), None)
+
+
 def test_request_in_the_moment_of_eviction() -> None:
     """It has arrived, but no task has seen it yet, when somebody wants the slot: it is answered first."""
 
@@ -408,11 +417,11 @@ def test_request_in_the_moment_of_eviction() -> None:
             await loop.sock_sendall(client, ECHO)
             assert (await loop.sock_recv(client, 65536)).startswith(b"HTTP/1.1 200 ")
             (holder,) = server.admission.holders
-            while holder.phase != slots.IDLE:
+            while holder.exchange.phase != phases.IDLE:
                 await asyncio.sleep(0.01)
-            holder.since -= slots.SETTLED_MS
+            holder.exchange.since -= SETTLED_MS
             client.send(GET % b"status/201")
-            newcomer = argparse.Namespace(address="127.0.0.2")
+            newcomer = Newcomer()
             assert not server.admission.take(newcomer)
             assert await server.admission.wait(newcomer)
             server.admission.leave(newcomer)
@@ -442,11 +451,11 @@ def test_empty_lines_hold_no_slot() -> None:
         server = make_device({"connections": 1}).server
         chatter = connection.Connection(server, Chatter())
         chatter.task = task = asyncio.create_task(asyncio.sleep(60))
-        chatter.phase = slots.IDLE
+        chatter.exchange.phase = phases.IDLE
         assert server.admission.take(chatter)
-        newcomer = asyncio.create_task(server.admission.wait(argparse.Namespace(address="127.0.0.2")))
+        newcomer = asyncio.create_task(server.admission.wait(Newcomer()))
         for is_gone in (False, True):
-            chatter.since = ticks_ms() - slots.SETTLED_MS
+            chatter.exchange.since = ticks_ms() - SETTLED_MS
             await asyncio.sleep(0)
             server.admission.settle()
             assert (chatter in server.admission.holders) is not is_gone

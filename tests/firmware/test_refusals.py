@@ -258,10 +258,10 @@ def test_method(guarded: Server, method: bytes, path: bytes, who: str, status: i
 def test_a_full_heap(monkeypatch: pytest.MonkeyPatch) -> None:
     """The body has no room: 503, which the page may read."""
 
-    async def fail(self: object, length: int) -> bytes:
+    def fail(self: object, length: int) -> bytes:
         raise MemoryError
 
-    monkeypatch.setattr("camcors.http.receiver.Receiver.read_body", fail)
+    monkeypatch.setattr("camcors.http.inbox.Inbox.take_body", fail)
     for who in ("allowed", "foreign", "none", "preflight"):
         with on_cpython(LIMITS, is_guarded=True) as server:
             answer = server.exchange(ask(b"METHOD /echo HTTP/1.1\r\nASK" + BODY + b"\r\nabcde", who))

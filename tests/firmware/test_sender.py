@@ -28,6 +28,20 @@ class Trickle:
         self.calls.append("drain")
 
 
+class Waits:
+    """An exchange that notes when a piece begins to go out, and when it has gone."""
+
+    def __init__(self) -> None:
+        self.noted: list[str] = []
+
+    def send(self, now: int) -> None:
+        self.noted.append("send")
+
+    def sent(self) -> bool:
+        self.noted.append("sent")
+        return False
+
+
 class Pieces:
     def __init__(self, *pieces: bytes):
         self._pieces = list(pieces)
@@ -43,15 +57,15 @@ class Pieces:
 
 @pytest.mark.parametrize("most", [1, 100, 8192, 100_000])
 def test_one_time_out_for_each_piece(most: int) -> None:
-    """However few bytes the client takes at a time, it does not get the time-out anew for them."""
-    transport, due = Trickle(most), []
-    sender = Sender(transport, due.append, 700)
+    """However few bytes the client takes at a time, the time-out does not start again."""
+    transport, waits = Trickle(most), Waits()
+    sender = Sender(transport, waits)
     asyncio.run(sender.send(b"a" * 10_000))
-    assert due == [700, None]
+    assert waits.noted == ["send", "sent"]
     asyncio.run(sender.send_pieces(Pieces(b"b" * 300, b"c" * 300)))
-    assert due == [700, None] * 3
+    assert waits.noted == ["send", "sent"] * 3
     asyncio.run(sender.send_with(b"head", b"d" * 20))
-    assert due == [700, None] * 4
+    assert waits.noted == ["send", "sent"] * 4
     assert transport.taken == b"a" * 10_000 + b"b" * 300 + b"c" * 300 + b"head" + b"d" * 20
 
 
@@ -67,5 +81,5 @@ def test_one_time_out_for_each_piece(most: int) -> None:
 def test_drained_to_the_end(is_full: bool, size: int, calls: list[str]) -> None:
     """A transport that is full still reads what it was given, which the caller may change afterwards."""
     transport = Trickle(8192, is_full)
-    asyncio.run(Sender(transport, lambda due: None, 700).send(bytes(size)))
+    asyncio.run(Sender(transport, Waits()).send(bytes(size)))
     assert transport.calls == calls

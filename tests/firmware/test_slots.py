@@ -7,23 +7,25 @@ from dataclasses import dataclass
 
 import pytest
 
-from camcors.http import slots
+from camcors.http import phases, slots
 from camcors.http.admission import Admission
-from camcors.limits import TABLE, Limits, ticks_add, ticks_ms
+from camcors.http.exchange import Exchange
+from camcors.limits import TABLE, Limits, ticks_ms
 
 NOW = 1_000_000
 
 
 @dataclass(eq=False)
 class Client:
-    """What slots.py looks at: `address`, then the phase and for how long, as in "A idle 1500"."""
+    """What slots.py looks at: `address`, then the phase and for how long, as "A idle 1500"."""
 
     text: str
 
     def __post_init__(self) -> None:
         self.address, *rest = self.text.split()
-        self.phase = getattr(slots, rest[0].upper()) if rest else slots.RUNNING
-        self.since = NOW - (int(rest[1]) if rest else 0)
+        self.exchange = Exchange(Limits(), None)
+        self.exchange.phase = getattr(phases, rest[0].upper()) if rest else phases.WAITING
+        self.exchange.since = NOW - (int(rest[1]) if rest else 0)
 
 
 def clients(text: str) -> list[Client]:
@@ -40,22 +42,22 @@ GIVERS = [
     ("the same for a client of its own address", "A idle 2000, A idle 3000, A idle 1000", "A", 1),
     ("answered less than a second ago", "A idle 999, B idle 999", "C", None),
     ("a second ago", "A idle 999, B idle 1000", "C", 1),
-    ("begun less than a second ago", "A reading 999, A reading 1", "B", None),
-    ("begun a second ago", "A reading 999, A reading 1000", "B", 1),
-    ("the slowest head", "A reading 4000, A reading 5000, A reading 3000", "B", 1),
-    ("idle before begun", "A reading 9000, A idle 1000, A listening 8000", "B", 1),
-    ("begun before a silent handler", "A sending 9000, A listening 8000, A reading 1000", "B", 2),
+    ("begun less than a second ago", "A head 999, A head 1", "B", None),
+    ("begun a second ago", "A head 999, A head 1000", "B", 1),
+    ("the slowest head", "A head 4000, A head 5000, A head 3000", "B", 1),
+    ("idle before begun", "A head 9000, A idle 1000, A listening 8000", "B", 1),
+    ("begun before a silent handler", "A sending 9000, A listening 8000, A head 1000", "B", 2),
     ("the most silent handler", "A listening 5000, A listening 6000, A running 9000", "B", 1),
     ("an answer under way never", "A sending 60000, A running 60000, A sending 60000", "B", None),
     ("whoever holds most comes first", "B idle 9000, A idle 1000, A idle 2000, A sending 0", "C", 2),
-    ("its begun head before another's idle one", "B idle 9000, A reading 1000, A reading 2000", "C", 2),
+    ("its begun head before another's idle one", "B idle 9000, A head 1000, A head 2000", "C", 2),
     ("who holds most has nothing to give", "A sending 0, A sending 0, B idle 2000", "C", 2),
     ("an idle one even of who holds fewer", "A sending 0, A sending 0, B idle 2000", "A", 2),
-    ("alone, no head is taken", "A reading 9000, A reading 8000, A listening 9000", "A", None),
-    ("as many as the other", "A reading 9000, A reading 8000, B sending 0, B sending 0", "B", None),
-    ("one more than the other", "A reading 9000, A reading 8000, B sending 0", "B", None),
-    ("two more than the other", "A reading 9000, A reading 8000, A reading 8500, B sending 0", "B", 0),
-    ("one for who has none", "A reading 9000, B sending 0", "C", 0),
+    ("alone, no head is taken", "A head 9000, A head 8000, A listening 9000", "A", None),
+    ("as many as the other", "A head 9000, A head 8000, B sending 0, B sending 0", "B", None),
+    ("one more than the other", "A head 9000, A head 8000, B sending 0", "B", None),
+    ("two more than the other", "A head 9000, A head 8000, A head 8500, B sending 0", "B", 0),
+    ("one for who has none", "A head 9000, B sending 0", "C", 0),
     ("nobody", "", "A", None),
 ]
 
@@ -76,7 +78,7 @@ RESORTS = [
     ("nobody's only slot", "A sending 9000, C sending 9000", "B", None),
     ("of who holds most", "C sending 9000, C sending 9000, A sending 1, A sending 2, A running 0", "B", 3),
     ("of who else holds two", "A running 0, A running 0, A running 0, C sending 5, C sending 9", "B", 4),
-    ("nothing that has just been answered", "A idle 999, A idle 500, A reading 999", "B", None),
+    ("nothing that has just been answered", "A idle 999, A idle 500, A head 999", "B", None),
 ]
 
 
@@ -138,7 +140,7 @@ class Held(Client):
         self.looks += 1
         if self.looks > self.news:
             return True
-        self.since = ticks_add(now, 100 - slots.SETTLED_MS)
+        self.exchange.hold(now)
         return False
 
 
@@ -149,9 +151,9 @@ def admission(holders: list[Held], waiting: str, waited_ms: int) -> tuple[Admiss
     found.holders.extend(holders)
     found.waiting.extend(clients(waiting))
     for each in [*holders, *found.waiting]:
-        each.since += ticks_ms() - NOW
+        each.exchange.since += ticks_ms() - NOW
     for each in found.waiting:
-        each.since -= waited_ms
+        each.exchange.since -= waited_ms
     return found, evicted
 
 

@@ -4,6 +4,7 @@ import asyncio
 
 from ..limits import ticks_diff, ticks_ms
 from . import slots
+from .phases import WAITING
 from .waits import until_set
 
 
@@ -11,7 +12,7 @@ class Admission:
     """Owned by the Server, which calls settle() as long as somebody waits, since time alone may make room.
 
     limits: Limits. evict: called with a connection that has just lost its slot, to end it. A client is a
-    Connection, whose address, phase, since and gives_way() are used here.
+    Connection, whose address, exchange and gives_way() are used here.
 
     holders: who has a slot. waiting: who waits for one, in the order of their coming. It allocates nothing
     for a client that finds a free slot, and nothing to take one away.
@@ -33,7 +34,7 @@ class Admission:
 
     async def wait(self, client):
         """Wait for a slot; return whether `client` has got one."""
-        client.since = ticks_ms()
+        client.exchange.enter(WAITING, ticks_ms())
         self.waiting.append(client)
         try:
             self.settle()
@@ -68,7 +69,7 @@ class Admission:
             if self._is_full() and not self._make_room(client, now):
                 break
             self._admit(client)
-        while self.waiting and ticks_diff(now, self.waiting[0].since) >= self._limits.slot_wait_ms:
+        while self.waiting and ticks_diff(now, self.waiting[0].exchange.since) >= self._limits.slot_wait_ms:
             client = self.waiting[0]
             giver = slots.last_resort(self.holders, client, now)
             if giver is None:

@@ -3,7 +3,7 @@
 from microdot import Response
 from strict.compat import const
 
-from ..limits import sleep_ms
+from ..limits import sleep_ms, ticks_ms
 
 _SLICE = const(8192)  # of a large body: other connections are served in between
 _SMALL = const(4096)  # a body up to this size is sent together with its head
@@ -12,26 +12,27 @@ _SMALL = const(4096)  # a body up to this size is sent together with its head
 class Sender:
     """The writing half of a connection; a handler finds it as `request.sock[1]`.
 
-    due: called with the write time-out in ms (int) before the first wait, with None after the last one.
+    exchange: told when a piece begins to go out, and when it has gone.
     is_used: whether a handler has written here itself.
     """
 
-    def __init__(self, transport, due, write_timeout_ms):
-        self.is_used = False
+    is_used = False  # in the class, since few handlers write
+
+    def __init__(self, transport, exchange):
         self._transport = transport
-        self._due = due
-        self._timeout_ms = write_timeout_ms
+        self._exchange = exchange
 
     async def send(self, data):
         """Sends `data` (bytes-like) within the write time-out, or is cancelled."""
         start = 0
-        # Not anew for each slice: a client that takes a few bytes now and then would hold its slot for ever.
-        self._due(self._timeout_ms)
+        # Once for all slices: a client that takes a few bytes now and then must not hold its slot.
+        self._exchange.send(ticks_ms())
         while start < len(data):
             start = self._push(data, start)
             if self._transport.is_full or start < len(data):
                 await self._pause()
-        self._due(None)
+        if self._exchange.sent():
+            self._exchange.listen(ticks_ms())
 
     def _push(self, data, start):
         """Sends a slice of `data` from `start` on -> where the rest begins (int)."""
@@ -82,11 +83,12 @@ class Sender:
                 await viewer.until_next()
                 part = viewer.next_part()
             start = 0
-            self._due(self._timeout_ms)
+            self._exchange.send(ticks_ms())
             while start < len(part):
                 start = self._push(part, start)
                 await self._pause()
-            self._due(None)
+            if self._exchange.sent():
+                self._exchange.listen(ticks_ms())
 
     async def _send_piece(self, piece):
         await self.send(piece.encode() if isinstance(piece, str) else piece)

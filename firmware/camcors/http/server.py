@@ -8,6 +8,7 @@ from ..limits import TOLD, Limits, sleep_ms, ticks_diff, ticks_ms
 from .admission import Admission
 from .connection import Connection
 from .listener import listen
+from .methods import is_taken
 
 _SWEEP_MS = const(100)
 _BUFFER = const(1024)  # a browser's head is 500 to 900 bytes
@@ -17,6 +18,7 @@ class Server:
     """Listens, keeps the open connections and their deadlines, and counts. Owned by the camera.
 
     app: microdot.Microdot. limits: Limits. log: called with one line (str) for each fault of ours.
+    takes: whether a route takes a method (function of str).
     It allocates one Connection and one task for each client, and lends it a buffer once it has a slot; it
     makes as many as there are slots, and two.
 
@@ -42,6 +44,7 @@ class Server:
         self.timeouts = 0
         self.vanished = 0
         self.faults = 0
+        self.takes = lambda method: is_taken(app, method)
         self._log = log
         self._open = []
         self.admission = Admission(self.limits, self._evict)
@@ -154,7 +157,7 @@ class Server:
             try:
                 now = ticks_ms()
                 for connection in self._open:
-                    deadline = connection.deadline
+                    deadline = connection.exchange.deadline
                     if deadline is not None and ticks_diff(deadline, now) <= 0:
                         connection.meet_deadline(now)
                 if self.admission.waiting:

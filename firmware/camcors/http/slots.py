@@ -4,23 +4,18 @@ A slot is the right to be served; limits.connections says how many there are. Sl
 A page, a person and an attacker have an address each, but only some of them open many connections. The
 clients of a proxy are one address: then no other one waits, and only idle connections give way.
 
-What a connection is doing, its phase, says what its end would cost:
-
-    IDLE       waits for a request. Its client expects the end at any time (RFC 9112 section 9.3.1).
-    READING    a request has begun and is not complete. Its client may send it again.
-    LISTENING  a handler waits for its client, as that of a silent WebSocket does.
-    SENDING    an answer has begun, by the server or by a handler.
-    RUNNING    a handler works and has sent nothing. Ended, it might leave half of its work done.
+What the end of a connection would cost stands in the row of its phase, in phases.py.
 
 When all slots are taken and a client waits, giver() names who makes room:
 
 1. Only a connection that has been in its phase for a second: a client that was just answered may be sending
    its next request, and the rest of a head that has just begun is on its way. More bytes of the same head do
    not start that second again.
-2. An IDLE connection of any address. A READING or LISTENING one only if its address holds at least two slots
-   more than the client's, so that the exchange does not turn the tables; or if the client's holds none.
-3. Of these, one of the address that holds most. Of that address, IDLE goes before READING before LISTENING,
-   and in the same phase the one that has been in it longest.
+2. One whose end costs NOTHING, of any address. One that costs a REQUEST or a SILENCE only if its address
+   holds at least two slots more than the client's, so that the exchange does not turn the tables; or if the
+   client's holds none.
+3. Of these, one of the address that holds most. Of that address, the one that costs least, and among equals
+   the one that has been in its phase longest.
 
 If nobody makes room, the client waits up to limits.slot_wait_ms. Meanwhile is_last() has answers end their
 connection with "Connection: close", which no client can misunderstand, if the client is of the same address
@@ -29,10 +24,10 @@ their slots on as well. next_in_turn() gives a slot to the address that holds fe
 first.
 
 One slot is for new clients. Before a client whose address holds no slot is sent away, last_resort() ends a
-SENDING or LISTENING connection of the address that holds most, if it holds at least two: the one whose client
-has taken or said nothing for longest. Without it, six downloads that nobody reads, or six endless answers of
-/main.py, would keep everybody else out. Nothing else ends an answer. The camera's own streams are rarely
-concerned, since limits.stream_viewers leaves one connection free of them.
+connection of the address that holds most, if it holds at least two, at the cost of a SILENCE or an ANSWER:
+the one whose client has taken or said nothing for longest. Without it, six downloads that nobody reads, or
+six endless answers of /main.py, would keep everybody else out. Nothing else ends an answer. The camera's own
+streams are rarely concerned, since limits.stream_viewers leaves one connection free of them.
 
 A waiting client costs a socket, so limits.slot_waiters bounds them. An ESP32 has 12 TCP connections: six
 slots, two clients that are told that they get none, and four that wait. If more come, surplus() names who
@@ -41,18 +36,13 @@ is sent away: the last one of the address that has most, slots and waiting clien
 The cost is a comparison for each pair of connections, and arises only while all slots are taken.
 """
 
-from strict.compat import const
-
 from ..limits import ticks_diff
+from .exchange import SETTLED_MS
+from .phases import ANSWER, COST, NOTHING, PHASES, SILENCE
 
-# In the order in which they are given up.
-IDLE = const(0)
-READING = const(1)
-LISTENING = const(2)
-SENDING = const(3)
-RUNNING = const(4)
 
-SETTLED_MS = const(1000)
+def _cost(connection):
+    return PHASES[connection.exchange.phase][COST]
 
 
 def held(connections, address):
@@ -80,21 +70,22 @@ def giver(holders, waiter, now):
 
 
 def _may_give(holder, theirs, mine, now):
-    if holder.phase > LISTENING or ticks_diff(now, holder.since) < SETTLED_MS:
+    cost = _cost(holder)
+    if cost > SILENCE or ticks_diff(now, holder.exchange.since) < SETTLED_MS:
         return False
-    return holder.phase == IDLE or not mine or theirs > mine + 1
+    return cost == NOTHING or not mine or theirs > mine + 1
 
 
 def _is_before(each, theirs, chosen, most, now):
     if theirs != most:
         return theirs > most
-    if each.phase != chosen.phase:
-        return each.phase < chosen.phase
+    if _cost(each) != _cost(chosen):
+        return _cost(each) < _cost(chosen)
     return _is_longer(each, chosen, now)
 
 
 def _is_longer(each, other, now):
-    return ticks_diff(now, each.since) > ticks_diff(now, other.since)
+    return ticks_diff(now, each.exchange.since) > ticks_diff(now, other.exchange.since)
 
 
 def last_resort(holders, waiter, now):
@@ -105,7 +96,7 @@ def last_resort(holders, waiter, now):
     most = 0
     for each in holders:
         theirs = held(holders, each.address)
-        if theirs < 2 or not LISTENING <= each.phase <= SENDING:
+        if theirs < 2 or not SILENCE <= _cost(each) <= ANSWER:
             continue
         if chosen is None or theirs > most or (theirs == most and _is_longer(each, chosen, now)):
             chosen = each

@@ -1,0 +1,165 @@
+"""What a client has sent and nobody has taken yet: heads, bodies and chunks out of one buffer. Pure."""
+
+from strict.compat import const
+
+from .head import Refusal, check_start
+from .salvage import describe_long
+
+_NONE = bytearray(0)
+_CR = const(13)
+
+
+class Inbox:
+    """Bytes in the order of their coming. Owned by the Exchange.
+
+    Whoever receives puts them into room() and says by add() how many they are; the others take them.
+
+    It works over a buffer that the server lends it until release(). A head that is longer gets a larger one
+    of its own; a body that has not all come gets one of its size. Bytes that came with a request and belong
+    to the next one stay in the buffer. The end of a body is never missed, so that no byte of it can pass for
+    a request.
+
+    is_head: whether the head that is read now, or was read last, is of a HEAD request, whose answer
+    has no content.
+    """
+
+    # In the class, since each attribute of its own takes time to make.
+    is_head = False
+    _lent = _buffer = _view = _NONE
+    _start = 0  # what is unread lies from here
+    _end = 0  # to here
+    _searched = 0  # no end of the head begins before this
+    _is_fresh = True  # whether the head's first bytes are still to be looked at
+    _body = None  # memoryview of the body that is filled now
+    _filled = 0  # bytes of it that have come
+
+    def lend(self, buffer):
+        """Keep what comes in `buffer` (bytearray) until release()."""
+        self._lent = buffer
+        self._use(buffer)
+
+    def release(self):
+        """Return the buffer that the server lent (bytearray); nothing can be taken any more."""
+        lent = self._lent
+        self._start = self._end = 0
+        self._lent = self._buffer = self._view = _NONE
+        return lent
+
+    def _use(self, buffer):
+        self._buffer = buffer
+        self._view = memoryview(buffer)
+
+    @property
+    def unread(self):
+        """How many bytes have come and were not taken (int)."""
+        return self._end - self._start
+
+    @property
+    def has_begun(self):
+        """Whether something of a request is there; half an empty line before it is nothing."""
+        return self.unread > 1 or (self.unread == 1 and self._buffer[self._start] != _CR)
+
+    def room(self):
+        """Return where the next bytes go (bytearray or memoryview)."""
+        if self._body is not None:
+            return self._body[self._filled :]
+        if self._start == self._end:
+            self._start = self._end = self._searched = 0
+            if self._buffer is not self._lent:
+                self._use(self._lent)
+            return self._buffer
+        if self._end == len(self._buffer):
+            self._make_room()
+        return self._view[self._end :]
+
+    def add(self, count):
+        """So many bytes have come into what room() gave last."""
+        if self._body is None:
+            self._end += count
+        else:
+            self._filled += count
+
+    def _make_room(self):
+        """Move what is unread to the front, of a buffer twice as large if it fills this one."""
+        unread = self.peek()
+        size = len(unread)
+        if size == len(self._buffer):
+            self._use(bytearray(2 * size))
+        self._view[:size] = unread
+        self._searched -= self._start
+        self._start, self._end = 0, size
+
+    def take_head(self, most):
+        """Return the next head without its empty line (bytes), None as long as it is not all there.
+
+        Raise Refusal if it is longer than `most` bytes or begins as no request does.
+        """
+        start = self._start
+        if start == self._end:
+            return None
+        if self._is_fresh and self._buffer[start] == _CR:
+            self._skip_empty_line()
+            start = self._start
+        size = self._end - start
+        if size < 2 and not self.has_begun:
+            return None
+        self.see_method()
+        end = self._buffer.find(b"\r\n\r\n", self._searched, self._end)
+        if (size + 1 if end < 0 else end + 4 - start) > most:
+            raise Refusal(431, describe_long(self.peek(), most))
+        if end >= 0:
+            self._start = self._searched = end + 4
+            self._is_fresh = True
+            return bytes(self._view[start:end])
+        if self._is_fresh:
+            self._is_fresh = False
+            check_start(self.peek())
+        self._searched = max(self._end - 3, start)
+        return None
+
+    def _skip_empty_line(self):
+        """Forgive one before a request line, RFC 9112 section 2.2."""
+        if self.unread > 1 and self._buffer.startswith(b"\r\n", self._start):
+            self._start += 2
+            self._searched = self._start
+
+    def peek(self):
+        """Return what is unread (bytes); it stays unread."""
+        return bytes(self._view[self._start : self._end])
+
+    def see_method(self):
+        """Set is_head by what is unread, the beginning of a head."""
+        self.is_head = self._end - self._start > 4 and self._buffer.startswith(b"HEAD ", self._start)
+
+    def take(self, most):
+        """Return what is unread, at most so many bytes of it (bytes)."""
+        size = min(self.unread, most)
+        data = bytes(self._view[self._start : self._start + size])
+        self._start = self._searched = self._start + size
+        return data
+
+    def take_body(self, length):
+        """Return the next `length` bytes (bytes), None as long as they are not all there."""
+        if self._body is None:
+            if self.unread >= length:
+                return self.take(length)
+            body = memoryview(bytearray(length))
+            self._filled = self.unread
+            body[: self._filled] = self._view[self._start : self._end]
+            self._body = body
+            self._start = self._searched = self._end
+        if self._filled < length:
+            return None
+        body = bytes(self._body)  # a handler, and microdot's form, expect bytes
+        self._body = None
+        return body
+
+    def take_chunks(self, chunks):
+        """Have `chunks` (Chunks) take what is theirs -> whether they are over."""
+        self._start = self._searched = chunks.take(self._buffer, self._start, self._end)
+        return chunks.is_over
+
+    def drop(self):
+        """Forget what is unread, and the body that has begun to come."""
+        self._body = None
+        self._start = self._end
