@@ -175,7 +175,7 @@ def on_micropython(limits: dict[str, int], is_guarded: bool = False) -> Iterator
         process.wait()
 
 
-CLOSED = "closed"  # of on_bytes.py
+SILENT, CLOSED, FULL = "silent", "closed", "full"  # of on_bytes.py
 
 
 class Heard(NamedTuple):
@@ -231,7 +231,7 @@ def start_talk(request: pytest.FixtureRequest) -> Iterator[Callable[..., Talk]]:
         def start(is_guarded: bool = False, **limits: int) -> Talk:
             hear = stack.enter_context(run({**LIMITS, **limits}, is_guarded))
 
-            def talk(*pieces: bytes, end: str = "silent") -> Heard:
+            def talk(*pieces: bytes, end: str = SILENT) -> Heard:
                 found = hear(end, *pieces)
                 return Heard(bytes.fromhex(found["answer"]), found["counted"], found["lines"])
 

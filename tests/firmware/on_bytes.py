@@ -14,10 +14,12 @@ try:
 except ImportError:
     from device import Device
 
+from camcors.http.exchange import Exchange
 from camcors.limits import sleep_ms
 
 SILENT = "silent"  # the client stays, and says no more; whatever it is late with, the time comes at once
 CLOSED = "closed"  # the client ends its side
+FULL = "full"  # silent, and all slots and places to wait are taken by another address
 
 
 class Line:
@@ -47,10 +49,10 @@ class Line:
             if size == len(piece):
                 self._pieces.pop(0)
             return size
-        if self._end == SILENT:
-            self.is_stuck = True
-            await self._never.wait()
-        return 0
+        if self._end == CLOSED:
+            return 0
+        self.is_stuck = True
+        await self._never.wait()
 
     def is_readable(self):
         return not self.is_closed and (bool(self._pieces) or self._end == CLOSED)
@@ -68,6 +70,16 @@ class Line:
         self.is_closed = True
 
 
+class Holder:
+    """A client that has a slot and keeps it."""
+
+    address = "127.0.0.2"
+
+    def __init__(self, limits):
+        self.exchange = Exchange(limits, None)
+        self.exchange.run()
+
+
 class Talker:
     """is_guarded: whether a policy and the guards are in force, as on the camera."""
 
@@ -78,6 +90,11 @@ class Talker:
         """One connection, from its first byte to the close -> all that the client gets (bytes)."""
         line = Line(pieces, end)
         server = self.device.server
+        limits = server.limits
+        waiters = limits.slot_waiters
+        if end == FULL:
+            limits.slot_waiters = 0
+            server.admission.holders.extend([Holder(limits)] * limits.connections)
         task = asyncio.create_task(server._accept(line))
         while not task.done():
             await sleep_ms(0)
@@ -85,6 +102,9 @@ class Talker:
                 line.is_stuck = False
                 connection = server._open[0]
                 connection.meet_deadline(connection.exchange.deadline)
+        if end == FULL:
+            limits.slot_waiters = waiters
+            server.admission.holders.clear()
         assert not server._open and not server.admission.holders and line.is_closed
         return bytes(line.sent)
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
-import socket
-import time
 
 import httpx
 import pytest
@@ -14,7 +12,7 @@ import urllib3
 
 from camcors.http import head
 from microdot import Response
-from tests.firmware.conftest import Server, make_device, read_all
+from tests.firmware.conftest import CLOSED, Server, Talk, make_device, read_all
 from tests.firmware.test_bad_requests import ONCE, parse
 
 H = b"Host: camera\r\n" + ONCE
@@ -41,16 +39,22 @@ BODIES = [
 
 @pytest.mark.parametrize(("kind", "content", "known", "content_type"), BODIES)
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_body(server: Server, method: str, kind: str, content: bytes, known: bool, content_type: str) -> None:
-    answer = server.exchange(f"{method} /body/{kind} HTTP/1.1\r\n".encode() + H + b"\r\n")
-    status, reason, headers, body = parse(answer)
+def test_body(talk: Talk, method: str, kind: str, content: bytes, known: bool, content_type: str) -> None:
+    heard = talk(f"{method} /body/{kind} HTTP/1.1\r\n".encode() + H + b"\r\n")
+    status, reason, headers, body = parse(heard.answer)
     expected = {"Content-Type": content_type, "Connection": "close"}
     if known:
         expected["Content-Length"] = str(len(content))
     assert (status, reason, headers) == (200, "OK", expected)
     assert body == (content if method == "GET" else b"")
-    probe = server.probe()
-    assert (probe["opened"], probe["faults"]) == (probe["closed"], 0)
+    assert (heard.counted["opened"], heard.counted["faults"]) == (heard.counted["closed"], 0)
+
+
+@pytest.mark.parametrize("kind", ["str", "largeview", "async"])
+def test_body_over_a_socket(server: Server, kind: str) -> None:
+    ((content, known),) = (row[1:3] for row in BODIES if row[0] == kind)
+    _, _, headers, body = parse(server.exchange(f"GET /body/{kind} HTTP/1.1\r\n".encode() + H + b"\r\n"))
+    assert (headers.get("Content-Length"), body) == (str(len(content)) if known else None, content)
 
 
 @pytest.mark.parametrize(
@@ -66,8 +70,8 @@ def test_body(server: Server, method: str, kind: str, content: bytes, known: boo
         ("/missing", 404, "Not Found"),
     ],
 )
-def test_reason_phrase(server: Server, path: str, status: int, reason: str) -> None:
-    assert parse(server.exchange(f"GET {path} HTTP/1.1\r\n".encode() + H + b"\r\n"))[:2] == (
+def test_reason_phrase(talk: Talk, path: str, status: int, reason: str) -> None:
+    assert parse(talk(f"GET {path} HTTP/1.1\r\n".encode() + H + b"\r\n").answer)[:2] == (
         status,
         reason,
     )
@@ -75,13 +79,13 @@ def test_reason_phrase(server: Server, path: str, status: int, reason: str) -> N
 
 @pytest.mark.parametrize("status", [204, 304])
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_no_content(server: Server, method: str, status: int) -> None:
-    answer = server.exchange(f"{method} /status/{status} HTTP/1.1\r\n".encode() + H + b"\r\n")
+def test_no_content(talk: Talk, method: str, status: int) -> None:
+    answer = talk(f"{method} /status/{status} HTTP/1.1\r\n".encode() + H + b"\r\n").answer
     assert parse(answer)[2:] == ({"Connection": "close"}, b"")
 
 
-def test_headers_are_ours_where_they_must_be(server: Server) -> None:
-    head, _, body = server.exchange(b"GET /cookies HTTP/1.1\r\n" + H + b"\r\n").partition(b"\r\n\r\n")
+def test_headers_are_ours_where_they_must_be(talk: Talk) -> None:
+    head, _, body = talk(b"GET /cookies HTTP/1.1\r\n" + H + b"\r\n").answer.partition(b"\r\n\r\n")
     assert sorted(head.decode().split("\r\n")) == [
         "Connection: close",
         "Content-Length: 1",
@@ -94,32 +98,28 @@ def test_headers_are_ours_where_they_must_be(server: Server) -> None:
     assert body == b"x"
 
 
-def test_a_header_cannot_split_the_answer(server: Server) -> None:
+def test_a_header_cannot_split_the_answer(talk: Talk) -> None:
     for kind in ("crlf", "lf", "cr", "nul", "name"):
-        before = server.probe()
-        answer = server.exchange(f"GET /split/{kind} HTTP/1.1\r\n".encode() + H + b"\r\n")
-        status, _, headers, body = parse(answer)
+        heard = talk(f"GET /split/{kind} HTTP/1.1\r\n".encode() + H + b"\r\n")
+        status, _, headers, body = parse(heard.answer)
         assert (status, body) == (500, b"Internal server error")
         assert sorted(headers) == ["Connection", "Content-Length", "Content-Type", "X-Marked"]
-        after = server.probe()
-        assert after["faults"] == before["faults"] + 1
-        assert "camcors: a connection failed: ValueError(" in after["lines"][-1]
+        assert heard.counted["faults"] == 1
+        assert "camcors: a connection failed: ValueError(" in heard.lines[-1]
 
 
 @pytest.mark.parametrize("path", ["/raise", "/hook"])
-def test_failing_application(server: Server, path: str) -> None:
-    status, reason, headers, body = parse(server.exchange(f"GET {path} HTTP/1.1\r\n".encode() + H + b"\r\n"))
+def test_failing_application(talk: Talk, path: str) -> None:
+    status, reason, headers, body = parse(talk(f"GET {path} HTTP/1.1\r\n".encode() + H + b"\r\n").answer)
     assert (status, reason, body) == (500, "Internal Server Error", b"Internal server error")
     assert headers["X-Marked"] == "yes"
 
 
-def test_full_heap_in_an_answer_writes_nothing_into_it(server: Server) -> None:
-    before = server.probe()
-    answer = server.exchange(b"GET /body/full HTTP/1.1\r\n" + H + b"\r\n")
-    assert (parse(answer)[0], parse(answer)[3]) == (200, b"one")
-    after = server.probe()
-    assert (after["faults"], after["rejected"]) == (before["faults"] + 1, before["rejected"])
-    assert after["opened"] == after["closed"]
+def test_full_heap_in_an_answer_writes_nothing_into_it(talk: Talk) -> None:
+    heard = talk(b"GET /body/full HTTP/1.1\r\n" + H + b"\r\n")
+    assert (parse(heard.answer)[0], parse(heard.answer)[3]) == (200, b"one")
+    assert (heard.counted["faults"], heard.counted["rejected"]) == (1, 0)
+    assert heard.counted["opened"] == heard.counted["closed"]
 
 
 def test_hooks_that_break_a_failure_are_left_out() -> None:
@@ -143,24 +143,19 @@ def test_hooks_that_break_a_failure_are_left_out() -> None:
     assert parse(asyncio.run(talk()))[0::3] == (500, b"Internal server error")
 
 
-def test_failing_body_ends_only_its_connection(server: Server) -> None:
-    before = server.probe()
-    assert server.exchange(b"GET /body/failing HTTP/1.1\r\n" + H + b"\r\n").endswith(b"\r\n\r\none")
-    after = server.probe()
-    assert after["faults"] == before["faults"] + 1
-    assert "the body failed" in after["lines"][-1]
-    assert after["opened"] == after["closed"]
+def test_failing_body_ends_only_its_connection(talk: Talk) -> None:
+    heard = talk(b"GET /body/failing HTTP/1.1\r\n" + H + b"\r\n")
+    assert heard.answer.endswith(b"\r\n\r\none")
+    assert heard.counted["faults"] == 1
+    assert "the body failed" in heard.lines[-1]
+    assert heard.counted["opened"] == heard.counted["closed"]
 
 
-def test_handler_takes_the_socket(server: Server) -> None:
-    with server.connect() as client:
-        client.sendall(b"GET /take HTTP/1.1\r\n" + H + b"\r\nab")
-        time.sleep(0.05)
-        client.sendall(b"cd")
-        time.sleep(0.05)
-        client.sendall(b"tail")
-        client.shutdown(socket.SHUT_WR)
-        assert read_all(client) == b"HTTP/1.1 200 OK\r\n\r\ntaken:abcdtail"
+def test_handler_takes_the_socket(talk: Talk) -> None:
+    data = b"GET /take HTTP/1.1\r\n" + H + b"\r\n"
+    for pieces in ((b"ab", b"cd", b"tail"), (b"abcd", b"tail"), (b"abcdtail",)):
+        heard = talk(data + pieces[0], *pieces[1:], end=CLOSED)
+        assert heard.answer == b"HTTP/1.1 200 OK\r\n\r\ntaken:abcdtail"
 
 
 UPGRADE = (
@@ -195,7 +190,6 @@ def test_websocket(server: Server) -> None:
             data = frame(kind, payload, True)
             for start in range(0, len(data), 1000):
                 client.sendall(data[start : start + 1000])
-                time.sleep(0.01)
             expected += frame(answer, payload, False)
         client.sendall(frame(CLOSE, b"", True))
         assert read_all(client) == expected + frame(CLOSE, b"", False)
@@ -288,16 +282,15 @@ METHODS = [
 
 
 @pytest.mark.parametrize(("method", "path", "status"), METHODS)
-def test_method(server: Server, method: str, path: str, status: int) -> None:
-    before = server.probe()
-    got, _, headers, body = parse(server.exchange(f"{method} {path} HTTP/1.1\r\n".encode() + H + b"\r\n"))
+def test_method(talk: Talk, method: str, path: str, status: int) -> None:
+    heard = talk(f"{method} {path} HTTP/1.1\r\n".encode() + H + b"\r\n")
+    got, _, headers, body = parse(heard.answer)
     assert got == status
     if status == 405:
         allow = {"/echo": "GET, POST, PUT, DELETE, HEAD, OPTIONS", "/query": "QUERY, OPTIONS"}
         assert headers["Allow"] == allow.get(path, "OPTIONS")
         assert json.loads(body) == {"error": "this path takes " + headers["Allow"]}
-    handled = status == 200 and path == "/echo"
-    assert server.probe()["handled"] == before["handled"] + handled
+    assert heard.counted["handled"] == (status == 200 and path == "/echo")
 
 
 # (target, path, query)
@@ -318,8 +311,8 @@ def test_absolute_form(target: str, path: str, query: str | None) -> None:
 
 
 @pytest.mark.parametrize(("data", "version", "body"), [row[1:] for row in GOOD], ids=[row[0] for row in GOOD])
-def test_served(server: Server, data: bytes, version: str, body: str) -> None:
-    seen = echo(server.exchange(data))
+def test_served(talk: Talk, data: bytes, version: str, body: str) -> None:
+    seen = echo(talk(data).answer)
     assert (seen["version"], seen["body"]) == (version, body)
 
 
@@ -331,13 +324,13 @@ def test_expect_100_continue(server: Server) -> None:
         assert echo(read_all(client))["body"] == "ab"
 
 
-def test_expect_over_the_limit_asks_for_nothing(server: Server) -> None:
-    answer = server.exchange(P + b"Expect: 100-continue\r\nContent-Length: 999999\r\n\r\n")
+def test_expect_over_the_limit_asks_for_nothing(talk: Talk) -> None:
+    answer = talk(P + b"Expect: 100-continue\r\nContent-Length: 999999\r\n\r\n").answer
     assert parse(answer)[0] == 413
 
 
-def test_expect_on_http_1_0_is_ignored(server: Server) -> None:
-    answer = server.exchange(b"PUT /echo HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nab")
+def test_expect_on_http_1_0_is_ignored(talk: Talk) -> None:
+    answer = talk(b"PUT /echo HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nab").answer
     assert echo(answer)["body"] == "ab"
 
 

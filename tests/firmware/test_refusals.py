@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import time
 
 import pytest
 
-from tests.firmware.conftest import LIMITS, Client, Server, Start, make_device, on_cpython, read_all
+from tests.firmware.conftest import (
+    CLOSED,
+    FULL,
+    LIMITS,
+    SILENT,
+    Server,
+    Start,
+    Talk,
+    make_device,
+    on_cpython,
+    read_all,
+)
+from tests.firmware.test_bad_requests import parse
 
 ALLOWED = b"http://allowed.example"
 FOREIGN = b"http://evil.example"
@@ -146,55 +157,49 @@ def check(answer: bytes, who: str, status: int, is_last: bool = True) -> dict[st
     return headers
 
 
-@pytest.fixture(scope="module")
-def hasty(start: Start) -> Server:
-    return start(is_guarded=True, head_timeout_ms=300, body_timeout_ms=300)
+ROWS = pytest.mark.parametrize(
+    ("data", "status", "end"), [row[1:] for row in CERTAIN], ids=[row[0] for row in CERTAIN]
+)
 
 
 @pytest.mark.parametrize("who", WHO)
-@pytest.mark.parametrize(
-    ("data", "status", "end"), [row[1:] for row in CERTAIN], ids=[row[0] for row in CERTAIN]
-)
-def test_a_page_may_read_why(
-    guarded: Server, hasty: Server, data: bytes, status: int, end: str | None, who: str
-) -> None:
+@ROWS
+def test_a_page_may_read_why(guarded_talk: Talk, data: bytes, status: int, end: str | None, who: str) -> None:
     if who == "OPTIONS" and b"%ff" in data:
         pytest.skip("served: it asks for the path")
-    server = hasty if end == WAIT else guarded
-    before = server.probe()
-    with server.connect() as client:
+    is_last = WHO[who][2] != 204 or b"%ff" not in data  # OPTIONS is about the path
+    heard = guarded_talk(ask(data, who), end=CLOSED if end == SHUT or not is_last else SILENT)
+    check(heard.answer, who, status, is_last)
+    assert (heard.counted["handled"], heard.counted["faults"]) == (0, 0)
+
+
+@pytest.mark.parametrize("who", ["allowed", "preflight"])
+@pytest.mark.parametrize("what", ["bad escape", "endless head", "large body", "chunks end early"])
+def test_a_page_may_read_why_over_a_socket(guarded: Server, what: str, who: str) -> None:
+    ((data, status, end),) = (row[1:] for row in CERTAIN if row[0] == what)
+    with guarded.connect() as client:
         client.sendall(ask(data, who))
-        is_last = WHO[who][2] != 204 or b"%ff" not in data  # OPTIONS is about the path
-        if end == SHUT or not is_last:
+        if end == SHUT:
             client.shutdown(socket.SHUT_WR)
-        check(read_all(client), who, status, is_last)
-    after = server.probe()
-    assert after["handled"] == before["handled"]
-    assert after["faults"] == before["faults"]
+        check(read_all(client), who, status)
 
 
 @pytest.mark.parametrize("who", ["allowed", "preflight"])
 @pytest.mark.parametrize("data", [row[1] for row in AMBIGUOUS], ids=[row[0] for row in AMBIGUOUS])
-def test_nothing_is_gained_by_what_is_ambiguous(guarded: Server, data: bytes, who: str) -> None:
-    before = guarded.probe()
-    answer = guarded.exchange(ask(data, who))
-    head = answer.partition(b"\r\n\r\n")[0]
+def test_nothing_is_gained_by_what_is_ambiguous(guarded_talk: Talk, data: bytes, who: str) -> None:
+    heard = guarded_talk(ask(data, who))
+    head = heard.answer.partition(b"\r\n\r\n")[0]
     assert head.startswith(b"HTTP/1.1 400 ")
     assert b"Access-Control-" not in head
     assert b"\r\nVary: Origin" in head
-    assert guarded.probe()["handled"] == before["handled"]
+    assert heard.counted["handled"] == 0
 
 
 @pytest.mark.parametrize("cut", [30, 60])
-def test_the_headers_may_come_later(guarded: Server, cut: int) -> None:
+def test_the_headers_may_come_later(guarded_talk: Talk, cut: int) -> None:
     """A bad request line is not refused before the rest of the head has come, which says who asks."""
     data = ask(b"METHOD /echo?fps=5% HTTP/1.1\r\nASK\r\n", "allowed")
-    with guarded.connect() as client:
-        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        client.sendall(data[:cut])
-        time.sleep(0.1)  # whatever the network does: the result is the same
-        client.sendall(data[cut:])
-        check(read_all(client), "allowed", 400)
+    check(guarded_talk(data[:cut], data[cut:]).answer, "allowed", 400)
 
 
 # Of a head that was cut, complete lines count.
@@ -208,14 +213,19 @@ def test_the_headers_may_come_later(guarded: Server, cut: int) -> None:
         (b"GET /echo HTTP/1.1\r\nOrigin: " + ALLOWED + b"\r\nHost: cam", False),
     ],
 )
-def test_complete_lines_count(guarded: Server, data: bytes, is_granted: bool) -> None:
-    with guarded.connect() as client:
-        client.sendall(data)
-        client.shutdown(socket.SHUT_WR)
-        check(read_all(client), "allowed" if is_granted else "none", 400)
+def test_complete_lines_count(guarded_talk: Talk, data: bytes, is_granted: bool) -> None:
+    check(guarded_talk(data, end=CLOSED).answer, "allowed" if is_granted else "none", 400)
 
 
 @pytest.mark.parametrize("who", WHO)
+def test_without_a_slot(guarded_talk: Talk, who: str) -> None:
+    heard = guarded_talk(ask(b"METHOD /echo HTTP/1.1\r\nASK\r\n", who), end=FULL)
+    headers = check(heard.answer, who, 503)
+    assert ("Retry-After" in headers) is (WHO[who][2] is None)
+    assert (heard.counted["handled"], heard.counted["refused"]) == (0, 1)
+
+
+@pytest.mark.parametrize("who", ["allowed"])
 def test_above_the_cap(start: Start, who: str) -> None:
     server = start(is_guarded=True, connections=1)
     with server.connect() as first:
@@ -231,28 +241,26 @@ def test_above_the_cap(start: Start, who: str) -> None:
 @pytest.mark.parametrize(
     ("method", "status"), [(b"get", 501), (b"BREW", 501), (b"PATCH", 405), (b"TRACE", 405)]
 )
-def test_method(guarded: Server, method: bytes, path: bytes, who: str, status: int) -> None:
+def test_method(guarded_talk: Talk, method: bytes, path: bytes, who: str, status: int) -> None:
     """A method that no route takes; a foreign page's is the write guard's, if it has to be."""
-    before = guarded.probe()
-    with Client(guarded) as client:
-        if who == "preflight":
-            says = WHO["allowed"][1] + b"Access-Control-Request-Method: " + method + b"\r\n"
-            got, headers, _ = client.ask(
-                b"OPTIONS " + path + b" HTTP/1.1\r\nHost: camera\r\n" + says + b"\r\n"
-            )
-            assert (got, headers["Access-Control-Allow-Methods"]) == (204, method.decode())
-        else:
-            data = method + b" " + path + b" HTTP/1.1\r\nHost: camera\r\n" + WHO[who][1] + b"\r\n"
-            got, headers, _ = client.ask(data)
-            is_guards = who == "foreign" and method.upper() not in (b"GET", b"TRACE")
-            assert got == (403 if is_guards else status)
-            assert headers.get("Access-Control-Allow-Origin") == (
-                ALLOWED.decode() if who == "allowed" else None
-            )
-            if got == 405:
-                allow = "GET, POST, PUT, DELETE, HEAD, OPTIONS" if path == b"/echo" else "OPTIONS"
-                assert headers["Allow"] == allow
-    assert guarded.probe()["handled"] == before["handled"]
+    if who == "preflight":
+        says = WHO["allowed"][1] + b"Access-Control-Request-Method: " + method + b"\r\n"
+        heard = guarded_talk(
+            b"OPTIONS " + path + b" HTTP/1.1\r\nHost: camera\r\n" + says + b"\r\n", end=CLOSED
+        )
+        got, _, headers, _ = parse(heard.answer)
+        assert (got, headers["Access-Control-Allow-Methods"]) == (204, method.decode())
+    else:
+        data = method + b" " + path + b" HTTP/1.1\r\nHost: camera\r\n" + WHO[who][1] + b"\r\n"
+        heard = guarded_talk(data, end=CLOSED)
+        got, _, headers, _ = parse(heard.answer)
+        is_guards = who == "foreign" and method.upper() not in (b"GET", b"TRACE")
+        assert got == (403 if is_guards else status)
+        assert headers.get("Access-Control-Allow-Origin") == (ALLOWED.decode() if who == "allowed" else None)
+        if got == 405:
+            allow = "GET, POST, PUT, DELETE, HEAD, OPTIONS" if path == b"/echo" else "OPTIONS"
+            assert headers["Allow"] == allow
+    assert heard.counted["handled"] == 0
 
 
 def test_a_full_heap(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -272,7 +280,7 @@ def test_a_hook_that_fails_costs_the_headers_only() -> None:
     """The refusal goes out although what the application makes of it is an exception."""
 
     async def talk() -> tuple[bytes, int]:
-        device = make_device({}, is_guarded=True)
+        device = make_device({"linger_ms": 50}, is_guarded=True)
 
         @device.app.after_error_request
         async def fail(request: object, response: object) -> None:
