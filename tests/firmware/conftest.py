@@ -190,27 +190,36 @@ Talk = Callable[..., Heard]
 
 
 @contextlib.contextmanager
-def talk_on_cpython(limits: dict[str, int], is_guarded: bool) -> Iterator[Callable[..., dict[str, Any]]]:
+def talk_on_cpython(limits: dict[str, int], is_guarded: bool) -> Iterator[Talk]:
     talker = importlib.import_module("tests.firmware.on_bytes").Talker(limits, is_guarded)
     loop = asyncio.new_event_loop()
+
+    def hear(*pieces: bytes, end: str = SILENT) -> Heard:
+        answer = bytearray()
+        found = loop.run_until_complete(talker.hear(pieces, end, answer.extend))
+        return Heard(bytes(answer), **found)
+
     with contextlib.closing(loop):
-        yield lambda end, *pieces: loop.run_until_complete(talker.hear(pieces, end))
+        yield hear
 
 
 @contextlib.contextmanager
-def talk_on_micropython(limits: dict[str, int], is_guarded: bool) -> Iterator[Callable[..., dict[str, Any]]]:
+def talk_on_micropython(limits: dict[str, int], is_guarded: bool) -> Iterator[Talk]:
     command = [str(PROGRAM), str(HERE / "on_bytes.py"), json.dumps(limits), *["guarded"] * is_guarded]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         stdin, stdout = process.stdin, process.stdout
         assert stdin is not None and stdout is not None
 
-        def hear(end: str, *pieces: bytes) -> dict[str, Any]:
+        def hear(*pieces: bytes, end: str = SILENT) -> Heard:
             print(json.dumps([end, *(piece.hex() for piece in pieces)]), file=stdin, flush=True)
-            said = ""
-            while not (line := stdout.readline()).startswith("{"):  # microdot prints what a handler raises
-                said += line
-                assert line, said
-            return json.loads(line)
+            answer, said = bytearray(), ""
+            while not (line := stdout.readline()).startswith("{"):
+                if line.startswith(">"):
+                    answer += bytes.fromhex(line[1:])
+                else:  # microdot prints what a handler raises
+                    said += line
+                    assert line, said
+            return Heard(bytes(answer), **json.loads(line))
 
         try:
             yield hear
@@ -229,13 +238,7 @@ def start_talk(request: pytest.FixtureRequest) -> Iterator[Callable[..., Talk]]:
     with contextlib.ExitStack() as stack:
 
         def start(is_guarded: bool = False, **limits: int) -> Talk:
-            hear = stack.enter_context(run({**LIMITS, **limits}, is_guarded))
-
-            def talk(*pieces: bytes, end: str = SILENT) -> Heard:
-                found = hear(end, *pieces)
-                return Heard(bytes.fromhex(found["answer"]), found["counted"], found["lines"])
-
-            return talk
+            return stack.enter_context(run({**LIMITS, **limits}, is_guarded))
 
         yield start
 

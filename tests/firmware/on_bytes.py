@@ -27,8 +27,8 @@ class Line:
 
     is_full = False
 
-    def __init__(self, pieces, end):
-        self.sent = bytearray()
+    def __init__(self, pieces, end, put):
+        self._put = put
         self.is_stuck = False
         self.is_closed = False
         self._pieces = [piece for piece in pieces if piece]
@@ -60,7 +60,7 @@ class Line:
     def send(self, data, start, size):
         if self.is_closed:
             raise OSError(128)
-        self.sent.extend(memoryview(data)[start : start + size])
+        self._put(bytes(memoryview(data)[start : start + size]))
         return size
 
     async def drain(self):
@@ -86,9 +86,9 @@ class Talker:
     def __init__(self, limits, is_guarded=False):
         self.device = Device(limits, is_guarded)
 
-    async def talk(self, pieces, end):
-        """One connection, from its first byte to the close -> all that the client gets (bytes)."""
-        line = Line(pieces, end)
+    async def talk(self, pieces, end, put):
+        """One connection, from its first byte to the close; what the client gets is put() piece by piece."""
+        line = Line(pieces, end, put)
         server = self.device.server
         limits = server.limits
         waiters = limits.slot_waiters
@@ -106,7 +106,6 @@ class Talker:
             limits.slot_waiters = waiters
             server.admission.holders.clear()
         assert not server._open and not server.admission.holders and line.is_closed
-        return bytes(line.sent)
 
     def counters(self):
         device = self.device
@@ -121,16 +120,17 @@ class Talker:
         )
         return counted
 
-    async def hear(self, pieces, end):
-        """What comes of a conversation: the answer, what was counted of it, the lines that were logged."""
+    async def hear(self, pieces, end, put):
+        """talk() -> what was counted of it, and the lines that were logged."""
         before = self.counters()
-        answer = await self.talk(pieces, end)
+        await self.talk(pieces, end, put)
         counted = {name: count - before[name] for name, count in self.counters().items()}
-        return {
-            "answer": answer.hex(),
-            "counted": counted,
-            "lines": self.device.lines[before["lines"] :],
-        }
+        return {"counted": counted, "lines": self.device.lines[before["lines"] :]}
+
+
+def show(piece):
+    """Not all in one line: there may be no memory for it."""
+    print(">" + piece.hex())
 
 
 async def main(limits, is_guarded):
@@ -140,7 +140,7 @@ async def main(limits, is_guarded):
         if not line:  # the camera's console has no end of file
             break
         end, *pieces = json.loads(line)
-        print(json.dumps(await talker.hear([bytes.fromhex(piece) for piece in pieces], end)))
+        print(json.dumps(await talker.hear([bytes.fromhex(piece) for piece in pieces], end, show)))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ import re
 import shutil
 import socket
 import subprocess
-import time
 from collections import Counter
 from collections.abc import Iterator
 
@@ -19,7 +18,7 @@ from hypothesis import strategies as st
 
 from camcors.http.chunked import Chunks
 from camcors.http.head import Refusal
-from tests.firmware.conftest import Client, Server, read_all
+from tests.firmware.conftest import CLOSED, Client, Heard, Server, Talk, read_all
 from tests.firmware.test_bad_requests import ONCE, P, parse
 
 MOST = 100
@@ -257,29 +256,44 @@ def echo(answer: tuple[int, dict[str, str], bytes]) -> dict[str, object]:
     return json.loads(answer[2])
 
 
-def test_as_the_handler_sees_it(server: Server) -> None:
+def echoes(heard: Heard) -> list[dict[str, object]]:
+    """What the handler saw of each request of a conversation."""
+    found = []
+    data = heard.answer
+    while data:
+        head, _, data = data.partition(b"\r\n\r\n")
+        size = int(head.split(b"Content-Length: ")[1].split(b"\r\n")[0])
+        assert head.startswith(b"HTTP/1.1 200 ")
+        found.append(json.loads(data[:size]))
+        data = data[size:]
+    return found
+
+
+def test_as_the_handler_sees_it(talk: Talk) -> None:
     """As with a Content-Length: RFC 9112 section 7.1.3. Trailers are dropped."""
-    with Client(server) as client:
-        data = HEAD + b"A: 1\r\nTrailer: A\r\n\r\n3;x=y\r\nabc\r\n3\r\ndef\r\n0\r\nA: 2\r\nHost: b\r\n\r\n"
-        seen = echo(client.ask(data))
+    data = HEAD + b"A: 1\r\nTrailer: A\r\n\r\n3;x=y\r\nabc\r\n3\r\ndef\r\n0\r\nA: 2\r\nHost: b\r\n\r\n"
+    (seen,) = echoes(talk(data, end=CLOSED))
     assert seen["body"] == "abcdef"
     assert seen["headers"] == {"host": "camera", "a": "1", "trailer": "A", "content-length": "6"}
 
 
 @pytest.mark.parametrize("cut", range(1, len(ABC)))
-def test_cut_by_the_network(server: Server, cut: int) -> None:
-    with Client(server) as client:
-        client.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        client.send(HEAD + b"\r\n" + ABC[:cut])
-        time.sleep(0.01)  # whatever the network does: the result is the same
-        assert echo(client.ask(ABC[cut:]))["body"] == "abc"
+def test_cut_by_the_network(talk: Talk, cut: int) -> None:
+    (seen,) = echoes(talk(HEAD + b"\r\n" + ABC[:cut], ABC[cut:], end=CLOSED))
+    assert seen["body"] == "abc"
 
 
-def test_the_next_request_follows(server: Server) -> None:
+def test_the_next_request_follows(talk: Talk) -> None:
     """Pipelined, and later: the connection goes on where the chunks end."""
+    data = 2 * (HEAD + b"\r\n" + ABC) + P + b"Content-Length: 2\r\n\r\nzz" + HEAD + b"\r\n0\r\n\r\n"
+    seen = echoes(talk(data, HEAD + b"\r\n" + ABC, end=CLOSED))
+    assert [each["body"] for each in seen] == ["abc", "abc", "zz", "", "abc"]
+
+
+def test_the_next_request_follows_over_a_socket(server: Server) -> None:
     with Client(server) as client:
-        client.send(2 * (HEAD + b"\r\n" + ABC) + P + b"Content-Length: 2\r\n\r\nzz" + HEAD + b"\r\n0\r\n\r\n")
-        assert [echo(client.answer())["body"] for _ in range(4)] == ["abc", "abc", "zz", ""]
+        client.send(2 * (HEAD + b"\r\n" + ABC))
+        assert [echo(client.answer())["body"] for _ in range(2)] == ["abc", "abc"]
         assert echo(client.ask(HEAD + b"\r\n" + ABC))["body"] == "abc"
 
 
@@ -306,13 +320,13 @@ def test_trailers_longer_than_the_buffer(server: Server) -> None:
     [b"4001\r\n", b"4000\r\n" + b"a" * 16384 + b"\r\n1\r\n", b"FFFFFFFF\r\n"],
     ids=["one", "two", "far"],
 )
-def test_over_the_limit(server: Server, data: bytes) -> None:
+def test_over_the_limit(talk: Talk, data: bytes) -> None:
     """413 as with a Content-Length, by the application."""
-    before = server.probe()
-    status, _, headers, body = parse(server.exchange(HEAD + b"\r\n" + data))
+    heard = talk(HEAD + b"\r\n" + data)
+    status, _, headers, body = parse(heard.answer)
     assert (status, headers["X-Marked"], headers["Connection"]) == (413, "yes", "close")
     assert b"longer than 16384 bytes" in body
-    assert server.probe()["handled"] == before["handled"]
+    assert heard.counted["handled"] == 0
 
 
 def test_over_the_limit_is_readable(patient: Server) -> None:
@@ -330,8 +344,8 @@ def test_expect_100_continue(server: Server) -> None:
         assert json.loads(parse(read_all(client))[3])["body"] == "abc"
 
 
-def test_who_does_not_wait_is_not_asked(server: Server) -> None:
-    answer = server.exchange(HEAD + ONCE + b"Expect: 100-continue\r\n\r\n" + ABC)
+def test_who_does_not_wait_is_not_asked(talk: Talk) -> None:
+    answer = talk(HEAD + ONCE + b"Expect: 100-continue\r\n\r\n" + ABC).answer
     assert json.loads(parse(answer)[3])["body"] == "abc"
 
 

@@ -12,6 +12,7 @@ import struct
 import subprocess
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -22,10 +23,12 @@ from camcors.http import connection, phases
 from camcors.http.exchange import SETTLED_MS, Exchange
 from camcors.limits import Limits, ticks_ms
 from tests.firmware.conftest import (
+    CLOSED,
     LIMITS,
     Client,
     Server,
     Start,
+    Talk,
     make_device,
     on_cpython,
     on_micropython,
@@ -36,6 +39,7 @@ from tests.firmware.test_bad_requests import G, H, P, check_refusal, parse
 GET = b"GET /%b HTTP/1.1\r\n" + H + b"\r\n"
 ECHO = G + b"\r\n"
 LARGE = b"0123456789" * 30000
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 TOO_LARGE = b'{"error": "the body is longer than 16384 bytes, limits.body_bytes of /camera.json"}'
 
 # (Connection headers of the request, HTTP version, whether the connection stays open)
@@ -59,16 +63,27 @@ PERSISTENCE = [
 
 
 @pytest.mark.parametrize(("options", "version", "stays"), PERSISTENCE)
-def test_persistence(server: Server, options: bytes, version: bytes, stays: bool) -> None:
+def test_persistence(talk: Talk, options: bytes, version: bytes, stays: bool) -> None:
     data = b"GET /status/200 HTTP/" + version + b"\r\n" + H + options + b"\r\n"
-    with Client(server) as client:
-        status, headers, body = client.ask(data)
-        assert (status, body) == (200, b"body")
-        assert headers.get("Connection") == (None if stays else "close")
-        if stays:
-            assert client.ask(GET % b"status/201")[0] == 201
-        else:
-            assert client.rest() == b""
+    found = answers(talk(data, GET % b"status/201", end=CLOSED).answer)
+    assert [answer[::2] for answer in found] == [(200, b"body"), (201, b"body")][: 1 + stays]
+    assert found[0][1].get("Connection") == (None if stays else "close")
+
+
+def answers(data: bytes, *methods: str) -> list[tuple[int, dict[str, str], bytes]]:
+    """All answers of a connection, by their framing; `methods` of the first requests, where that counts."""
+    found = []
+    while data:
+        head, _, data = data.partition(b"\r\n\r\n")
+        first, *lines = head.decode().split("\r\n")
+        headers = dict(line.split(": ", 1) for line in lines)
+        assert headers.pop("X-Content-Type-Options") == "nosniff"
+        status = int(first.split(" ")[1])
+        is_bare = status in (204, 304) or methods[len(found) : len(found) + 1] == ("HEAD",)
+        size = 0 if is_bare else int(headers["Content-Length"])
+        found.append((status, headers, data[:size]))
+        data = data[size:]
+    return found
 
 
 # (what, request, status, whether there is content): each leaves the connection open.
@@ -97,18 +112,32 @@ LASTING = [
 @pytest.mark.parametrize(
     ("data", "status", "content"), [row[1:] for row in LASTING], ids=[row[0] for row in LASTING]
 )
-def test_framing_lasts(server: Server, data: bytes, status: int, content: bool) -> None:
+def test_framing_lasts(talk: Talk, data: bytes, status: int, content: bool) -> None:
     """The next answer is found where this one ends, and it is the next one's."""
+    at = data.index(b"\r\n\r\n") + 4 if b"Expect" in data else 0  # who is asked to go on sends the body then
+    pieces = [(data[:at], data[at:], b"GET /echo?%d HTTP/1.1\r\n" % i + H + b"\r\n") for i in range(3)]
+    answer = talk(*(piece for each in pieces for piece in each), end=CLOSED).answer
+    assert answer.count(CONTINUE) == (3 if at else 0)
+    found = answers(answer.replace(CONTINUE, b""), *(data.split()[0].decode(), "GET") * 3)
+    for i in range(3):
+        code, headers, body = found[2 * i]
+        assert (code, bool(body)) == (status, content)
+        assert "Connection" not in headers and "Transfer-Encoding" not in headers
+        if status in (204, 304):
+            assert "Content-Length" not in headers
+        assert json.loads(found[2 * i + 1][2])["query"] == str(i)
+    assert len(found) == 6
+
+
+@pytest.mark.parametrize("what", ["GET", "HEAD", "204", "hook fails", "body", "framing set by the handler"])
+def test_framing_lasts_over_a_socket(server: Server, what: str) -> None:
+    ((data, status, _),) = (row[1:] for row in LASTING if row[0] == what)
     with Client(server) as client:
         for i in range(3):
-            found, headers, body = cookies(client) if b"cookies" in data else client.ask(data)
-            assert (found, bool(body)) == (status, content)
-            assert "Connection" not in headers and "Transfer-Encoding" not in headers
-            if status in (204, 304):
-                assert "Content-Length" not in headers
-            assert json.loads(client.ask(b"GET /echo?%d HTTP/1.1\r\n" % i + H + b"\r\n")[2])["query"] == str(
-                i
-            )
+            found, _, _ = cookies(client) if b"cookies" in data else client.ask(data)
+            assert found == status
+            query = json.loads(client.ask(b"GET /echo?%d HTTP/1.1\r\n" % i + H + b"\r\n")[2])["query"]
+            assert query == str(i)
 
 
 def cookies(client: Client) -> tuple[int, dict[str, str], bytes]:
@@ -133,26 +162,23 @@ LAST = [
 
 
 @pytest.mark.parametrize(("data", "content"), [row[1:] for row in LAST], ids=[row[0] for row in LAST])
-def test_last_answer(server: Server, data: bytes, content: bytes) -> None:
-    before = server.probe()
-    answer = server.exchange(data + ECHO)
-    _, _, headers, body = parse(answer)
+def test_last_answer(talk: Talk, data: bytes, content: bytes) -> None:
+    heard = talk(data + ECHO)
+    _, _, headers, body = parse(heard.answer)
     assert (headers["Connection"], body) == ("close", content)
-    assert server.probe()["handled"] == before["handled"]
+    assert heard.counted["handled"] == 0
 
 
-def test_handler_that_writes_itself_ends_the_connection(server: Server) -> None:
-    answer = server.exchange(GET % b"write" + ECHO)
+def test_handler_that_writes_itself_ends_the_connection(talk: Talk) -> None:
+    answer = talk(GET % b"write" + ECHO).answer
     first, _, last = answer.partition(b"\r\n\r\n")
     assert first == b"HTTP/1.1 102 Processing"
     assert (parse(last)[2]["Connection"], parse(last)[3]) == ("close", b"written")
 
 
-def test_handler_that_takes_the_socket_ends_the_connection(server: Server) -> None:
-    with Client(server) as client:
-        client.ask(GET % b"status/200")
-        client.send(GET % b"take" + b"abcdtail")
-        assert client.rest() == b"HTTP/1.1 200 OK\r\n\r\ntaken:abcdtail"
+def test_handler_that_takes_the_socket_ends_the_connection(talk: Talk) -> None:
+    answer = talk(GET % b"status/200", GET % b"take" + b"abcdtail").answer
+    assert answer.endswith(b"body" + b"HTTP/1.1 200 OK\r\n\r\ntaken:abcdtail")
 
 
 def test_handler_that_closes_the_socket(server: Server) -> None:
@@ -214,19 +240,16 @@ def test_calls_of_a_request(server: Server, data: bytes, receives: int, sends: i
 
 
 @pytest.mark.parametrize("size", [1, 3, 100, 1000, 1023, 1024, 1025])
-def test_pipelined_in_pieces(server: Server, size: int) -> None:
+def test_pipelined_in_pieces(talk: Talk, size: int) -> None:
     """However the network cuts requests that are shorter and longer than the server's buffer."""
     count = 3 if size < 100 else 12
     data = b""
     for i in range(count):
         data += b"GET /echo?%d HTTP/1.1\r\n" % i + H + b"A: " + b"a" * (150 * i) + b"\r\n\r\n"
-    with Client(server) as client:
-        client.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        for start in range(0, len(data), size):
-            client.send(data[start : start + size])
-        for i in range(count):
-            seen = json.loads(client.answer()[2])
-            assert (seen["query"], seen["headers"]["a"]) == (str(i), "a" * (150 * i))
+    heard = talk(*(data[start : start + size] for start in range(0, len(data), size)), end=CLOSED)
+    seen = [json.loads(body) for _, _, body in answers(heard.answer)]
+    assert [each["query"] for each in seen] == [str(i) for i in range(count)]
+    assert [each["headers"]["a"] for each in seen] == ["a" * (150 * i) for i in range(count)]
 
 
 def test_one_handler_at_a_time(server: Server) -> None:
@@ -237,17 +260,12 @@ def test_one_handler_at_a_time(server: Server) -> None:
 
 
 @pytest.mark.parametrize("is_pipelined", [False, True])
-def test_limit_of_requests(start: Start, is_pipelined: bool) -> None:
+def test_limit_of_requests(start_talk: Callable[..., Talk], is_pipelined: bool) -> None:
     """The last answer says so; what was sent behind it is not served, and takes no answer away."""
-    server = start(keepalive_requests=3, linger_ms=5000)
-    with Client(server) as client:
-        if is_pipelined:
-            client.send(ECHO * 50)
-        answers = [client.answer() if is_pipelined else client.ask(ECHO) for _ in range(3)]
-        assert [answer[1].get("Connection") for answer in answers] == [None, None, "close"]
-        client.socket.shutdown(socket.SHUT_WR)
-        assert client.rest() == b""
-    assert server.probe()["handled"] == 3
+    talk = start_talk(keepalive_requests=3)
+    heard = talk(ECHO * 50, end=CLOSED) if is_pipelined else talk(*[ECHO] * 50, end=CLOSED)
+    said = [headers.get("Connection") for _, headers, _ in answers(heard.answer)]
+    assert (said, heard.counted["handled"]) == ([None, None, "close"], 3)
 
 
 def test_limit_of_requests_keeps_no_client_waiting(start: Start) -> None:
@@ -289,13 +307,17 @@ def test_idle_connection_is_closed_in_silence(start: Start) -> None:
 @pytest.mark.parametrize(
     "data", [b"G", b"GET /ec", G, P + b"Content-Length: 10\r\n\r\nabc"], ids=["byte", "line", "head", "body"]
 )
-def test_second_request_that_stalls(start: Start, data: bytes) -> None:
-    server = start(keepalive_timeout_ms=60000, head_timeout_ms=600, body_timeout_ms=600)
-    with Client(server) as client:
-        assert client.ask(ECHO)[0] == 200
-        client.send(data)
-        check_refusal(client.rest(), 408)
-    assert server.probe()["timeouts"] == 1
+def test_second_request_that_stalls(talk: Talk, data: bytes) -> None:
+    heard = talk(GET % b"status/204", data)
+    check_refusal(heard.answer.partition(b"\r\n\r\n")[2], 408)
+    assert (heard.counted["timeouts"], heard.counted["rejected"]) == (1, 1)
+
+
+@pytest.mark.parametrize("data", [b"", b"\r\n", b"\r"])
+def test_idle_connection_ends_without_a_word(talk: Talk, data: bytes) -> None:
+    heard = talk(GET % b"status/204", data)
+    assert heard.answer.count(b"HTTP/1.1 ") == 1
+    assert [heard.counted[name] for name in ("timeouts", "rejected", "faults")] == [0, 0, 0]
 
 
 @pytest.mark.parametrize("data", [b"", b"\r\n", b"\r"])
@@ -319,12 +341,9 @@ def test_client_that_leaves_while_idle(server: Server, data: bytes) -> None:
 @pytest.mark.parametrize(
     "data", [b"GET /ec", G, P + b"Content-Length: 10\r\n\r\nabc"], ids=["line", "head", "body"]
 )
-def test_client_that_ends_in_a_second_request(server: Server, data: bytes) -> None:
-    with Client(server) as client:
-        assert client.ask(ECHO)[0] == 200
-        client.send(data)
-        client.socket.shutdown(socket.SHUT_WR)
-        check_refusal(client.rest(), 400)
+def test_client_that_ends_in_a_second_request(talk: Talk, data: bytes) -> None:
+    heard = talk(GET % b"status/204", data, end=CLOSED)
+    check_refusal(heard.answer.partition(b"\r\n\r\n")[2], 400)
 
 
 # (where a connection fails, what fails after how many good calls, what is sent then, whether it counts)
@@ -341,21 +360,12 @@ STAGES = [
 @pytest.mark.parametrize(
     ("what", "good", "data", "counts"), [r[1:] for r in STAGES], ids=[r[0] for r in STAGES]
 )
-def test_vanished(server: Server, what: str, good: int, data: bytes, counts: int, number: int) -> None:
+def test_vanished(talk: Talk, what: str, good: int, data: bytes, counts: int, number: int) -> None:
     """The numbers with which a lost client is reported, wherever it happens; 5 is a fault of ours."""
-    before = server.probe()
-    with Client(server) as client, contextlib.suppress(ConnectionError):
-        client.send(GET % b"vanish/%b/%d/%d" % (what.encode(), good, number))
-        if good < 2:
-            assert client.answer()[2] == b"x"
-        client.send(data)
-        client.rest()
-    after = server.wait(lambda probe: probe["connections"] == 1)
-    assert after["connections"] == 1
-    assert after["faults"] - before["faults"] == (number == 5)
-    assert len(after["lines"]) - len(before["lines"]) == (number == 5)
-    assert after["vanished"] - before["vanished"] == (0 if number == 5 else counts)
-    assert after["opened"] == after["closed"]
+    heard = talk(GET % b"vanish/%b/%d/%d" % (what.encode(), good, number), data)
+    assert heard.counted["faults"] == len(heard.lines) == (number == 5)
+    assert heard.counted["vanished"] == (0 if number == 5 else counts)
+    assert heard.counted["opened"] == heard.counted["closed"]
 
 
 @pytest.mark.parametrize("longest", [0, 1])
