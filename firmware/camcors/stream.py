@@ -1,4 +1,44 @@
-"""Pictures for many viewers: one capture fans out to all of them."""
+"""Pictures for many viewers: one capture fans out to all of them.
+
+Theory of operation
+===================
+
+    driver ──poll(), capture()──> Frames ──one copy──> Part ──shared──> Viewer, Viewer ... ──> Sender
+
+Pictures are pulled, never pushed. A viewer that has sent its part asks for the next one, and that request
+alone has a picture taken: nothing is captured that nobody takes. The first request starts the producer, a
+task that ends with the last viewer. It waits until the fastest viewer's next picture is due and somebody is
+waiting. /api/capture takes a picture of its own by the same steps; whoever watches gets that one too.
+
+The driver is polled. A picture may need hundreds of milliseconds of work (the test card draws) or of waiting
+(a sensor). poll() does a step and says in how many milliseconds to come back; None means that capture() will
+not wait. Between two polls every other task runs. Nothing waits between capture() and release(), so two
+pictures never overlap, even when a still and a stream want one at the same time.
+
+The driver may use its buffer again at its next capture, while a slow viewer still sends the picture. So each
+picture is copied, once, with the part's headers in front of it, into a Part. All viewers send from this one
+buffer; Part.users counts them, and a Part is filled again only when nobody sends from it. To hold the next
+capture back instead would save the copy, and let the slowest viewer set the pace for all.
+
+There is no queue. A viewer that comes back late waits for the next picture, and has missed those between: a
+slow viewer drops frames, is never more than one behind, and costs the others nothing. Who asks just after a
+capture gets that picture, `latest`, if it is newer than the fastest viewer's interval; it would otherwise get
+every second picture only. Each viewer has a pace of its own besides (fps).
+
+A sensor that gives no picture, or a driver or heap that fails, ends no stream. The failure is counted and
+kept in words for /api/status, and the next attempt comes after 100 ms, then 200, up to 2 s. Every 2 s all who
+wait are woken without a new picture. They send their last part again, or a line break if there was none: that
+is how the camera notices viewers that have gone, and how nothing on the way takes the stream for dead. With
+the next picture all goes on as before.
+
+What allocates: a viewer its object, its clock and its task; a Part when one more is needed, so at most one
+more than there are viewers, and again for a picture that has outgrown it; a frame one view of its buffer and
+two slices, however many viewers there are, and asyncio an entry whenever a viewer's socket is full. close()
+allocates nothing, so that a full heap keeps no slot. All Parts go with the last viewer.
+
+Who waits for what: a Viewer for `ready` or its own pace (viewer.py), the producer for `demand` or the pace of
+all, the Sender for the client's socket. limits.stream_viewers bounds the viewers; api.py tells one too many.
+"""
 
 import asyncio
 
@@ -6,6 +46,7 @@ from .http.clock import Clock, Pace
 from .http.waits import until_set
 from .limits import Limits, sleep_ms, ticks_add, ticks_diff, ticks_ms
 from .part import Part
+from .viewer import Viewer
 
 _BACK_OFF_MS = (100, 2000)  # first, longest wait after a failed capture
 _NO_MEMORY = "no memory for the picture; choose a smaller frame_size or quality"
@@ -28,21 +69,12 @@ class Frames:
 
     camera: the driver. limits: Limits, of which stream_viewers and stream_fps count here.
 
-    The driver may use its buffer again at the next capture, while a slow viewer still sends the
-    picture. So each capture is copied once, into a buffer that stays untouched while anybody
-    sends from it; holding the next capture back instead would save the copy and let the slowest
-    viewer set the pace for all. The buffers are used again: at most one more than there are
-    viewers, dropped with the last one. A frame allocates one view of its buffer and two slices,
-    however many viewers there are, and asyncio an entry whenever a viewer's socket is full.
-
-    A capture happens when a viewer waits for one, so nothing is captured that nobody takes. A
-    viewer gets the next picture, or the last one if it is newer than the time between two.
-
     Timestamps are seconds since the camera server started, as text with three decimals
     ("12.345"): no setting of the date moves them.
 
     Counters (int): frames captured, failures of capture(); `error` is the last failure in words,
-    None after a success.
+    None after a success. For Viewers: latest (Part, None without one), ready (asyncio.Event, set for a moment
+    with each picture).
     """
 
     def __init__(self, camera, limits=None):
@@ -56,11 +88,11 @@ class Frames:
         self._clock = Clock()
         self._viewers = []
         self._parts = []
-        self._latest = None
+        self.latest = None
         self._producer = None
         self._time_ms = 0
         self._demand = asyncio.Event()
-        self._ready = asyncio.Event()
+        self.ready = asyncio.Event()
 
     @property
     def viewers(self):
@@ -70,7 +102,7 @@ class Frames:
     def viewer(self, fps=None):
         """A new stream (Viewer) of at most `fps` (int, 1 to 60) pictures a second.
 
-        Raises Busy if all slots are taken. The slot itself is taken when the stream starts to be
+        Raise Busy if all slots are taken. The slot itself is taken when the stream starts to be
         read, so that an answer that is never sent takes none.
         """
         if len(self._viewers) >= self.slots:
@@ -78,9 +110,9 @@ class Frames:
         return Viewer(self, min(fps or self._fps, self._fps))
 
     async def capture(self):
-        """Takes one picture: (jpeg bytes, frame id int, timestamp str). Viewers get it as well.
+        """Take one picture: (jpeg bytes, frame id int, timestamp str). Viewers get it as well.
 
-        Raises CaptureFailed.
+        Raise CaptureFailed.
         """
         try:
             while (wait_ms := self._camera.poll()) is not None:
@@ -97,8 +129,10 @@ class Frames:
             raise CaptureFailed(self.error)
 
     def _take(self):
-        """The picture of a camera whose poll() gives None. Two captures never overlap, since nothing waits
-        between this and the release."""
+        """Return the picture of a camera whose poll() gives None.
+
+        Two captures never overlap, since nothing waits between this and the release.
+        """
         jpeg = self._camera.capture()
         if not jpeg:
             raise CaptureFailed("the camera gave no picture in time")
@@ -108,7 +142,7 @@ class Frames:
         return jpeg
 
     def _note(self, error):
-        """Counts a failure. A full heap's allocates nothing."""
+        """Count a failure. A full heap's allocates nothing."""
         self.failures += 1
         if isinstance(error, MemoryError):
             self.error = _NO_MEMORY
@@ -118,17 +152,17 @@ class Frames:
             self.error = ("the camera reports " if isinstance(error, OSError) else "") + repr(error)
 
     def _publish(self, jpeg):
-        """Gives the viewers that there are a copy of `jpeg`; without any, none is made or kept."""
+        """Give the viewers that there are a copy of `jpeg`; without any, none is made or kept."""
         if not self._viewers:
             return
         part = self._free_part()
-        self._latest = None  # it may be this one, and filling it may fail
+        self.latest = None  # it may be this one, and filling it may fail
         part.fill(self.frames, self._time_ms, jpeg)
-        self._latest = part
+        self.latest = part
         self._wake()
 
     def _show(self):
-        """Takes a picture for the viewers."""
+        """Take a picture for the viewers."""
         jpeg = self._take()
         try:
             self._publish(jpeg)
@@ -146,8 +180,8 @@ class Frames:
     def _wake(self):
         for viewer in self._viewers:
             viewer.is_waiting = False
-        self._ready.set()
-        self._ready.clear()
+        self.ready.set()
+        self.ready.clear()
 
     def _is_wanted(self):
         for viewer in self._viewers:
@@ -156,7 +190,7 @@ class Frames:
         return False
 
     async def _produce(self):
-        """Takes pictures as long as there are viewers; the next one that asks starts it again."""
+        """Take pictures as long as there are viewers; the next one that asks starts it again."""
         try:
             await self._serve_viewers()
         finally:
@@ -164,7 +198,7 @@ class Frames:
             self._wake()
 
     async def _serve_viewers(self):
-        """Captures while somebody waits for a picture; ends with the last viewer."""
+        """Capture while somebody waits for a picture; end with the last viewer."""
         pace = Pace()
         silent_since = pace.due
         back_off_ms = _BACK_OFF_MS[0]
@@ -200,109 +234,35 @@ class Frames:
             fastest = max(fastest, viewer.fps)
         return fastest
 
-    def _enter(self, viewer):
+    def enter(self, viewer):
+        """Give `viewer` a slot; return whether there was one."""
         if len(self._viewers) >= self.slots:
             return False
         self._viewers.append(viewer)
         return True
 
-    def _take_latest(self, viewer):
-        """The last picture for a viewer that asks now, or None if it has to wait for the next one.
+    def latest_for(self, viewer):
+        """Return the last picture for a viewer that asks now, None if it has to wait for the next one.
 
         Without this a viewer that asks just after each capture gets every second one.
         """
-        latest = self._latest
+        latest = self.latest
         if latest is None or latest.number == viewer.number:
             return None
         return latest if ticks_diff(ticks_ms(), latest.made) < 1000 // self._fastest() else None
 
-    def _ask(self, viewer):
-        """Has a picture taken for `viewer`; ready is set when it is there."""
+    def ask(self, viewer):
+        """Have a picture taken for `viewer`; `ready` is set when it is there."""
         viewer.is_waiting = True
         self._demand.set()
         if self._producer is None:
             self._producer = asyncio.create_task(self._produce())
 
-    def _leave(self, viewer):
+    def leave(self, viewer):
+        """Take the slot of `viewer` back; with the last one, all buffers go."""
         self._viewers.remove(viewer)
         self._demand.set()
         if not self._viewers:
-            self._latest = None
+            self.latest = None
             while self._parts:  # a new list would need memory
                 self._parts.pop()
-
-
-class Viewer:
-    """One stream: the parts of multipart/x-mixed-replace (RFC 2046), one after the other.
-
-    enter() begins it, next_part() gives a part or has until_next() awaited, close() ends it. Not an async
-    iterator, whose coroutines would be garbage of every frame: between two parts nothing is allocated.
-
-    fps: pictures a second at most (int). number: the last part's picture. is_waiting: whether a picture is
-    asked for and not there yet; set to False by Frames.
-    """
-
-    def __init__(self, frames, fps):
-        self.fps = fps
-        self.is_waiting = False
-        self.number = 0
-        self._frames = frames
-        self._part = None
-        self._is_in = False
-        self._has_asked = False
-        self._pace = None
-
-    def enter(self):
-        """Takes a slot -> whether there was one."""
-        self._is_in = self._frames._enter(self)
-        self._pace = Pace()
-        return self._is_in
-
-    def next_part(self):
-        """The next part if it is there, else None: await until_next(), and call this again.
-
-        A part is headers and JPEG (memoryview), intact until the next call. A stalled camera's last part is
-        repeated, or a line break (bytes) given before the first.
-        """
-        self._release()
-        if self._has_asked:
-            if self.is_waiting:
-                return None
-            self._has_asked = False
-            part = self._frames._latest
-        elif self._pace.wait_ms() > 0:
-            return None
-        else:
-            part = self._frames._take_latest(self)
-            if part is None:
-                self._frames._ask(self)
-                self._has_asked = True
-                return None
-        self._pace.step(self.fps)
-        if part is None:
-            return b"\r\n"
-        self._part = part
-        part.users += 1
-        self.number = part.number
-        return part.view
-
-    def until_next(self):
-        """Awaitable, at once, that ends when next_part() may have a part."""
-        if self._has_asked:
-            return until_set(self._frames._ready)
-        return sleep_ms(max(0, self._pace.wait_ms()))
-
-    def _release(self):
-        if self._part is not None:
-            self._part.users -= 1
-            self._part = None
-
-    def close(self):
-        """Gives the slot and the picture back; does nothing the second time.
-
-        Allocates nothing, so that a full heap keeps no slot.
-        """
-        self._release()
-        if self._is_in:
-            self._is_in = False
-            self._frames._leave(self)

@@ -10,6 +10,7 @@ from camcors import stream
 from camcors.limits import Limits
 from camcors.part import Part
 from camcors.stream import Frames
+from camcors.viewer import Viewer
 
 
 class Driver:
@@ -40,7 +41,7 @@ class Unspeakable(Exception):
         raise MemoryError
 
 
-async def next_part(viewer: stream.Viewer) -> bytes:
+async def next_part(viewer: Viewer) -> bytes:
     while (part := viewer.next_part()) is None:
         await viewer.until_next()
     return bytes(part)
@@ -62,8 +63,10 @@ def pictures(driver: Driver, count: int) -> list[bytes]:
 def test_picture_that_nobody_waits_for_any_more_is_kept_for_nobody() -> None:
     class Slow(Driver):
         is_done = False
+        polls = 0
 
         def poll(self) -> int | None:
+            self.polls += 1
             return None if self.is_done else 1
 
     async def leave() -> tuple[int, list[Part], Part | None]:
@@ -71,12 +74,14 @@ def test_picture_that_nobody_waits_for_any_more_is_kept_for_nobody() -> None:
         viewer = frames.viewer()
         assert viewer.enter()
         waiting = asyncio.create_task(next_part(viewer))
-        await asyncio.sleep(0.05)
+        while not driver.polls:
+            await asyncio.sleep(0)
         waiting.cancel()
         viewer.close()
         driver.is_done = True
-        await asyncio.sleep(0.1)
-        return frames.frames, frames._parts, frames._latest
+        while frames._producer is not None:
+            await asyncio.sleep(0.001)
+        return frames.frames, frames._parts, frames.latest
 
     driver = Slow()
     assert asyncio.run(leave()) == (1, [], None)
