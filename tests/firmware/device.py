@@ -285,7 +285,8 @@ class Device:
 
         @app.get("/block")
         async def block(request):
-            """Holds all tasks, as the start of a sensor does."""
+            """Holds all tasks, as the start of a sensor does; says so before."""
+            await request.sock[1].awrite(b"HTTP/1.1 102 Processing\r\n\r\n")
             time.sleep(2)
             return "blocked"
 
@@ -392,6 +393,7 @@ class Device:
             report["frames"] = self.frames.frames
             report["failures"] = self.frames.failures
             report["parts"] = len(self.frames._parts)
+            report["phases"] = sorted(each.exchange.phase for each in self.server._open)
             report["lines"] = self.lines
             return report
 

@@ -60,6 +60,7 @@ import asyncio
 import gc
 import sys
 from camcors.limits import Limits, sleep_ms
+from camcors.http.exchange import Exchange
 from camcors.http.sender import Sender
 from camcors.stream import Frames
 
@@ -96,7 +97,7 @@ async def main():
     camera = Camera()
     frames = Frames(camera, Limits(stream_fps=60))
     for _ in range(int(sys.argv[1])):
-        sender = Sender(Transport(), lambda due: None, 1000)
+        sender = Sender(Transport(), Exchange(Limits(), None))
         asyncio.create_task(sender.send_pieces(frames.viewer()))
     while not camera.used[1]:
         await sleep_ms(10)

@@ -214,6 +214,16 @@ def unread(line: Pts) -> int:
     return int(count)
 
 
+def wait_until_full(line: Pts) -> None:
+    """Until the terminal takes no more: what waits to be read has stayed the same."""
+    end = time.monotonic() + 20
+    before, count = -1, unread(line)
+    while count < 4000 or count != before:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+        before, count = count, unread(line)
+
+
 def test_what_a_client_left_unread_is_not_the_next_ones(camera: Camera) -> None:
     end = time.monotonic() + 10
     with camera.serial() as line:
@@ -237,7 +247,7 @@ def test_a_slow_reader_loses_nothing(camera: Camera) -> None:
             b"import sys\nfor i in range(%d):\n sys.stdout.write('%%09d\\n' %% i)\x04" % (size // 10)
         )
         assert (line.recv(1), line.recv(1)) == (b"O", b"K")
-        time.sleep(0.5)  # the terminal's buffers fill up meanwhile: 4 KB and 64 KB
+        wait_until_full(line)
         got = b""
         while not got.endswith(b"\x04\x04>"):
             got += line.recv(777)
@@ -248,7 +258,7 @@ def test_the_camera_serves_while_a_client_reads_nothing(camera: Camera) -> None:
     with camera.serial() as line:
         line.sendall(b"\r\x03\r\x01while True: print('x' * 60)\x04")
         read_until(line, b"OK")
-        time.sleep(0.3)  # until the terminal is full
+        wait_until_full(line)
         assert httpx.get(f"{camera.url}/api/capture").status_code == 200
     assert camera.exec("print('free again')") == "free again\n"
 
@@ -284,8 +294,8 @@ def test_mpremote_repl_in_a_terminal(camera: Camera) -> None:
         terminal.wait_for(">>> ")
         terminal.type("print('typed' * 2)", "Enter")
         terminal.wait_for("\ntypedtyped\n>>>")
-        terminal.type("while True: pass", "Enter", "Enter")
-        time.sleep(0.3)  # the loop runs
+        terminal.type("exec(\"print('lo' + 'ops')\\nwhile True: pass\")", "Enter")
+        terminal.wait_for("\nloops")
         terminal.type("C-c")
         terminal.wait_for("KeyboardInterrupt:")
         terminal.type("C-x")
@@ -302,8 +312,8 @@ def test_the_friendly_repl_answers_with_line_ends_for_a_terminal(camera: Camera)
 
 def test_input_reads_from_the_repl(camera: Camera) -> None:
     with camera.serial() as line:
-        line.sendall(b"\r\x03\x02import sys; print('got', sys.stdin.readline())\r")
-        time.sleep(0.3)
+        line.sendall(b"\r\x03\x02import sys; print('as' + 'ks'); print('got', sys.stdin.readline())\r")
+        read_until(line, b"asks\r\n")
         line.sendall(b"typed\r")
         read_until(line, b"got typed")
 
@@ -331,8 +341,9 @@ def test_a_background_thread_prints_to_the_console_only(new_camera: Camera) -> N
 @pytest.mark.parametrize("size", [100, 65_536, 100_000])
 def test_a_flood_that_nobody_reads_leaves_ctrl_c_working(camera: Camera, size: int) -> None:
     with camera.serial() as line:
-        line.sendall(b"\r\x03\r\x01while True:\n    pass\x04")
-        read_until(line, b"OK")
+        line.sendall(b"\r\x03\r\x01print('loops')\nwhile True:\n    pass\x04")
+        # Not "OK": the program has come then, and a Ctrl-C before it runs is typed and interrupts nothing.
+        read_until(line, b"loops\r\n")
         line.sendall(b"x" * size)
     done = camera.mpremote("resume", "exec", "print('free again')")
     assert (done.stdout, done.stderr) == ("free again\n", "")
