@@ -314,3 +314,36 @@ def test_it_begins_again_with_each_request() -> None:
 def test_full_is_said_with_the_limit() -> None:
     words = "all 7 connections are in use; close a page, or raise limits.connections of /camera.json"
     assert new(connections=7).full().args == (503, words)
+
+
+def test_what_follows_is_not_known_of_a_refused_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No memory to parse a head: the next request, which has come with it, says nothing about this one."""
+
+    def fail(head: bytes) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("camcors.http.exchange.parse", fail)
+    exchange = new()
+    exchange.inbox.lend(bytearray(1024))
+    data = GET + G + b"Origin: http://a.example\r\n\r\n"
+    exchange.inbox.room()[: len(data)] = data
+    exchange.inbox.add(len(data))
+    with pytest.raises(MemoryError):
+        exchange.take(0)
+    assert told(exchange.starve()) == (503, "the camera has no memory left for this request")
+    assert exchange.known() == ()
+
+
+def test_dropping_takes_more_than_the_rest_of_a_body() -> None:
+    """What comes after a refusal is forgotten, however long the refused body said it was."""
+    exchange = new()
+    assert hear(exchange, LONG + b"a") is None
+    exchange.refuse()
+    exchange.inbox.drop()
+    for _ in range(3):
+        room = exchange.inbox.room()
+        assert len(room) == 64
+        exchange.inbox.add(64)
+        assert exchange.inbox.unread == 64
+        exchange.inbox.drop()
+    assert exchange.inbox.unread == 0
