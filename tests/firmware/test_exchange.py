@@ -153,7 +153,7 @@ def told(refusal: Refusal | None) -> tuple[int, str] | None:
     return refusal and refusal.args
 
 
-# (what, the request, what asked for it, limits, persistence, whether the body has been kept)
+# (what, what has come, limits, whether the connection stays, bytes that are dropped after the answer)
 PERSISTENCE: list[tuple[str, bytes, dict[str, int], int, int]] = [
     ("plain", GET, {}, KEPT, 0),
     ("close", G + b"Connection: close\r\n\r\n", {}, LAST, 0),
