@@ -1,6 +1,7 @@
-"""The camera's endpoints. A fault is said in JSON: {"error": "...what to write instead"}."""
+"""The camera's endpoints. A fault is said as strict/error.py has it."""
 
 from microdot import Response, abort
+from strict import error
 from strict import json as strict_json
 
 from . import page, part, stream
@@ -12,11 +13,12 @@ _SHOWN_MAX = 64
 _BODY_MAX = 2048  # bytes; all fields of a sensor are 600
 _FLOAT_MAX = 1e30
 _RETRY_AFTER_S = 5
+_ENDPOINTS = "ask for /, /api/status, /api/capture, /api/stream, /api/camera or /api/led"
 _NO_STORE = {"Cache-Control": "no-store"}  # the answer lies a moment later
 
 
 class _Bad(Exception):
-    """A request that gets 400; args[0] is the body of the answer (dict)."""
+    """A request that gets 400; args are a code, words, and further members of the answer (dict)."""
 
 
 def attach(app, camera, frames, server, status):
@@ -53,19 +55,26 @@ def _attach_errors(app, limits):
     @app.errorhandler(405)
     async def wrong_method(request):
         allow = app.default_options_handler(request)["Allow"]  # RFC 9110 section 15.5.6 asks for it
-        return {"error": "this path takes " + allow}, 405, {"Allow": allow}
+        return _error(request, error.WRONG_METHOD, "this path takes " + allow, {"Allow": allow})
 
     @app.errorhandler(404)
     async def nowhere(request):
         # A method that is good for nothing here is what is wrong with it, whatever the path.
-        return ("Not found", 404) if is_taken(app, request.method) else await wrong_method(request)
+        if not is_taken(app, request.method):
+            return await wrong_method(request)
+        return _error(request, error.NOT_FOUND, "there is nothing at this path", remedy=_ENDPOINTS)
 
     @app.errorhandler(413)
     async def too_large(request):
         most, what = limits.body_bytes, "limits.body_bytes of /camera.json"
         if request.path.startswith("/api/") and most > _BODY_MAX:
             most, what = _BODY_MAX, "the most that paths of the camera take"
-        return {"error": "the body is longer than {} bytes, {}".format(most, what)}, 413
+        words = "the body is longer than {} bytes, {}".format(most, what)
+        return _error(request, error.BODY_TOO_LARGE, words)
+
+    @app.errorhandler(500)
+    async def failed(request):
+        return _error(request, error.INTERNAL, "internal server error")
 
 
 def _attach_pictures(app, frames):
@@ -74,8 +83,8 @@ def _attach_pictures(app, frames):
         try:
             jpeg, number, stamp = await frames.capture()
         except stream.CaptureFailed as failure:
-            error = str(failure.args[0]) + "; try again, and see /api/status if it stays"
-            return _unavailable(error)
+            remedy = "try again, and see /api/status if it stays"
+            return _unavailable(request, error.NO_PICTURE, str(failure.args[0]), remedy)
         headers = {
             "Content-Type": "image/jpeg",
             "Cache-Control": "no-store",
@@ -89,12 +98,13 @@ def _attach_pictures(app, frames):
         try:
             viewer = frames.viewer(_fps(request.args.get("fps")))
         except _Bad as bad:
-            return _refused(bad)
+            return _refused(request, bad)
         except stream.Busy:
-            error = "all {} stream slots are taken; close a viewer or try again later"
             if not frames.slots:
-                error = "streams are off, since limits.stream_viewers of /camera.json is 0"
-            return _unavailable(error.format(frames.slots))
+                words = "streams are off, since limits.stream_viewers of /camera.json is 0"
+                return _unavailable(request, error.STREAMS_OFF, words)
+            words = "all {} stream slots are taken".format(frames.slots)
+            return _unavailable(request, error.STREAMS_TAKEN, words, "close a viewer or try again later")
         headers = {
             "Content-Type": "multipart/x-mixed-replace; boundary=" + part.BOUNDARY,
             "Cache-Control": "no-store",
@@ -112,16 +122,17 @@ def _attach_controls(app, camera):
     @app.put("/api/camera")
     async def put_camera(request):
         if not camera.FIELDS:
-            return _unavailable(camera.error)
+            return _unavailable(request, error.NO_SENSOR, camera.error)
         try:
             changes = _object(request, '{"quality": 80}')
             for name, value in changes.items():
                 _check(camera.FIELDS, name, value)
         except _Bad as bad:
-            return _refused(bad)
+            return _refused(request, bad)
         failed = _apply(camera, changes)
         if failed:
-            return _unavailable("the camera did not take " + failed + "; nothing was changed")
+            words = "the camera did not take " + failed + "; nothing was changed"
+            return _unavailable(request, error.NOT_SET, words, field=failed)
         return camera.settings(), 200, _NO_STORE
 
     @app.put("/api/led")
@@ -136,7 +147,7 @@ def _attach_controls(app, camera):
                 words = "a whole number from 0 (off) to {}".format(_LEVEL_MAX)
                 raise _bad_value("level", level, words, {"min": 0, "max": _LEVEL_MAX})
         except _Bad as bad:
-            return _refused(bad)
+            return _refused(request, bad)
         camera.led = level
         return {"level": camera.led}, 200, _NO_STORE
 
@@ -170,9 +181,10 @@ def _object(request, example):
     value, faults = strict_json.read(request.body, 1)
     if faults:
         first = faults[0]
-        raise _Bad({"error": "{}: {}; {}".format(first.field, first.reason, first.remedy)})
+        words = "{}: {}".format(first.field, first.reason)
+        raise _Bad(error.BAD_JSON, words, {"remedy": first.remedy})
     if type(value) is not dict:
-        raise _Bad({"error": "not an object; write one, such as " + example})
+        raise _Bad(error.BAD_JSON, "not an object", {"remedy": "write one, such as " + example})
     return value
 
 
@@ -195,8 +207,9 @@ def _fps(text):
 
 def _unknown(name, known):
     names = sorted(known)
-    error = "no such field; write one of " + ", ".join(names)
-    return _Bad({"error": error, "field": name[:_SHOWN_MAX], "range": {"values": names}})
+    remedy = "write one of " + ", ".join(names)
+    more = {"field": name[:_SHOWN_MAX], "range": {"values": names}, "remedy": remedy}
+    return _Bad(error.UNKNOWN_FIELD, "no such field", more)
 
 
 def _bad_value(name, value, words, allowed):
@@ -204,14 +217,22 @@ def _bad_value(name, value, words, allowed):
         value = value[:_SHOWN_MAX]
     elif type(value) in (list, dict) or (type(value) is float and not abs(value) < _FLOAT_MAX):
         value = None  # infinity is not JSON
-    error = name + " must be " + words
-    return _Bad({"error": error, "field": name, "value": value, "range": allowed})
+    more = {"field": name, "value": value, "range": allowed}
+    return _Bad(error.BAD_VALUE, name + " must be " + words, more)
 
 
-def _refused(bad):
-    return bad.args[0], 400, _NO_STORE
+def _refused(request, bad):
+    code, words, more = bad.args
+    return _error(request, code, words, **more)
 
 
-def _unavailable(error):
-    headers = {"Retry-After": str(_RETRY_AFTER_S), "Cache-Control": "no-store"}
-    return {"error": error}, 503, headers
+def _unavailable(request, code, words, remedy=None, **more):
+    return _error(request, code, words, {"Retry-After": str(_RETRY_AFTER_S)}, remedy=remedy, **more)
+
+
+def _error(request, code, words, headers=None, **more):
+    """The answer (tuple) with an error, and `headers` (dict) beside its own."""
+    body, fields = error.answer(request.headers.get("Accept"), code, words, **more)
+    if headers:
+        fields.update(headers)
+    return body, error.STATUS[code], fields

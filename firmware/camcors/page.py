@@ -67,7 +67,7 @@ async function call(path,body){
 const r=await fetch(path,body?{method:"PUT",body:JSON.stringify(body),headers:{"Content-Type":"application/json"}}:{});
 if(r.headers.get("Content-Type")==="image/jpeg")return r.blob();
 const text=await r.text();let j={};try{j=JSON.parse(text)}catch{}
-if(!r.ok)throw Error(j.error||text||"Error "+r.status);
+if(!r.ok)throw Error(j.error?j.error+(j.remedy?"; "+j.remedy:""):text||"Error "+r.status);
 return j}
 function why(e){return e instanceof TypeError?"The camera does not answer.":e.message}
 function play(){if(held)return;live=true;last=Date.now();view.hidden=false;view.src="/api/stream?n="+last}
@@ -110,7 +110,7 @@ poll();setInterval(poll,3e3);
 """
 
 _STYLE_HASH = "sha256-oJY/BI5S1QyTviNyj+4FUixRsc2V0EjhhGvn4ALD3GI="
-_SCRIPT_HASH = "sha256-K/PVjZv5rqc4v6LapRtipATOEZVS1djGka+wKjmh+Gc="
+_SCRIPT_HASH = "sha256-+nnsBXbjZsX3qX1lBwN8HJL92NuZBDqzJmrTLuWaJ9s="
 
 HEADERS = {
     "Content-Type": "text/html; charset=UTF-8",

@@ -21,7 +21,7 @@ itself: both are looked up at the root of the DNS, whose answer may be anybody's
 """
 
 from microdot import Response
-from strict import fault
+from strict import error, fault
 from strict.address import DIGITS, ipv4, ipv6
 from strict.compat import const, lower
 
@@ -224,12 +224,12 @@ def _names_websocket(upgrade):
 def _misdirected(request, host, cors):
     """Return the refusal of a foreign Host. Unlike a foreign origin's, an allowed page may read it."""
     name, port = split_port(lower(host))
-    what = "host guard: the camera does not answer to the name " + fault.show(name)
-    response = _refused(request, 421, "Misdirected Request", what, _host_remedy(name, port))
+    what = "the camera does not answer to the name " + fault.show(name)
+    response = _refused(request, error.FOREIGN_HOST, "Misdirected Request", what, _host_remedy(name, port))
     headers = cors.get_cors_headers(request)
     vary = getattr(request.g, "_vary", None)
     if vary:
-        headers["Vary"] = ", ".join(sorted(vary))
+        headers["Vary"] = ", ".join(["Accept"] + sorted(vary))
     for field in headers:
         response.headers[field] = headers[field]
     return response
@@ -250,22 +250,20 @@ def _host_remedy(name, port):
 def _forbidden(request, origin, is_websocket):
     remedy = "to allow it, add the origin to allowed_origins"
     if is_websocket:
-        what = "websocket guard: " + fault.show(origin) + " may not open a WebSocket"
+        code = error.FOREIGN_WEBSOCKET
+        what = fault.show(origin) + " may not open a WebSocket"
     else:
-        method = fault.show(request.method)[1:-1]
-        what = "write guard: " + fault.show(origin) + " may not send " + method
+        code = error.FOREIGN_WRITE
+        what = fault.show(origin) + " may not send " + fault.show(request.method)[1:-1]
         remedy += " or set block_cross_origin_writes to false"
-    return _refused(request, 403, "Forbidden", what, remedy + " in /policy.json")
+    return _refused(request, code, "Forbidden", what, remedy + " in /policy.json")
 
 
-def _refused(request, status, reason, what, remedy):
-    """Return the answer to a refused request.
-
-    Its type is given, since an application may change Microdot's default to HTML.
-    """
-    text = what + "; " + remedy + "\n"
-    headers = {"Content-Type": "text/plain; charset=UTF-8", "Vary": "Origin"}
-    response = Response(text, status, headers, reason)
+def _refused(request, code, reason, what, remedy):
+    """Return the answer to a refused request."""
+    body, headers = error.answer(request.headers.get("Accept"), code, what, remedy)
+    headers["Vary"] = "Accept, Origin"
+    response = Response(body, error.STATUS[code], headers, reason)
     response.is_head = request.method == "HEAD"  # as Microdot does for its own answers
     return response
 

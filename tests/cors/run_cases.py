@@ -99,7 +99,7 @@ async def _answer(case, by_policy):
 async def _run_case(case, by_policy):
     setup = case.get("app", {})
     request, response, calls = await _answer(case, by_policy)
-    expect = case["expect"]
+    expect = _with_error(case["expect"])
     wrong = []
     if setup.get("body") == "already_handled":
         if response is not Response.already_handled or dict(response.headers):
@@ -116,6 +116,11 @@ async def _run_case(case, by_policy):
     _check(wrong, "wire", status, pairs, expect)
     if body != expect.get("body", body):
         wrong.append("wire: body %r, not %r" % (body, expect["body"]))
+    if "error" in expect and "body" not in expect:
+        said = json.loads(body)
+        for name, value in expect["error"].items():
+            if said.get(name) != value:
+                wrong.append("wire: %s is %r, not %r" % (name, said.get(name), value))
     if status == 204:
         for name, _ in pairs:
             if name.lower() in ("content-length", "content-type", "transfer-encoding"):
@@ -123,6 +128,15 @@ async def _run_case(case, by_policy):
         if body:
             wrong.append("wire: body %r on a 204" % body)
     return wrong
+
+
+def _with_error(expect):
+    """Return what is expected of an answer, with what belongs to an `error`, members of its JSON object."""
+    if "error" not in expect:
+        return expect
+    headers = {"Content-Type": "application/json; charset=UTF-8", "Cache-Control": "no-store"}
+    vary = ["accept"] + expect["sets"].get("Vary", [])
+    return _patched(expect, {"headers": headers, "sets": {"Vary": vary}})
 
 
 def _make_cors(policy, by_policy):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import json
 import subprocess
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from cors.guard import Guard, own_names
 from microdot import Microdot, Request, Response
 from microdot.microdot import NoCaseDict
 from microdot.websocket import with_websocket
+from strict import error
 
 ALLOWED = "https://a.example"
 FOREIGN = "https://evil.example"
@@ -161,13 +163,13 @@ def test_an_answer_that_is_used_again_stays_as_it_is():
     assert list(response.headers).count(CORP) == 1
 
 
-def test_a_refusal_is_text_whatever_the_application_s_type_is(monkeypatch):
+def test_a_refusal_has_its_type_whatever_the_application_s_type_is(monkeypatch):
     monkeypatch.setattr(Response, "default_content_type", "text/html")
     app, _, _ = guarded()
     response = ask(app, host="<script>alert(1)</script>")
     response.complete()
-    assert response.headers["Content-Type"] == "text/plain; charset=UTF-8"
-    assert response.body.count(b"\n") == 1 and response.body.endswith(b"\n")
+    assert response.headers["Content-Type"] == "application/json; charset=UTF-8"
+    assert json.loads(response.body)["code"] == error.FOREIGN_HOST
 
 
 def test_a_long_name_is_cut():
@@ -179,7 +181,7 @@ def test_a_long_name_is_cut():
 def test_a_name_is_never_cut_in_the_line_to_write():
     name = ".".join(["a" * 60] * 4)
     app, _, _ = guarded()
-    assert ask(app, host=name).body.decode().endswith(f': "allowed_hosts": ["{name}"]\n')
+    assert json.loads(ask(app, host=name).body)["remedy"].endswith(f': "allowed_hosts": ["{name}"]')
 
 
 # With the server of stock Microdot.

@@ -18,6 +18,7 @@ from tests.firmware.test_bad_requests import ONCE, parse
 H = b"Host: camera\r\n" + ONCE
 G = b"GET /echo HTTP/1.1\r\n" + H
 P = b"POST /echo HTTP/1.1\r\n" + H
+FAILURE = b'{"error": "internal server error", "code": "internal"}'
 LARGE = b"0123456789" * 30000
 
 # (kind, content, Content-Length is sent, content type)
@@ -102,8 +103,14 @@ def test_a_header_cannot_split_the_answer(talk: Talk) -> None:
     for kind in ("crlf", "lf", "cr", "nul", "name"):
         heard = talk(f"GET /split/{kind} HTTP/1.1\r\n".encode() + H + b"\r\n")
         status, _, headers, body = parse(heard.answer)
-        assert (status, body) == (500, b"Internal server error")
-        assert sorted(headers) == ["Connection", "Content-Length", "Content-Type", "X-Marked"]
+        assert (status, body) == (500, FAILURE)
+        assert sorted(headers) == [
+            "Cache-Control",
+            "Connection",
+            "Content-Length",
+            "Content-Type",
+            "X-Marked",
+        ]
         assert heard.counted["faults"] == 1
         assert "camcors: a connection failed: ValueError(" in heard.lines[-1]
 
@@ -111,7 +118,7 @@ def test_a_header_cannot_split_the_answer(talk: Talk) -> None:
 @pytest.mark.parametrize("path", ["/raise", "/hook"])
 def test_failing_application(talk: Talk, path: str) -> None:
     status, reason, headers, body = parse(talk(f"GET {path} HTTP/1.1\r\n".encode() + H + b"\r\n").answer)
-    assert (status, reason, body) == (500, "Internal Server Error", b"Internal server error")
+    assert (status, reason, body) == (500, "Internal Server Error", FAILURE)
     assert headers["X-Marked"] == "yes"
 
 
@@ -140,7 +147,7 @@ def test_hooks_that_break_a_failure_are_left_out() -> None:
         await device.server.close()
         return answer
 
-    assert parse(asyncio.run(talk()))[0::3] == (500, b"Internal server error")
+    assert parse(asyncio.run(talk()))[0::3] == (500, FAILURE)
 
 
 def test_failing_body_ends_only_its_connection(talk: Talk) -> None:
@@ -289,7 +296,10 @@ def test_method(talk: Talk, method: str, path: str, status: int) -> None:
     if status == 405:
         allow = {"/echo": "GET, POST, PUT, DELETE, HEAD, OPTIONS", "/query": "QUERY, OPTIONS"}
         assert headers["Allow"] == allow.get(path, "OPTIONS")
-        assert json.loads(body) == {"error": "this path takes " + headers["Allow"]}
+        assert json.loads(body) == {
+            "error": "this path takes " + headers["Allow"],
+            "code": "wrong-method",
+        }
     assert heard.counted["handled"] == (status == 200 and path == "/echo")
 
 
@@ -367,7 +377,8 @@ def test_httpx_reads_413(patient: Server) -> None:
     answer = httpx.put(patient.url + "/echo", content=b"b" * 200_000)
     assert answer.status_code == 413
     assert answer.json() == {
-        "error": "the body is longer than 16384 bytes, limits.body_bytes of /camera.json"
+        "error": "the body is longer than 16384 bytes, limits.body_bytes of /camera.json",
+        "code": "body-too-large",
     }
 
 

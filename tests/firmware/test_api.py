@@ -50,7 +50,7 @@ def test_put_camera(server: Server, changes: dict[str, object]) -> None:
 PLAIN = "write an object of plain values and lists"
 QUALITY = "quality must be a whole number from 1 to 100"
 
-# (body, error, field, value, range); the last three are None where the answer has none
+# (body, error and remedy, field, value, range); the last three are None where the answer has none
 BAD = [
     ({"quality": 0}, QUALITY, "quality", 0, RANGES["quality"]),
     ({"quality": 101}, QUALITY, "quality", 101, RANGES["quality"]),
@@ -93,11 +93,13 @@ def test_bad_put_changes_nothing(
     server: Server, body: object, error: str, field: object, value: object, allowed: object
 ) -> None:
     status, headers, answer = server.request("PUT", "/api/camera", body)
-    expected = {"error": error, "field": field, "value": value, "range": allowed}
+    words, _, remedy = error.partition("; ")
+    expected = {"error": words, "code": "bad-value", "field": field, "value": value, "range": allowed}
     if field is None:
-        expected = {"error": error}
+        expected = {"error": words, "code": "bad-json", "remedy": remedy}
     elif field == "sharpness":
         del expected["value"]
+        expected.update(code="unknown-field", remedy=remedy)
     assert (status, json.loads(answer)) == (400, expected)
     assert headers["Content-Type"] == "application/json; charset=UTF-8"
     assert settings(server) == FIRST
@@ -109,7 +111,7 @@ def test_a_body_of_more_than_2_kb_is_not_read(server: Server, path: str) -> None
     error = "the body is longer than 2048 bytes, the most that paths of the camera take"
     for size in (2049, 16384, 16385):
         status, _, answer = server.request("PUT", path, b'{"a":1,"a":2}'.ljust(size))
-        assert (status, json.loads(answer)) == (413, {"error": error})
+        assert (status, json.loads(answer)) == (413, {"error": error, "code": "body-too-large"})
     assert server.request("PUT", path, b'{"a":1,"a":2}'.ljust(2048))[0] == 400
     assert settings(server) == FIRST
 
@@ -118,14 +120,18 @@ def test_a_lower_limit_of_the_person_wins(start: Start) -> None:
     error = "the body is longer than 300 bytes, limits.body_bytes of /camera.json"
     server = start(body_bytes=300)
     status, _, answer = server.request("PUT", "/api/led", b"{}".ljust(301))
-    assert (status, json.loads(answer)) == (413, {"error": error})
+    assert (status, json.loads(answer)) == (413, {"error": error, "code": "body-too-large"})
 
 
 def test_camera_that_refuses_keeps_all_of_the_old(server: Server) -> None:
     changes = {"quality": 9, "stubborn": 5}
     status, _, body = server.request("PUT", "/api/camera", changes)
     assert status == 503
-    assert json.loads(body) == {"error": "the camera did not take stubborn; nothing was changed"}
+    assert json.loads(body) == {
+        "error": "the camera did not take stubborn; nothing was changed",
+        "code": "not-set",
+        "field": "stubborn",
+    }
     assert settings(server) == FIRST
 
 
@@ -142,6 +148,7 @@ def test_bad_led(server: Server, body: dict[str, object]) -> None:
     assert status == 400
     assert json.loads(answer) == {
         "error": "level must be a whole number from 0 (off) to 100",
+        "code": "bad-value",
         "field": "level",
         "value": body.get("level"),
         "range": {"min": 0, "max": 100},
@@ -151,7 +158,13 @@ def test_bad_led(server: Server, body: dict[str, object]) -> None:
 def test_unknown_led_field(server: Server) -> None:
     status, _, answer = server.request("PUT", "/api/led", {"on": True})
     assert status == 400
-    assert json.loads(answer)["error"] == "no such field; write one of level"
+    assert json.loads(answer) == {
+        "error": "no such field",
+        "code": "unknown-field",
+        "field": "on",
+        "remedy": "write one of level",
+        "range": {"values": ["level"]},
+    }
 
 
 def test_capture(server: Server) -> None:
@@ -178,7 +191,8 @@ def test_failing_capture(server: Server, mode: str, reason: str) -> None:
     status, headers, body = server.request("GET", "/api/capture")
     assert (status, headers["Retry-After"]) == (503, "5")
     reason = reason.replace("(116,)", "(116)") if b"(116)" in body else reason
-    assert json.loads(body) == {"error": reason + "; try again, and see /api/status if it stays"}
+    remedy = "try again, and see /api/status if it stays"
+    assert json.loads(body) == {"error": reason, "code": "no-picture", "remedy": remedy}
     assert json.loads(server.request("GET", "/api/status")[2])["camera"]["error"] == reason
     server.set_camera(mode="good")
     assert server.request("GET", "/api/capture")[0] == 200

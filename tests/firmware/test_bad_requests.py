@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import random
 import re
 import socket
@@ -11,6 +12,7 @@ import threading
 import pytest
 
 from camcors.http.answer import phrase
+from strict import error
 from tests.firmware.conftest import CLOSED, Client, Heard, Server, Start, Talk, read_all
 
 H = b"Host: camera\r\n"
@@ -189,13 +191,16 @@ def check_refusal(answer: bytes, expected: int) -> bytes:
     status, reason, headers, body = parse(answer)
     assert (status, reason) == (expected, phrase(expected))
     assert headers == {
-        "Content-Type": "text/plain; charset=UTF-8",
+        "Content-Type": "application/json; charset=UTF-8",
+        "Cache-Control": "no-store",
+        "Vary": "Accept",
         "Content-Length": str(len(body)),
         "Connection": "close",
         "X-Marked": "yes",  # by the application's hook for error answers, as CORS is one
     }
-    assert body.endswith(b"\n")
-    assert body.count(b"\n") == 1
+    said = json.loads(body)
+    assert set(said) == {"error", "code"}
+    assert error.STATUS[said["code"]] == status
     return body
 
 

@@ -8,6 +8,7 @@ from camcors.http import phases
 from camcors.http.exchange import CUT, KEPT, LAST, SETTLED_MS, Exchange
 from camcors.http.head import Refusal
 from camcors.limits import Limits
+from strict.error import NO_MEMORY
 
 LIMITS = {
     "head_timeout_ms": 1000,
@@ -138,7 +139,7 @@ def test_the_end_of_a_wait(name: str) -> None:
         assert not evicted.is_timeout
         words = (503, f"{what} came too slowly while others waited for a connection")
         assert told(evicted.farewell()) == (words if may_tell and what else None)
-    starved = (503, "the camera has no memory left for this request")
+    starved = (503, "the camera has no memory left for this request", NO_MEMORY)
     assert told(entered().starve()) == (what and starved)
     assert bool(entered().is_vanished) is is_vanished
     if cut_off is None:
@@ -149,7 +150,7 @@ def test_the_end_of_a_wait(name: str) -> None:
         assert error.value.args == (400, cut_off)
 
 
-def told(refusal: Refusal | None) -> tuple[int, str] | None:
+def told(refusal: Refusal | None) -> tuple[object, ...] | None:
     return refusal and refusal.args
 
 
@@ -330,7 +331,7 @@ def test_what_follows_is_not_known_of_a_refused_request(monkeypatch: pytest.Monk
     exchange.inbox.add(len(data))
     with pytest.raises(MemoryError):
         exchange.take(0)
-    assert told(exchange.starve()) == (503, "the camera has no memory left for this request")
+    assert told(exchange.starve()) == (503, "the camera has no memory left for this request", NO_MEMORY)
     assert exchange.known() == ()
 
 

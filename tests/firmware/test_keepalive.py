@@ -40,7 +40,10 @@ GET = b"GET /%b HTTP/1.1\r\n" + H + b"\r\n"
 ECHO = G + b"\r\n"
 LARGE = b"0123456789" * 30000
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-TOO_LARGE = b'{"error": "the body is longer than 16384 bytes, limits.body_bytes of /camera.json"}'
+TOO_LARGE = (
+    b'{"error": "the body is longer than 16384 bytes, limits.body_bytes of /camera.json", '
+    b'"code": "body-too-large"}'
+)
 
 # (Connection headers of the request, HTTP version, whether the connection stays open)
 PERSISTENCE = [

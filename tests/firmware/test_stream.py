@@ -203,7 +203,11 @@ def test_slots(server: Server) -> None:
         answer = httpx.get(server.url + "/api/stream")
         assert answer.status_code == 503
         assert answer.headers["Retry-After"] == "5"
-        assert answer.json() == {"error": "all 4 stream slots are taken; close a viewer or try again later"}
+        assert answer.json() == {
+            "error": "all 4 stream slots are taken",
+            "code": "streams-taken",
+            "remedy": "close a viewer or try again later",
+        }
         # The others, and the control endpoints, go on.
         assert server.request("GET", "/api/status")[0] == 200
         assert server.request("GET", "/api/capture")[0] == 200

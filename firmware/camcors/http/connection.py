@@ -14,7 +14,7 @@ from .exchange import CUT, KEPT, Exchange
 from .head import Refusal
 from .phases import LINGERING, TURNED_AWAY
 from .receiver import Receiver
-from .refusal import dispatch_refused, dispatch_unknown
+from .refusal import answer_to, dispatch_refused, dispatch_unknown, failure
 from .request import make_request
 from .respond import respond
 from .sender import Sender
@@ -155,7 +155,7 @@ class Connection:
                 response = await self._server.app.dispatch_request(request)
             except Exception as error:  # of an error handler or a hook: microdot catches the others
                 self._server.fault(error)
-                response = Response("Internal server error", 500)
+                response = failure()
             if response is Response.already_handled:
                 return
             if self._receiver.is_used or self._sender.is_used:
@@ -200,19 +200,20 @@ class Connection:
             exchange.deadline = None
 
     async def _refuse(self, refusal):
-        status, reason = refusal.args
         self.exchange.refuse()
-        response = await self._answer_to_refused(Response(reason + "\n", status))
+        response = await self._answer_to_refused(refusal)
         if response.status_code == 503:
             response.headers["Retry-After"] = str(_RETRY_AFTER_S)
         await respond(self._server, self._sender, response, self.exchange.inbox.is_head, True)
         await self._linger()
 
-    async def _answer_to_refused(self, response):
-        """Return what the application makes of `response`, the answer to a request that is refused."""
+    async def _answer_to_refused(self, refusal):
+        """Return what the application makes of the answer to a request that is refused."""
+        response = answer_to(refusal, ())
         try:
             asked = self.exchange.known()
             if asked:
+                response = answer_to(refusal, asked)
                 return await dispatch_refused(self._server.app, self._client, asked, response)
             return await dispatch_unknown(self._server.app, response)
         except Exception as error:  # the answer goes out all the same

@@ -48,6 +48,7 @@ A refusal is always the last answer, since nobody knows where the next request w
 """
 
 from strict.compat import const
+from strict.error import NO_MEMORY
 
 from ..limits import ticks_add
 from .chunked import Chunks
@@ -309,7 +310,7 @@ class Exchange:
     def starve(self):
         """The heap is full. Return what the client is told (Refusal), or None: then an answer may have begun,
         which nothing may be written into."""
-        return Refusal(503, WORDS_NO_MEMORY) if PHASES[self.phase][LATE] is not None else None
+        return Refusal(503, WORDS_NO_MEMORY, NO_MEMORY) if PHASES[self.phase][LATE] is not None else None
 
     # The end.
 

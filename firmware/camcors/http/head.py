@@ -62,7 +62,8 @@ for _name in (
 
 
 class Refusal(Exception):
-    """What came is answered by the layer itself: args are (status, reason in words)."""
+    """What came is answered by the layer itself: args are (status, reason in words), and perhaps the code
+    (strict.error) where the status has several."""
 
 
 def _is_made_of(text, allowed):

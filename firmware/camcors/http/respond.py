@@ -1,12 +1,8 @@
 """One answer, from what a handler gave to the bytes that a client gets."""
 
-from microdot import Response
-
 from .answer import has_body, head_of
-from .refusal import dispatch_unknown
+from .refusal import FAILURE, dispatch_unknown, failure
 from .sender import close_body
-
-_FAILURE = b"Internal server error"
 
 
 async def respond(server, sender, response, is_head, is_last):
@@ -30,7 +26,7 @@ async def respond(server, sender, response, is_head, is_last):
             head = head_of(response, len(body) if known else None, is_last)
         except ValueError as error:
             server.fault(error)
-            known, body, is_bare = True, _FAILURE, is_head
+            known, body, is_bare = True, FAILURE, is_head
             head = await _head_of_failure(server, is_last)
         if is_bare:
             await sender.send(head)
@@ -49,10 +45,10 @@ async def respond(server, sender, response, is_head, is_last):
 async def _head_of_failure(server, is_last):
     """The head of a 500, without the hooks' headers if it is they that are faulty."""
     try:
-        response = await dispatch_unknown(server.app, Response(_FAILURE, 500))
-        return head_of(response, len(_FAILURE), is_last)
+        response = await dispatch_unknown(server.app, failure())
+        return head_of(response, len(FAILURE), is_last)
     except ValueError:
-        return head_of(Response(_FAILURE, 500), len(_FAILURE), is_last)
+        return head_of(failure(), len(FAILURE), is_last)
     except Exception as error:  # of a hook
         server.fault(error)
-        return head_of(Response(_FAILURE, 500), len(_FAILURE), is_last)
+        return head_of(failure(), len(FAILURE), is_last)

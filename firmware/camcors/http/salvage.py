@@ -10,10 +10,10 @@ from strict.compat import const
 
 from .head import Headers, from_latin1, has_control, is_host, is_name, is_strange
 
-#: The headers by which CORS and the guards decide.
+#: The headers by which CORS and the guards decide, and the one that the answer's form follows.
 _WANTED = (
-    b"host", b"origin", b"referer", b"access-control-request-method", b"access-control-request-headers",
-    b"access-control-request-private-network",
+    b"accept", b"host", b"origin", b"referer", b"access-control-request-method",
+    b"access-control-request-headers", b"access-control-request-private-network",
 )  # fmt: skip
 _SHOWN_MAX = const(40)
 
@@ -65,6 +65,8 @@ def _headers(lines):
             name = name.decode()
             value = line[colon + 1 :].strip(b" \t")
             if name in headers or is_strange(value):
+                if name == "accept":  # a list; nothing is decided by it
+                    continue
                 return None
             headers.setdefault(name, value.decode())
     return headers

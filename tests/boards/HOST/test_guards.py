@@ -82,8 +82,8 @@ def test_host(camera: Camera, host: str | None, status: int, path: str) -> None:
     assert answer.headers["x-content-type-options"] == "nosniff"
     if status == 421:
         assert answer.reason_phrase == "Misdirected Request"
-        assert answer.text.startswith("host guard: ")
-        assert answer.headers["vary"] == "Origin"
+        assert answer.json()["code"] == "foreign-host"
+        assert answer.headers["vary"] == "Accept, Origin"
 
 
 def test_http_1_0_without_host(camera: Camera) -> None:
@@ -106,8 +106,8 @@ def test_the_refusal_of_a_host_says_what_to_write(new_camera: Camera) -> None:
     url, headers = f"{new_camera.url}/api/camera", {"Host": f"host.docker.internal:{new_camera.port}"}
     refused = httpx.get(url, headers=headers)
     assert refused.status_code == 421
-    line = refused.text.partition("in /policy.json: ")[2]
-    assert line == '"allowed_hosts": ["host.docker.internal"]\n'
+    line = refused.json()["remedy"].partition("in /policy.json: ")[2]
+    assert line == '"allowed_hosts": ["host.docker.internal"]'
     new_camera.put("policy.json", '{"version": 1, ' + line + "}")
     end = time.monotonic() + 20
     while httpx.get(url, headers=headers).status_code != 200:
@@ -142,8 +142,9 @@ def test_write(camera: Camera, origin: str | None, status: int) -> None:
     assert level(camera) == (1 if status == 200 else 0)
     assert answer.headers[CORP] == "same-origin"
     if status == 403:
-        assert answer.text.startswith("write guard: ") and "block_cross_origin_writes" in answer.text
-        assert answer.headers["vary"] == "Origin"
+        assert answer.json()["code"] == "foreign-write"
+        assert "block_cross_origin_writes" in answer.json()["remedy"]
+        assert answer.headers["vary"] == "Accept, Origin"
         assert not [name for name in answer.headers if name.startswith("access-control-")]
 
 
@@ -255,7 +256,7 @@ def test_websocket(new_camera: Camera) -> None:
     for origin in (FOREIGN, "null", "http://127.0.0.1.evil.example", "http://127.0.0.1:9999"):
         answer = raw(new_camera, *rows, f"Origin: {origin}")
         assert answer.startswith(b"HTTP/1.1 403 Forbidden\r\n"), origin
-        assert b"websocket guard: " in answer
+        assert b'"code": "foreign-websocket"' in answer
     origins = ([], [f"Origin: {ALLOWED}"], [f"Origin: {new_camera.url}"])
     for answer in (handshake(new_camera, *rows, *origin) for origin in origins):
         assert answer.startswith(b"HTTP/1.1 101 Switching Protocols\r\n")

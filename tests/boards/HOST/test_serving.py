@@ -13,6 +13,7 @@ import httpx
 import pytest
 from PIL import Image
 
+from strict import error
 from tests.kit.camera import PROGRAM, TOP, Camera
 
 ALLOWED = "http://localhost:8000"
@@ -51,7 +52,7 @@ def test_every_answer_follows_the_policy(
     answer = httpx.request(method, camera.url + path, content=body, headers=headers)
     assert answer.status_code == status
     assert access_headers(answer) == ({"access-control-allow-origin": ALLOWED} if origin == ALLOWED else {})
-    assert answer.headers["vary"] == "Origin"
+    assert answer.headers["vary"] == ("Origin" if status == 200 else "Accept, Origin")
 
 
 @pytest.mark.parametrize("path", ["/api/camera", "/nowhere"])
@@ -223,9 +224,9 @@ def test_an_answer_of_the_connection_layer_follows_the_policy(
     camera: Camera, origin: str, allowed: dict[str, str]
 ) -> None:
     answer = httpx.get(f"{camera.url}/api/stream?fps=%FF", headers={"Origin": origin})
-    assert (answer.status_code, answer.text) == (400, "the query is not percent-encoded UTF-8\n")
+    assert (answer.status_code, answer.json()["error"]) == (400, "the query is not percent-encoded UTF-8")
     assert access_headers(answer) == allowed
-    assert answer.headers["vary"] == "Origin"
+    assert answer.headers["vary"] == "Accept, Origin"
     assert answer.headers["cross-origin-resource-policy"] == "same-origin"
 
 
@@ -249,7 +250,7 @@ def test_every_refusal_says_who_may_embed_it(camera: Camera, data: bytes, status
         answer = b"".join(iter(lambda: client.recv(4096), b""))
     assert answer.startswith(b"HTTP/1.1 %d " % status)
     assert answer.count(b"\r\nCross-Origin-Resource-Policy: same-origin\r\n") == 1
-    assert answer.count(b"\r\nVary: Origin\r\n") == 1
+    assert answer.count(b"\r\nVary: Accept, Origin\r\n") == 1
 
 
 @pytest.mark.parametrize(
@@ -263,7 +264,33 @@ def test_every_refusal_says_who_may_embed_it(camera: Camera, data: bytes, status
 def test_a_wrong_method_is_told_the_right_ones(camera: Camera, method: str, path: str, allow: str) -> None:
     answer = httpx.request(method, camera.url + path)
     assert (answer.status_code, answer.headers["Allow"]) == (405, allow)
-    assert answer.json() == {"error": f"this path takes {allow}"}
+    assert answer.json() == {"error": f"this path takes {allow}", "code": "wrong-method"}
+
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "more", "status", "words"),
+    [
+        pytest.param("GET", "/nowhere", {}, 404, "there is nothing at this path; ask for /", id="API"),
+        pytest.param("GET", "/", {"Host": "evil.example"}, 421, "the camera does not answer", id="guard"),
+        pytest.param("GET", "/", {"Cookie": "a" * 9000}, 431, "the headers are longer", id="connection"),
+        pytest.param("GET", "/%zz", {}, 400, "a percent sign without", id="parser"),
+    ],
+)
+def test_who_opens_a_page_gets_words_and_a_program_json(
+    camera: Camera, method: str, path: str, more: dict[str, str], status: int, words: str
+) -> None:
+    said = httpx.request(method, camera.url + path, headers={**BROWSER, **more})
+    assert (said.status_code, said.headers["content-type"]) == (status, "text/plain; charset=UTF-8")
+    assert said.text.startswith(words) and said.text.endswith("\n")
+    answer = httpx.request(method, camera.url + path, headers={"Accept": "*/*", **more})
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/json; charset=UTF-8")
+    assert error.STATUS[answer.json()["code"]] == status
+    for each in (said, answer):
+        assert each.headers["cache-control"] == "no-store"
+        assert each.headers["vary"].split(", ")[0] == "Accept"
 
 
 def test_a_preflight_is_answered_whatever_the_query(camera: Camera) -> None:
@@ -279,4 +306,4 @@ def test_a_refused_head_request_has_no_content(camera: Camera, head: bytes) -> N
         client.shutdown(socket.SHUT_WR)
         answer = b"".join(iter(lambda: client.recv(4096), b""))
     assert answer.endswith(b"\r\n\r\n")
-    assert b"\r\nVary: Origin\r\n" in answer
+    assert b"\r\nVary: Accept, Origin\r\n" in answer

@@ -204,7 +204,7 @@ BOOT = {
         {"name": "camera", "led": 0, "error": NO_SENSOR},
         NO_SENSOR,
         [200, {"ranges": {}}],
-        [503, {"error": NO_SENSOR}],
+        [503, {"error": NO_SENSOR, "code": "no-sensor"}],
         421,
         200,
     ],

@@ -224,7 +224,7 @@ FAULTS: list[tuple[Any, tuple[str, ...], str, list[str], list[str]]] = [
     (stranger(ALLOW), (), "allowed", [], []),
     (stranger(ALLOW, status=404), (), "allowed", [], ["ok   the GET is sent and answered 404"]),
     (stranger(status=421), (), "blocked: the camera does not answer to the Host {place}", [], [OTHER]),
-    (lambda head: reply(421, body="host guard: \x1b]0;x\x07"), (),
+    (lambda head: reply(421, body='{"error": "\\u001b]0;x\\u0007", "code": "foreign-host"}'), (),
      "blocked: the camera does not answer to the Host {place}",
      ["camcors policy set allowed_hosts 127.0.0.1"], ["no   it does not answer to the Host {place}: 421"]),
     (camera_with("Access-Control-Allow-Origin: \x1b[2J\x01"), (), f"blocked: the origin {A} is not allowed",
@@ -270,6 +270,11 @@ PORT = "is it the camera's port? its pages are at port 80, unless /camera.json g
         (lambda head: b"HTTP/1.1 200 OK\r\nA: " + b"a" * 200000, "does not speak HTTP", PORT),
         (
             lambda head: reply(503, body="full\x1b[31m\n"),
+            "is busy: full\x1b[31m",
+            "close a viewer, or try again",
+        ),
+        (
+            lambda head: reply(503, body='{"error": "full\\u001b[31m", "code": "busy"}'),
             "is busy: full\x1b[31m",
             "close a viewer, or try again",
         ),

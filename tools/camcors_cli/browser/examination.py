@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from cors.origin import DEFAULT_PORTS, parse
-from strict import fault
+from strict import error, fault
 
 from ..device import answers
-from ..device.answers import Summary
+from ..device.answers import Summary, error_code, error_words
 from ..ui.findings import Mark, Step, no, note, ok
 from . import reach, remedies, requests
 from .fetch import Request, Response, normalize_method
@@ -152,9 +152,9 @@ class _Asking:
         response, body = self._exchange(Request("GET", f"{parts.scheme}://{parts.netloc}{_STATUS}", []))
         self.found.steps.append(ok(f"{self._place} answers"))
         if response.status == 503:
-            raise Unreachable(f"{self._place} is busy: {body.strip()}", "close a viewer, or try again")
+            raise Unreachable(f"{self._place} is busy: {error_words(body)}", "close a viewer, or try again")
         if response.status == 421:
-            self.found.is_camera = body.startswith("host guard:")
+            self.found.is_camera = error_code(body) == error.FOREIGN_HOST
             self.found.steps.append(no(f"it does not answer to the Host {self._place}: 421"))
             text = f"the camera does not answer to the Host {self._place}"
             self._block(Reason(None, text, is_host=True))

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from strict import error
+
+from ..device.answers import error_code
 from ..ui.findings import Step, no, note, ok
 from .agent import Browser, Verdict, asked_for
 from .fetch import (
@@ -28,7 +31,6 @@ from .fetch import (
 _ALLOW = "Access-Control-Allow-"
 _SAFE = ("GET", "HEAD", "OPTIONS")  # RFC 9110 section 9.2.1; a page cannot send TRACE
 _SAFELISTED_NAMES = ("accept", "accept-language", "content-language", "range")
-_HOST_GUARD, _WRITE_GUARD = "host guard:", "write guard:"  # how cors.guard begins its answers
 
 Send = Callable[[Request], tuple[Response, str]]
 
@@ -94,7 +96,7 @@ class Journey:
         for _, response, body in self.exchanges:
             if response.status == 421:
                 host = self.asked.url.split("/")[2]
-                by = "" if body.startswith(_HOST_GUARD) else " (status 421)"
+                by = "" if error_code(body) == error.FOREIGN_HOST else " (status 421)"
                 return Reason(None, f"the camera does not answer to the Host {host}{by}", is_host=True)
         return None
 
@@ -107,7 +109,7 @@ class Journey:
         return Reason(blocked, self._words(blocked, names), names)
 
     def _is_stopped(self) -> bool:
-        return self.exchanges[-1].body.startswith(_WRITE_GUARD)
+        return error_code(self.exchanges[-1].body) == error.FOREIGN_WRITE
 
     def _refused_names(self) -> tuple[str, ...]:
         """The headers that are not allowed: a camera that refuses one names none, so each is asked alone."""

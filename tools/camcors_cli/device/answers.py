@@ -143,6 +143,22 @@ def check_path(path: str) -> None:
             raise Odd(f"a name of more than {NAME_BYTES_MAX} bytes")
 
 
+def error_code(body: str) -> str | None:
+    """The code of a camera's error, one of strict.error; None of any other answer."""
+    try:
+        return member(loads(body), "code", text)
+    except ValueError:
+        return None
+
+
+def error_words(body: str) -> str:
+    """What a camera's error says to people; any other answer as it is."""
+    try:
+        return member(loads(body), "error", text)
+    except ValueError:
+        return body.strip()
+
+
 class PolicyState(NamedTuple):
     """state: "active" or another word of the firmware. error: what is wrong, in lines."""
 

@@ -20,13 +20,14 @@ export class CameraError extends Error {
    * @param {"network"|"timeout"|"http"} kind
    * @param {string} message
    * @param {Attempt} attempt
-   * @param {{status?: number, field?: string, after?: number}} [details] after: seconds to wait (Retry-After)
+   * @param {{status?: number, code?: string, field?: string, after?: number}} [details] after: seconds to wait (Retry-After)
    */
   constructor(kind, message, attempt, details = {}) {
     super(message);
     this.kind = kind;
     this.attempt = attempt;
     this.status = details.status ?? 0;
+    this.code = details.code ?? null;
     this.field = details.field ?? null;
     this.after = details.after ?? null;
   }
@@ -146,10 +147,12 @@ export function send(attempt, more = {}) {
 async function httpError(response, attempt) {
   let text = "";
   let field;
+  let code;
   try {
     text = (await beginning(response, ERROR_MAX)).text.trim();
     const said = JSON.parse(text);
-    if (typeof said.error === "string") text = said.error;
+    if (typeof said.error === "string") text = typeof said.remedy === "string" ? `${said.error}; ${said.remedy}` : said.error;
+    if (typeof said.code === "string") code = cut(said.code);
     if (typeof said.field === "string") field = cut(said.field);
   } catch {
     // An error that is no JSON is shown as it is.
@@ -157,5 +160,5 @@ async function httpError(response, attempt) {
   const asked = Number(response.headers.get("Retry-After")) || 0;
   const after = asked > 0 ? Math.min(asked, AFTER_MAX_S) : undefined; // a timer of more than 24 days fires at once
   const message = cut(text, TEXT_MAX) || `The camera answers with the error ${response.status}.`;
-  return new CameraError("http", message, attempt, { status: response.status, field, after });
+  return new CameraError("http", message, attempt, { status: response.status, code, field, after });
 }

@@ -24,6 +24,7 @@ import { examine } from "./server.js";
 
 const PROBE_MS = 4000;
 const SAFE = ["GET", "HEAD", "POST"]; // Fetch, "CORS-safelisted method"
+const BUSY = ["busy", "no-memory", "streams-taken"]; // codes that pass by themselves; strict/error.py has all
 const RECENT_MS = 20_000;
 let probes = 0;
 
@@ -69,7 +70,7 @@ function ofAnswer(error) {
   const asked = `${error.attempt.method} ${new URL(error.attempt.url).pathname}`;
   const facts = error.status ? [`The camera answered ${asked} with ${error.status}.`] : [`The camera answered ${asked}.`];
   const text = error.message;
-  if (error.status === 503) {
+  if (error.code === null ? error.status === 503 : BUSY.includes(error.code)) {
     return { cause: "busy", title: "The camera is busy", text: sentence(text), commands: [], facts };
   }
   return { cause: "http", title: `The camera answers ${error.status || "wrongly"}`, text: sentence(text), commands: [], facts };

@@ -1,0 +1,121 @@
+"""The errors that the camera answers with, as they stand on the wire.
+
+One form for all of them, whoever refuses: JSON with `error` (words for people), `code` (a constant below),
+and where they help `remedy` (what to do) and `field`. A program looks at the code, never at the words. Who
+asks for text or HTML, as a browser does that opens a page, gets the words only.
+"""
+
+import json
+
+BAD_REQUEST = "bad-request"
+BAD_JSON = "bad-json"
+UNKNOWN_FIELD = "unknown-field"
+BAD_VALUE = "bad-value"
+FOREIGN_WRITE = "foreign-write"
+FOREIGN_WEBSOCKET = "foreign-websocket"
+NOT_FOUND = "not-found"
+WRONG_METHOD = "wrong-method"
+TIMEOUT = "timeout"
+BODY_TOO_LARGE = "body-too-large"
+BAD_EXPECTATION = "bad-expectation"
+FOREIGN_HOST = "foreign-host"
+HEAD_TOO_LARGE = "head-too-large"
+INTERNAL = "internal"
+NOT_IMPLEMENTED = "not-implemented"
+BUSY = "busy"
+NO_MEMORY = "no-memory"
+STREAMS_TAKEN = "streams-taken"
+STREAMS_OFF = "streams-off"
+NO_PICTURE = "no-picture"
+NO_SENSOR = "no-sensor"
+NOT_SET = "not-set"
+BAD_VERSION = "bad-version"
+
+#: code -> the status that it comes with.
+STATUS = {
+    BAD_REQUEST: 400,
+    BAD_JSON: 400,
+    UNKNOWN_FIELD: 400,
+    BAD_VALUE: 400,
+    FOREIGN_WRITE: 403,
+    FOREIGN_WEBSOCKET: 403,
+    NOT_FOUND: 404,
+    WRONG_METHOD: 405,
+    TIMEOUT: 408,
+    BODY_TOO_LARGE: 413,
+    BAD_EXPECTATION: 417,
+    FOREIGN_HOST: 421,
+    HEAD_TOO_LARGE: 431,
+    INTERNAL: 500,
+    NOT_IMPLEMENTED: 501,
+    BUSY: 503,
+    NO_MEMORY: 503,
+    STREAMS_TAKEN: 503,
+    STREAMS_OFF: 503,
+    NO_PICTURE: 503,
+    NO_SENSOR: 503,
+    NOT_SET: 503,
+    BAD_VERSION: 505,
+}
+
+_JSON = "application/json; charset=UTF-8"
+_TEXT = "text/plain; charset=UTF-8"
+_JSON_RANGES = ("application/json", "application/*", "*/*")  # the most specific first
+_TEXT_RANGES = ("text/html", "text/plain", "text/*")
+
+
+def answer(accept, code, words, remedy=None, **more):
+    """Return (body, headers), str and dict, of the error `code` for a client whose Accept header is `accept`
+    (str or None).
+
+    words, remedy: for people. more: further members of the object.
+    """
+    if wants_text(accept):
+        body, kind = words + ("; " + remedy if remedy else "") + "\n", _TEXT
+    else:
+        body, kind = _object(code, words, remedy, more), _JSON
+    return body, {"Content-Type": kind, "Vary": "Accept", "Cache-Control": "no-store"}
+
+
+def _object(code, words, remedy, more):
+    # By hand, since MicroPython orders the keys of a dict as it likes, and a person reads the words first.
+    members = ['"error": ' + json.dumps(words), '"code": "' + code + '"']
+    if remedy:
+        members.append('"remedy": ' + json.dumps(remedy))
+    for name in sorted(more):
+        members.append('"' + name + '": ' + json.dumps(more[name]))
+    return "{" + ", ".join(members) + "}"
+
+
+def wants_text(accept):
+    """Return whether an Accept header (str or None) prefers text or HTML to JSON
+    (RFC 9110 section 12.5.1)."""
+    if accept is None or "text/" not in accept.lower():
+        return False
+    weights = _weights(accept.lower())
+    text = max([weights.get(each, 0) for each in _TEXT_RANGES])
+    for each in _JSON_RANGES:
+        if each in weights:
+            return text > weights[each]
+    return text > 0
+
+
+def _weights(accept):
+    """Return the media ranges (in lower case) of a header, each with its weight in thousandths (int)."""
+    weights = {}
+    for item in accept.split(","):
+        kind, *parameters = item.split(";")
+        weight = 1000
+        for parameter in parameters:
+            name, _, value = parameter.partition("=")
+            if name.strip(" \t") == "q":
+                weight = _thousandths(value.strip(" \t"))
+        weights[kind.strip(" \t")] = weight
+    return weights
+
+
+def _thousandths(value):
+    """Return a qvalue, `0.8` or `1`, as an int; 0 for what is none."""
+    whole, _, rest = value.partition(".")
+    digits = (whole + (rest + "000")[:3]).strip(" \t")
+    return min(int(digits), 1000) if digits and not digits.strip("0123456789") else 0

@@ -1,0 +1,31 @@
+from typing import Final
+
+BAD_REQUEST: Final[str]
+BAD_JSON: Final[str]
+UNKNOWN_FIELD: Final[str]
+BAD_VALUE: Final[str]
+FOREIGN_WRITE: Final[str]
+FOREIGN_WEBSOCKET: Final[str]
+NOT_FOUND: Final[str]
+WRONG_METHOD: Final[str]
+TIMEOUT: Final[str]
+BODY_TOO_LARGE: Final[str]
+BAD_EXPECTATION: Final[str]
+FOREIGN_HOST: Final[str]
+HEAD_TOO_LARGE: Final[str]
+INTERNAL: Final[str]
+NOT_IMPLEMENTED: Final[str]
+BUSY: Final[str]
+NO_MEMORY: Final[str]
+STREAMS_TAKEN: Final[str]
+STREAMS_OFF: Final[str]
+NO_PICTURE: Final[str]
+NO_SENSOR: Final[str]
+NOT_SET: Final[str]
+BAD_VERSION: Final[str]
+STATUS: dict[str, int]
+
+def answer(
+    accept: str | None, code: str, words: str, remedy: str | None = None, **more: object
+) -> tuple[str, dict[str, str]]: ...
+def wants_text(accept: str | None) -> bool: ...
