@@ -117,5 +117,7 @@ def _weights(accept):
 def _thousandths(value):
     """Return a qvalue, `0.8` or `1`, as an int; 0 for what is none."""
     whole, _, rest = value.partition(".")
-    digits = (whole + (rest + "000")[:3]).strip(" \t")
-    return min(int(digits), 1000) if digits and not digits.strip("0123456789") else 0
+    digits = whole + (rest + "000")[:3]
+    if len(whole) != 1 or digits.strip("0123456789"):  # int() of thousands of digits takes long, or raises
+        return 0
+    return min(int(digits), 1000)

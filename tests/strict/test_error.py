@@ -36,6 +36,8 @@ CHROMIUM = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,ima
         ("text/html;q=x", False),
         ("text/html;level=1;q=0.9, application/json;q=0.90", False),
         ("text/html;q=0.9,application/json;q=0.899", True),
+        ("text/html;q=" + "1" * 8000, False),
+        ("text/html;q=.5", False),
         ("text/css", False),
         (",;text/,q=,", False),
     ],
