@@ -1,16 +1,22 @@
 # Every verb a person needs; `make help` lists them.
+# The environment may set them. HOST only on make's command line: tcsh exports a HOST of its own.
 HOST = 127.0.0.1
-PORT = 8080
-REPL = build/HOST/repl
-EMULATED_REPL = build/QEMU_ESP32/repl
+PORT ?= 8080
+REPL ?= build/HOST/repl
+EMULATED_REPL ?= build/QEMU_ESP32/repl
 INSECURE_REPL_PORT ?=
 INSECURE_REPL_ADDRESS ?= 127.0.0.1
-DASHBOARD_PORT = 8000
-FLASH = build/HOST/flash.bin
+DASHBOARD_PORT ?= 8000
+FLASH ?= build/HOST/flash.bin
 BOARD ?=
 MPY_DIR ?=
+MICROPYTHON ?=
 UPGRADE ?=
-export MPY_DIR V
+export MPY_DIR MICROPYTHON V
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+export PIP_ROOT_USER_ACTION = ignore
+# What check.sh looks for: all at once, before anything is built.
+CHECK := $(if $(filter test lint bench,$(MAKECMDGOALS)),test)
 
 # Where this machine reaches the camera.
 NEAR = $(if $(filter 0.0.0.0,$(HOST)),127.0.0.1,$(HOST))
@@ -28,7 +34,12 @@ FROZEN := manifest.py $(shell find boards src firmware -name '*.py' -o -name '*.
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-12s %s\n", $$1, $$2 }'
-	@echo "variables: BOARD=(a folder of boards/) PORT=$(PORT) HOST=$(HOST) REPL=$(REPL) DASHBOARD_PORT=$(DASHBOARD_PORT) FLASH=$(FLASH) MPY_DIR=(a MicroPython source)"
+	@echo "variables, as in make run PORT=8081 or PORT=8081 make run:"
+	@echo "  PORT=$(PORT) DASHBOARD_PORT=$(DASHBOARD_PORT) REPL=$(REPL) FLASH=$(FLASH)"
+	@echo "  EMULATED_REPL=$(EMULATED_REPL) BOARD=(a folder of boards/) UPGRADE=1 V=1"
+	@echo "  MPY_DIR=(a MicroPython source) MICROPYTHON=(a release: 1.28.0 or 1.25.0)"
+	@echo "  INSECURE_REPL_PORT=(a TCP port for the REPL) INSECURE_REPL_ADDRESS=$(INSECURE_REPL_ADDRESS)"
+	@echo "  HOST=$(HOST) (only after make)"
 
 # The shell waits for both, and passes on the signal of a `kill`: a program in its background ignores Ctrl-C.
 run: $(CAMERA) build/.camcors ## start the camera on your desk, and the dashboard on http://localhost:8000
@@ -91,14 +102,14 @@ $(CAMERA): $(FROZEN) $(wildcard tools/camcors_build/*.py) build/.tools build/.in
 	@$(BUILD) -m camcors_build.host host
 	@touch $@
 
-# Changes when MPY_DIR or the list of files does, which no date of a file tells.
+# Changes when MPY_DIR, MICROPYTHON or the list of files does, which no date of a file tells.
 build/.inputs: FORCE
 	@mkdir -p build
-	@echo '$(MPY_DIR) $(FROZEN)' | cmp -s - $@ || echo '$(MPY_DIR) $(FROZEN)' > $@
+	@echo '$(MPY_DIR) $(MICROPYTHON) $(FROZEN)' | cmp -s - $@ || echo '$(MPY_DIR) $(MICROPYTHON) $(FROZEN)' > $@
 
 # One environment, filled in two steps, so that `make run` does not wait for the tools of the tests.
 build/.tools: requirements.lock tools/camcors_build/requirements.py tools/camcors_build/check.sh
-	@sh tools/camcors_build/check.sh
+	@sh tools/camcors_build/check.sh $(CHECK)
 	@mkdir -p build
 	@$(PYTHON) -m pip --version >/dev/null 2>&1 || python3 -m venv --clear build/venv
 	@$(BUILD) -m camcors_build.requirements install build

@@ -113,7 +113,10 @@ def _require_free(host, port, option):
 def _fail_to_listen(host, port, option, host_option, exc):
     where = host + ":" + str(port)
     if exc.errno == errno.EADDRINUSE:
-        _fail(where + " is in use; stop the other program or choose a free port with " + option)
+        free = str(port % 65535 + 1)
+        variable = "PORT=" if option == "--port" else "INSECURE_REPL_PORT="
+        remedy = " is in use; stop the other program, or choose a free port: make run " + variable + free
+        _fail(where + remedy + ", or " + option + " " + free)
     if exc.errno == errno.EACCES:
         _fail(where + " needs more rights than yours; choose a port from 1024 with " + option)
     error = " (error " + str(exc.errno) + ")"

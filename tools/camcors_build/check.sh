@@ -1,36 +1,59 @@
 #!/bin/sh
-# What must be on the machine before anything else, with "test" for the tests: one line for the first
-# thing that is missing.
-missing() {
-    echo "camcors: $1 is missing; install it with: sudo apt install $2" >&2
-    exit 1
-}
+# What must be on the machine before anything else; with "test", what the tests need as well, which root gets by apt.
 
-command -v git >/dev/null || missing git git
-command -v gcc >/dev/null || missing gcc gcc
-echo '#include <stdio.h>' | gcc -E - >/dev/null 2>&1 || missing "the C library's headers" libc6-dev
-command -v python3 >/dev/null || missing python3 python3
-python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' || missing "Python 3.10 or later" python3
-python3 -c 'import ensurepip, venv' 2>/dev/null || missing "Python's venv module" python3-venv
-[ "${1-}" = test ] || exit 0
-command -v tmux >/dev/null || missing "tmux, in which the tests use an editor," tmux
-
-# A browser is there by any of its names; root gets it from Debian by the first.
-browser() {
-    package=$1 for=$2
-    shift 2
-    has_any "$package" "$@" && return
-    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-        echo "camcors: installing $package, in which the tests $for" >&2
-        { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --no-install-recommends "$package"; } >&2
-    fi
-    has_any "$package" "$@" || missing "$package, in which the tests $for," "$package"
-}
 has_any() {
     for name in "$@"; do
         command -v "$name" >/dev/null && return
     done
     return 1
 }
-browser chromium "open the dashboard" chromium-browser google-chrome
-browser firefox-esr "frame the camera" firefox
+has_headers() { echo '#include <stdio.h>' | gcc -E -; }
+
+# Add a package to what is missing, and its name in words, unless the command succeeds.
+need() {
+    words=$1 package=$2
+    shift 2
+    "$@" >/dev/null 2>&1 && return
+    missing="${missing:+$missing, }$words"
+    packages="${packages:+$packages }$package"
+}
+
+look() {
+    missing="" packages=""
+    need git git has_any git
+    need gcc gcc has_any gcc
+    need "the C library's headers" libc6-dev has_headers
+    need "Python 3.10 or later" python3 python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))'
+    need "Python's venv module" python3-venv python3 -c 'import ensurepip, venv'
+    [ "$1" = test ] || return 0
+    need tmux tmux has_any tmux
+    need Chromium chromium has_any chromium chromium-browser google-chrome
+    need Firefox firefox-esr has_any firefox-esr firefox
+}
+
+# apt-get waits up to five minutes for the locks of another apt. That of the lists it does not wait for by itself.
+update() {
+    tries=60
+    until apt-get -qq update; do
+        tries=$((tries - 1))
+        [ "$tries" -gt 0 ] && fuser -s /var/lib/apt/lists/lock 2>/dev/null || return
+        sleep 5
+    done
+}
+install() {
+    echo "camcors: installing what the tests need with apt: $packages (a minute or two)" >&2
+    log=$(mktemp) || return
+    # shellcheck disable=SC2086 # a package is a word
+    { update && DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 \
+        install --yes --no-install-recommends $packages </dev/null; } >"$log" 2>&1 || cat "$log" >&2
+    rm -f "$log"
+}
+
+look "${1-}"
+if [ -n "$packages" ] && [ "${1-}" = test ] && [ "$(id -u)" = 0 ] && has_any apt-get; then
+    install
+    look test
+fi
+[ -n "$packages" ] || exit 0
+echo "camcors: missing: $missing; install with: sudo apt install $packages" >&2
+exit 1

@@ -66,6 +66,8 @@ def build(board: Board) -> Path:
     frozen.write_board(board)
     out = BUILD / board.id / "idf"
     start_over_if_changed(board, out, [str(src.path), src.version, str(idf.path), idf.version, str(drivers)])
+    if not (out / "micropython.bin").is_file():
+        print("compiling ESP-IDF and MicroPython; five to twenty minutes", flush=True)
     shown = None if os.environ.get("V") else subprocess.DEVNULL
     command = idf.command(make_command(board, src, out))
     components = Components(board, src)

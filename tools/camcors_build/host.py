@@ -95,6 +95,8 @@ def main() -> None:
         print(f"{BUILD / 'mpy'}: {count} modules")
     else:
         start_over_if_changed(src)
+        if not (OUT / "camcors-host").is_file():
+            print("compiling the camera; one to three minutes", flush=True)
         write_generated()
         make(src, cross)
         frozen.check_frozen(OUT / "frozen_content.c", BOARD)

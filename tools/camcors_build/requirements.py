@@ -6,6 +6,7 @@ project's own dependencies, with all that they need.
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -48,7 +49,9 @@ def install(section: str, *options: str, python: str = sys.executable) -> int:
         file.write(read_sections()[section])
         file.flush()
         locked = ["--require-hashes", "--no-build-isolation", "--requirement", file.name]
-        return subprocess.run([*pip, *locked, *options]).returncode
+        # An option of that name would be unknown to the pip of Ubuntu 22.04.
+        env = {**os.environ, "PIP_ROOT_USER_ACTION": "ignore"}
+        return subprocess.run([*pip, *locked, *options], env=env).returncode
 
 
 def main(sections: list[str]) -> int:

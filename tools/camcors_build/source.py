@@ -1,5 +1,7 @@
 """Finds MicroPython's source: MPY_DIR, else a clone of the pinned release, else Debian's source package.
 
+MICROPYTHON, one of RELEASES, asks for that release and no other.
+
 What was found once is kept under build/ and used again without a network.
 """
 
@@ -21,7 +23,11 @@ P = ParamSpec("P")
 
 FLOOR = (1, 25, 0)
 PINNED = "1.28.0"
-PINNED_COMMIT = "e0e9fbb17ed6fd06bb76e266ae554784c9c80804"
+#: The commit of each release's tag.
+RELEASES = {
+    "1.28.0": "e0e9fbb17ed6fd06bb76e266ae554784c9c80804",
+    "1.25.0": "f498a16c7db6d4b2de200b3e0856528dfe0613c3",
+}
 REPOSITORY = "https://github.com/micropython/micropython.git"
 CLONE_SECONDS = 300
 #: A host that does not answer must not hold the build: git gives up below 1 KB/s for 20 s.
@@ -98,20 +104,33 @@ def find(cache: Path) -> Source:
     given = os.environ.get("MPY_DIR")
     if given:
         return Source(Path(given).resolve(), "MPY_DIR")
-    clone = cache / f"micropython-{PINNED}"
-    debian = cache / f"micropython-{DEBIAN_VERSION}"
-    ways = ((_clone, clone, "its repository"), (_unpack_debian, debian, f"Debian {DEBIAN_SUITE}"))
+    ways = _ways(cache, os.environ.get("MICROPYTHON"))
     for _, path, origin in ways:
         if path.is_dir():
             return Source(path, origin)
     cache.mkdir(parents=True, exist_ok=True)
     for fetch, path, origin in ways:
         try:
+            print(f"fetching {path.name} from {origin}", flush=True)
             fetch(path)
             return Source(path, origin)
         except BuildError as exc:
             print(f"  {exc}", file=sys.stderr)
     raise BuildError("no source of MicroPython; set MPY_DIR to an unpacked release of it")
+
+
+_Way = tuple[Callable[[Path], None], Path, str]
+
+
+def _ways(cache: Path, asked: str | None) -> list[_Way]:
+    """How to get the source, where it is kept, and where it comes from; the best first."""
+    if asked and asked not in RELEASES:
+        raise BuildError(f"MICROPYTHON: {asked}; write {' or '.join(RELEASES)}, or set MPY_DIR")
+    release = asked or PINNED
+    ways: list[_Way] = [(_clone, cache / f"micropython-{release}", "its repository")]
+    if not asked or asked == DEBIAN_VERSION:
+        ways.append((_unpack_debian, cache / f"micropython-{DEBIAN_VERSION}", f"Debian {DEBIAN_SUITE}"))
+    return ways
 
 
 def find_pinned(cache: Path) -> Source:
@@ -159,13 +178,15 @@ def _without_hosts(line: str) -> str:
 
 
 def _clone(path: Path) -> None:
-    part = path.with_suffix(".part")
+    """Clones the release that the folder is named after."""
+    release = path.name.removeprefix("micropython-")
+    part = path.with_name(path.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
     command = [*GIT, "-c", "advice.detachedHead=false", "clone", "--quiet", "--depth", "1"]
-    run([*command, "--branch", f"v{PINNED}", REPOSITORY, str(part)], CLONE_SECONDS, "clone")
+    run([*command, "--branch", f"v{release}", REPOSITORY, str(part)], CLONE_SECONDS, "clone")
     commit = run(["git", "rev-parse", "HEAD"], 10, "clone", cwd=part).strip()
-    if commit != PINNED_COMMIT:
-        raise BuildError(f"clone: v{PINNED} is {commit}, not the pinned {PINNED_COMMIT}")
+    if commit != RELEASES[release]:
+        raise BuildError(f"clone: v{release} is {commit}, not the pinned {RELEASES[release]}")
     part.rename(path)
 
 

@@ -216,8 +216,12 @@ def test_the_port_stays_this_cameras_while_a_client_has_it(camera: Camera, tmp_p
         args = ["--port", str(free_port()), "--flash", str(tmp_path / "f.bin"), "--insecure-repl-port", port]
         other = subprocess.run([PROGRAM, *args], capture_output=True, text=True, timeout=10)
     assert other.returncode == 1
-    remedy = "is in use; stop the other program or choose a free port with --insecure-repl-port\n"
-    assert other.stdout.endswith(f"camcors-host: 127.0.0.1:{port} {remedy}")
+    free = int(port) + 1
+    remedy = f"make run INSECURE_REPL_PORT={free}, or --insecure-repl-port {free}\n"
+    said = (
+        f"camcors-host: 127.0.0.1:{port} is in use; stop the other program, or choose a free port: {remedy}"
+    )
+    assert other.stdout.endswith(said)
     assert not was_typed(camera)
 
 

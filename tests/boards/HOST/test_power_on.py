@@ -96,7 +96,8 @@ def test_a_port_in_use_ends_with_the_remedy(new_camera: Camera, tmp_path: Path) 
     taken = new_camera.port
     done = run("--port", str(taken), "--flash", str(tmp_path / "other.bin"))
     assert done.returncode == 1
-    remedy = f"127.0.0.1:{taken} is in use; stop the other program or choose a free port with --port"
+    remedy = f"127.0.0.1:{taken} is in use; stop the other program, or choose a free port: "
+    remedy += f"make run PORT={taken + 1}, or --port {taken + 1}"
     assert done.stdout.splitlines()[-1] == f"camcors-host: {remedy}"
     assert new_camera.status()["board"] == "HOST"
     assert not (tmp_path / "repl").is_symlink()

@@ -116,6 +116,7 @@ def test_the_sizes_are_printed(bench: Bench, capsys: pytest.CaptureFixture[str])
     image = firmware_image.build(bench.board)
     assert capsys.readouterr().out.splitlines() == [
         "AI_THINKER_ESP32_CAM: MicroPython 1.28.0 from MPY_DIR, ESP-IDF 5.5.1",
+        "compiling ESP-IDF and MicroPython; five to twenty minutes",
         "part                offset       bytes        room        free",
         "bootloader          0x1000       26000       28672        2672",
         "partition table     0x8000        3072        4096        1024",

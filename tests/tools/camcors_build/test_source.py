@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,11 @@ def test_debian_is_the_fallback_of_the_clone(
     monkeypatch.setattr(source, "_clone", no_clone)
     monkeypatch.setattr(source, "_unpack_debian", lambda path: tree(path, (1, 25, 0)))
     assert source.find(tmp_path).version == "1.25.0"
-    assert capsys.readouterr().err == "  clone: no route to host\n"
+    assert capsys.readouterr() == (
+        f"fetching micropython-{source.PINNED} from its repository\n"
+        "fetching micropython-1.25.0 from Debian trixie\n",
+        "  clone: no route to host\n",
+    )
 
 
 def test_no_source_at_all_says_what_to_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,7 +80,45 @@ def test_a_clone_of_another_commit_is_refused(tmp_path: Path, monkeypatch: pytes
 
     monkeypatch.setattr(source, "run", run)
     with pytest.raises(source.BuildError, match="is 0123456789, not the pinned e0e9fbb"):
-        source._clone(tmp_path / "micropython")
+        source._clone(tmp_path / "micropython-1.28.0")
+
+
+@pytest.mark.parametrize(
+    ("asked", "tried"),
+    [
+        ("", ["clone micropython-1.28.0", "debian micropython-1.25.0"]),
+        ("1.28.0", ["clone micropython-1.28.0"]),
+        ("1.25.0", ["clone micropython-1.25.0", "debian micropython-1.25.0"]),
+    ],
+)
+def test_a_release_that_is_asked_for_is_the_only_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: str, tried: list[str]
+) -> None:
+    monkeypatch.delenv("MPY_DIR", raising=False)
+    monkeypatch.setenv("MICROPYTHON", asked)
+    found: list[str] = []
+
+    def note(way: str) -> Callable[[Path], None]:
+        def fetch(path: Path) -> None:
+            found.append(f"{way} {path.name}")
+            raise source.BuildError("no route")
+
+        return fetch
+
+    monkeypatch.setattr(source, "_clone", note("clone"))
+    monkeypatch.setattr(source, "_unpack_debian", note("debian"))
+    with pytest.raises(source.BuildError, match="no source of MicroPython"):
+        source.find(tmp_path)
+    assert found == tried
+
+
+def test_an_unknown_release_names_the_known_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MPY_DIR", raising=False)
+    monkeypatch.setenv("MICROPYTHON", "1.24.0")
+    with pytest.raises(
+        source.BuildError, match=r"^MICROPYTHON: 1\.24\.0; write 1\.28\.0 or 1\.25\.0, or set"
+    ):
+        source.find(tmp_path)
 
 
 def test_a_mirrors_address_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:

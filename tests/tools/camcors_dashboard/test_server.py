@@ -368,7 +368,9 @@ def test_a_port_that_is_taken_is_one_line():
         port = taken.getsockname()[1]
         command = [sys.executable, "-m", "camcors_cli", "dashboard", "--http-port", str(port)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    remedy = "end the program that has it, or choose another with --http-port"
+    free = port + 1
+    remedy = "end the program that has it, or choose another: "
+    remedy += f"make run DASHBOARD_PORT={free}, or --http-port {free}"
     assert (
         done.stderr == f"camcors: no dashboard: port {port} is not free (Address already in use); {remedy}\n"
     )
@@ -439,6 +441,44 @@ def test_a_taken_port_of_the_dashboard_does_not_stop_the_camera(program: Path, t
         run.wait_for(f"ready http://127.0.0.1:{run.port}")
         said = f"camcors: no dashboard: port {run.dashboard_port} is not free"
         wait_until(lambda: said in run.log.read_text(), 60)
-        time.sleep(0.5)
+        wait_until(lambda: not page_runs(run))
         assert run.process.poll() is None
         assert not is_free(run.port)
+
+
+def page_runs(run: _Run) -> bool:
+    """Whether the dashboard of this `make run` is there still."""
+    found = subprocess.run(["pgrep", "-g", str(run.process.pid), "-f", "camcors_cli"], capture_output=True)
+    return found.returncode == 0
+
+
+@pytest.mark.parametrize("how", ["make", "group"])
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
+def test_make_run_ends_where_sigint_was_ignored_at_its_start(
+    program: Path, tmp_path: Path, how: str, signum: signal.Signals
+):
+    """As under nohup in the background, and in some CI; make itself then ignores SIGINT for good."""
+    old = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        started = _Run(tmp_path, free_port())
+    finally:
+        signal.signal(signal.SIGINT, old)
+    with started as run:
+        run.wait_for(f"ready http://127.0.0.1:{run.port}", f"dashboard http://localhost:{run.dashboard_port}")
+        if how == "group" or signum == signal.SIGINT:
+            os.killpg(run.process.pid, signum)
+        else:
+            run.process.send_signal(signum)
+        run.process.wait(timeout=20)
+        wait_until(lambda: is_free(run.port) and is_free(run.dashboard_port) and not run.repl.is_symlink())
+
+
+@pytest.mark.parametrize("way", ["argument", "environment"])
+def test_make_takes_a_variable_either_way(way: str):
+    chosen = {"PORT": "8181", "DASHBOARD_PORT": "8100", "REPL": "/r", "FLASH": "/f"}
+    arguments = [f"{name}={value}" for name, value in chosen.items()] if way == "argument" else []
+    env = os.environ | (chosen if way == "environment" else {}) | {"HOST": "my-machine"}  # as tcsh has it
+    command = ["make", "--dry-run", "run", *arguments]
+    shown = subprocess.run(command, cwd=TOP, env=env, capture_output=True, text=True, check=True).stdout
+    assert "--port 8181 --host 127.0.0.1 --repl /r --flash /f &" in shown
+    assert "--http-port 8100 --camera http://127.0.0.1:8181" in shown

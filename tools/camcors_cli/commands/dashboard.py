@@ -45,7 +45,9 @@ def dashboard(http_port: int, cameras: tuple[str, ...], in_browser: bool, port: 
     try:
         server = Server(http_port, list(cameras), port)
     except OSError as exc:
-        remedy = "end the program that has it, or choose another with --http-port"
+        free = http_port % 65535 + 1
+        remedy = "end the program that has it, or choose another: "
+        remedy += f"make run DASHBOARD_PORT={free}, or --http-port {free}"
         raise Failure(f"no dashboard: port {http_port} is not free ({exc.strerror})", remedy) from None
     with server, contextlib.suppress(KeyboardInterrupt):
         out.say(f"dashboard {server.url}")
