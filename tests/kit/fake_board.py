@@ -14,10 +14,11 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from camcors_cli.device import remote
 from mpremote.transport_serial import SerialTransport
 
 _ASKED = re.compile(r"print\('\\x1e' \+ _json\.dumps\((.*)\) \+ '\\x1f'\)$")
-_READ = re.compile(r"open\('([^']*)', \"rb\"\) as _f:\n _f\.seek\((\d+)\)\n _d = _f\.read\((\d+)\)")
+_CALL = re.compile(r"_remote\.(\w+)(\(.*\))$", re.MULTILINE)
 
 POLICY = '{"version": 1, "allowed_origins": ["https://a.example"]}'
 REPORT: dict[str, Any] = {
@@ -101,42 +102,40 @@ class FakeBoard:
         return data
 
     def _run(self, code: str) -> bytes:
-        for piece in re.findall(r"_data \+= (b.*)$", code, re.MULTILINE):
-            self._data += ast.literal_eval(piece)
-        if "_data = bytearray()" in code:
-            self._data = b""
         found = _ASKED.search(code)
-        asked = found[1] if found else ""
-        self.asked.append(asked)
+        call = _CALL.search(found[1] if found else code)
+        asked = call[1] if call else found[1] if found else ""
+        value = self._value(asked, ast.literal_eval(call[2][:-1] + ",)") if call and call[2] != "()" else ())
         out = b""
         if found:
-            out = b"\x1e" + json.dumps(self._answer(asked, code)).encode() + b"\x1f\r\n"
+            self.asked.append(asked)
+            value = self.odd.get(asked, value)
+            out = b"\x1e" + json.dumps(value).encode() + b"\x1f\r\n"
         out, err = self.twist(asked, out, b"")
         return out + b"\x04" + err + b"\x04"
 
-    def _answer(self, asked: str, code: str) -> Any:
-        value = self._value(asked, code)
-        return self.odd.get(asked, value)
-
-    def _value(self, asked: str, code: str) -> Any:
-        known = {
-            "_camcors": True, "_report": REPORT, "_cors.policy.to_json()": POLICY, "None": None,
-            "_facts": self.facts, "_about": ABOUT, "(_s[0], _s[3])": [4096, 200], "_error": None,
-            "_own": [["n", "n.local"], [["http", 80]]], "_sys.version": "3.4.0",
-            "_digest(_data)": hashlib.sha256(self._data).hexdigest(),
-            "_found": [[name, None] for name in self.folders]
-            + [[name, len(data)] for name, data in self.files.items()],
-        }  # fmt: skip
-        if asked == "_n":
-            path = ast.literal_eval(re.search(r"_os\.stat\((.*)\)\[6\]", code)[1])  # type: ignore[index]
-            return len(self.files[path]) if path in self.files else None
-        if asked == "str(_hex(_d), 'ascii')":
-            path, start, size = _READ.search(code).groups()  # type: ignore[union-attr]
-            return self.files[path][int(start) : int(start) + int(size)].hex()
-        if asked.startswith("_hash("):
-            path = ast.literal_eval(asked[6:-1])
+    def _value(self, asked: str, arguments: tuple[Any, ...]) -> Any:
+        """What a function of camcors.remote returns, or the value of another expression."""
+        if asked == "collect":
+            data, is_first = arguments
+            self._data = data if is_first else self._data + data
+        elif asked == "size":
+            return len(self.files[arguments[0]]) if arguments[0] in self.files else None
+        elif asked == "read":
+            path, start, count = arguments
+            return self.files[path][start : start + count].hex()
+        elif asked == "digest":
+            (path,) = arguments
             return hashlib.sha256(self.files[path]).hexdigest() if path in self.files else None
-        return known[asked]
+        return {
+            "_version": remote.version(), "_sys.version": "3.4.0", "report": REPORT, "policy": POLICY,
+            "facts": self.facts, "installable": self.facts, "about": ABOUT, "room": [4096, 200],
+            "own_names": [["n", "n.local"], [["http", 80]]],
+            "policy_before": ["/policy.prev.json", None],
+            "collected": hashlib.sha256(self._data).hexdigest(),
+            "entries": [[name, None] for name in self.folders]
+            + [[name, len(data)] for name, data in self.files.items()],
+        }.get(asked)  # fmt: skip
 
 
 class _Serial:

@@ -1,4 +1,4 @@
-"""Where `boards/` and `src/` are: below this package once it is installed, else in the checkout."""
+"""Where the parts of the checkout that the command reads are: below this package once it is installed."""
 
 from __future__ import annotations
 

@@ -288,9 +288,9 @@ def test_a_line_that_is_cut_leaves_every_file_old_or_new(
 def test_what_arrives_garbled_leaves_the_old_file(clean: Camera, saved: Path, on, monkeypatch) -> None:
     fill(clean, {"/main.py": b"# other\n"})
     before = tree(clean)
-    real = Board.run
+    real = Board._run
     monkeypatch.setattr(
-        Board, "run", lambda self, code, *what: real(self, code.replace("mine", "nine"), *what)
+        Board, "_run", lambda self, code, *what: real(self, code.replace("mine", "nine"), *what)
     )
     done = on(clean, "restore", saved)
     assert done.exit_code == 4

@@ -75,15 +75,15 @@ STAGES: list[tuple[str, Cut, bool]] = [
     ("connecting", after_bytes(0), False),
     ("entering the raw REPL", after_text("\x01"), False),
     ("asking for the firmware", after_text("from camcors import"), False),
-    ("asking for the size", after_text("_json.dumps(_n) + '\\x1f')\x04"), False),
-    ("reading", after_text("_f.seek(384)"), False),
-    ("the first part", after_text("_data += "), False),
-    ("the last part", after_text("_data += ", 3), False),
-    ("the digest", after_text("_digest(_data)"), False),
-    ("before the save", after_text("_Store().save(bytes(_data))"), False),
-    ("the save", after_text("_json.dumps(_error) + '\\x1f')\x04"), True),
-    ("reading back", after_text("_f.seek(384)", 2), True),
-    ("the wait", after_text("_json.dumps(_report)"), True),
+    ("asking for the size", after_text("_remote.size('/policy.json')) + '\\x1f')\x04"), False),
+    ("reading", after_text("_remote.read('/policy.json', 384"), False),
+    ("the first part", after_text("_remote.collect("), False),
+    ("the last part", after_text("_remote.collect(", 3), False),
+    ("the digest", after_text("_remote.collected()"), False),
+    ("before the save", after_text("_remote.save('/policy.json')"), False),
+    ("the save", after_text("_remote.save('/policy.json')) + '\\x1f')\x04"), True),
+    ("reading back", after_text("_remote.read('/policy.json', 384", 2), True),
+    ("the wait", after_text("_remote.report()"), True),
 ]  # fmt: skip
 
 
@@ -142,7 +142,7 @@ def test_a_line_printed_into_an_answer_is_not_taken_for_it(camera: Camera, mark:
 def test_an_answer_that_is_always_garbled(camera: Camera) -> None:
     with Line(camera.repl, garble=lambda piece: piece.replace(b"\x1e", b"\x1ex\r\n")) as line:
         done = camera.camcors("info", "--port", line.port)
-    assert done.stderr == "camcors: the board's answer was garbled while asking it; try again\n"
+    assert done.stderr == "camcors: the board's answer was garbled while asking for its version; try again\n"
     assert done.returncode == 3
 
 
@@ -208,7 +208,8 @@ def test_a_board_that_falls_silent(camera: Camera, monkeypatch: pytest.MonkeyPat
     assert (done.stdout, done.exit_code) == ("", 3)
     # In the brackets are mpremote's words, by where the silence begins.
     assert re.fullmatch(
-        r"camcors: the board was lost while asking it \(.+\); check the cable and try again\n", done.stderr
+        r"camcors: the board was lost while asking for its version \(.+\); check the cable and try again\n",
+        done.stderr,
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from camcors_cli.cli import main
 from camcors_cli.commands import info
-from camcors_cli.device import board, camera
+from camcors_cli.device import board, camera, remote
 from camcors_cli.image import archive
 from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, Phase, given, settings
@@ -204,29 +204,29 @@ DEEP = json.loads("[" * 40 + "]" * 40)
 
 # The command, the expression with its odd value, what is said.
 ROWS: list[tuple[str, str, Any, str]] = [
-    ("info", "_report", {}, "asking for its status: board: missing"),
-    ("info", "_report", [], "asking for its status: not an object"),
-    ("info", "_report", odd_report(uptime_s="5"), "asking for its status: uptime_s: not a whole number"),
-    ("info", "_report", odd_report(policy=None), "asking for its status: policy: not an object"),
-    ("info", "_report", odd_report(faults=[1]), "asking for its status: faults: not a text"),
-    ("info", "_report", odd_report(faults=["x"] * 1000), "asking for its status: faults: too long"),
-    ("info", "_report", odd_report(faults=["x" * 5000] * 20), "asking for its status: too long"),
-    ("info", "_report", odd_report(more=float("inf")), "asking for its status: Infinity is not JSON"),
-    ("info", "_report", odd_report(more=DEEP), "asking for its status: nested too deeply"),
-    ("info", "_facts", {"heap": {"used": 1, "free": 1e3}},
+    ("info", "report", {}, "asking for its status: board: missing"),
+    ("info", "report", [], "asking for its status: not an object"),
+    ("info", "report", odd_report(uptime_s="5"), "asking for its status: uptime_s: not a whole number"),
+    ("info", "report", odd_report(policy=None), "asking for its status: policy: not an object"),
+    ("info", "report", odd_report(faults=[1]), "asking for its status: faults: not a text"),
+    ("info", "report", odd_report(faults=["x"] * 1000), "asking for its status: faults: too long"),
+    ("info", "report", odd_report(faults=["x" * 5000] * 20), "asking for its status: too long"),
+    ("info", "report", odd_report(more=float("inf")), "asking for its status: Infinity is not JSON"),
+    ("info", "report", odd_report(more=DEEP), "asking for its status: nested too deeply"),
+    ("info", "facts", {"heap": {"used": 1, "free": 1e3}},
      "asking what it is: heap: free: not a whole number"),
-    ("policy show", "_cors.policy.to_json()", "{}", "asking for its policy: not a policy"),
-    ("wifi status", "_report", odd_report(network={}), "asking for its status: network: state: missing"),
-    ("wifi status", "_n", -1, "reading /camera.json: out of range"),
-    ("explain https://a.example", "_own", ["n"], "asking for its name: not names and ports"),
-    ("explain https://a.example", "_own", [["n"], []], "asking for its name: not the names of a camera"),
-    ("explain https://a.example", "_own", [["n", "n.local"], [["ftp", 1]]],
+    ("policy show", "policy", "{}", "asking for its policy: not a policy"),
+    ("wifi status", "report", odd_report(network={}), "asking for its status: network: state: missing"),
+    ("wifi status", "size", -1, "reading /camera.json: out of range"),
+    ("explain https://a.example", "own_names", ["n"], "asking for its name: not names and ports"),
+    ("explain https://a.example", "own_names", [["n"], []], "asking for its name: not the names of a camera"),
+    ("explain https://a.example", "own_names", [["n", "n.local"], [["ftp", 1]]],
      "asking for its name: not a scheme and a port"),
-    ("info", "_report", odd_report(restart={"cause": "x"}),
+    ("info", "report", odd_report(restart={"cause": "x"}),
      "asking for its status: restart: reason: missing"),
-    ("backup", "_found", [["/a", "1"]], "listing its files: not a whole number"),
-    ("backup", "_found", [["/a", 1 << 30]], f"listing its files: more than {64 << 20} bytes in its files"),
-    ("install --modules {}/mpy", "_facts", {**PLAIN, "version": "1.28"},
+    ("backup", "entries", [["/a", "1"]], "listing its files: not a whole number"),
+    ("backup", "entries", [["/a", 1 << 30]], f"listing its files: more than {64 << 20} bytes in its files"),
+    ("install --modules {}/mpy", "installable", {**PLAIN, "version": "1.28"},
      "asking what it is: version: not a list"),
 ]  # fmt: skip
 
@@ -243,11 +243,52 @@ def test_an_answer_that_makes_no_sense(
     assert (done.stdout, done.exit_code) == ("", 4)
 
 
+VERSIONS = [
+    (
+        0,
+        "the firmware on this board is older than this command; flash the one of this version "
+        "(camcors image, camcors flash); where camcors install put it, run that again",
+        4,
+    ),
+    (
+        remote.version() + 1,
+        "the firmware on this board is newer than this command; "
+        "install the camcors of the firmware's version",
+        4,
+    ),
+    (
+        None,
+        "there is no camcors firmware on this board (it runs 3.4.0); "
+        "flash the firmware, or choose another board with --port",
+        3,
+    ),
+]
+
+
+@pytest.mark.parametrize(("version", "said", "status"), VERSIONS)
+@pytest.mark.parametrize("command", ["info", "policy show", "wifi status", "explain https://a.example"])
+def test_a_firmware_of_another_version_is_one_line_with_the_remedy(
+    quick: None, folder: Path, command: str, version: int | None, said: str, status: int
+) -> None:
+    fake = make(command)
+    fake.odd["_version"] = version
+    done = run(fake, command, folder)
+    assert (done.stdout, done.stderr, done.exit_code) == ("", f"camcors: {said}\n", status)
+
+
+@pytest.mark.parametrize("version", [row[0] for row in VERSIONS])
+def test_a_backup_needs_no_firmware_of_this_version(quick: None, folder: Path, version: int | None) -> None:
+    fake = FakeBoard()
+    fake.odd["_version"] = version
+    assert run(fake, "backup {}/out", folder).exit_code == 0
+    assert len(list((folder / "out").glob("*.zip"))) == 1
+
+
 def test_a_report_of_a_later_firmware(quick: None, folder: Path) -> None:
     """What is new in it passes through --json; a state that is new is shown by its name."""
     fake = FakeBoard()
     policy = {"state": "shiny", "digest": "0123456789ab", "error": None}
-    fake.odd["_report"] = odd_report(last_start="power-on", policy=policy)
+    fake.odd["report"] = odd_report(last_start="power-on", policy=policy)
     assert json.loads(run(fake, "info", folder, "--json").stdout)["last_start"] == "power-on"
     done = run(fake, "policy show", folder)
     assert done.stdout.splitlines()[0] == "state   shiny: a state that this command does not know"
@@ -269,7 +310,7 @@ NAMES = [
 @pytest.mark.parametrize(("name", "in_file"), NAMES)
 def test_a_backup_is_named_safely(quick: None, folder: Path, name: str, in_file: str) -> None:
     fake = FakeBoard()
-    fake.odd["_about"] = {"board": name, "firmware": None, "machine": "m", "micropython": "1"}
+    fake.odd["about"] = {"board": name, "firmware": None, "machine": "m", "micropython": "1"}
     done = run(fake, "backup {}/out", folder)
     (made,) = folder.rglob("camcors-*.zip")
     assert (done.exit_code, made.parent) == (0, folder / "out")
@@ -294,7 +335,7 @@ PATHS = [
 @pytest.mark.parametrize("path", PATHS)
 def test_a_file_that_no_backup_can_hold_is_named(quick: None, folder: Path, path: str) -> None:
     fake = FakeBoard()
-    fake.odd["_found"] = [[path, 1]]
+    fake.odd["entries"] = [[path, 1]]
     done = run(fake, "backup {}/out", folder)
     assert done.exit_code == 4
     assert done.stderr.startswith(f"camcors: the board has {path!r}: ".replace("\\\\x1b", "\\x1b"))
@@ -315,22 +356,24 @@ def test_a_board_that_prints_without_end(quick: None, folder: Path) -> None:
     fake = FakeBoard()
     fake.twist = lambda asked, out, err: (b"x" * (3 << 20), err)
     done = run(fake, "info", folder)
-    said = "the board was lost while asking it (it prints without end); check the cable and try again"
+    said = "the board was lost while asking for its version (it prints without end); "
+    said += "check the cable and try again"
     assert (done.stderr, done.exit_code) == (f"camcors: {said}\n", 3)
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "said", "remedy"),
     [
-        (b"Traceback:\r\nOSError: \x1b[2J\xff", "the board raised OSError: \\x1b[2J\ufffd while asking it"),
-        (b"\r\nMemoryError: ", "the board ran out of memory while asking it; camcors reset, and try again"),
-        (b"\r\n", "the board raised nothing while asking it"),
+        (b"Traceback:\r\nOSError: \x1b[2J\xff", "the board raised OSError: \\x1b[2J\ufffd", ""),
+        (b"\r\nMemoryError: ", "the board ran out of memory", "; camcors reset, and try again"),
+        (b"\r\n", "the board raised nothing", ""),
     ],
 )  # fmt: skip
-def test_a_traceback_is_one_line(quick: None, folder: Path, text: bytes, said: str) -> None:
+def test_a_traceback_is_one_line(quick: None, folder: Path, text: bytes, said: str, remedy: str) -> None:
     fake = FakeBoard()
     fake.twist = lambda asked, out, err: (out, text)
     done = run(fake, "info", folder)
+    said += " while asking for its version" + remedy
     assert (done.stderr, done.exit_code) == (f"camcors: {said}\n", 4)
 
 

@@ -161,10 +161,10 @@ def hostile() -> FakeBoard:
     network = {"state": BAD, "address": BAD, "name": BAD, "rssi": 1, "error": BAD}
     policy = {"state": BAD, "digest": BAD, "error": BAD}
     said = {"board": BAD, "firmware": BAD, "micropython": BAD, "network": network, "faults": [BAD] * 9}
-    board.odd["_report"] = {**REPORT, **said, "policy": policy}
+    board.odd["report"] = {**REPORT, **said, "policy": policy}
     board.odd["_sys.version"] = BAD
-    board.odd["_about"] = {"board": BAD, "firmware": BAD, "machine": BAD, "micropython": BAD}
-    board.odd["_error"] = BAD
+    board.odd["about"] = {"board": BAD, "firmware": BAD, "machine": BAD, "micropython": BAD}
+    board.odd["save"] = BAD
     board.facts = {**board.facts, "machine": BAD, "version": BAD}
     board.files["/policy.json"] = LONG.encode()[:100_000] + b"\xff\n"
     board.files["/camera.json"] = json.dumps({"wifi": {"ssid": BAD, "password": BAD}}).encode()
@@ -182,7 +182,7 @@ def installable() -> FakeBoard:
 
 def without_firmware() -> FakeBoard:
     board = hostile()
-    board.odd["_camcors"] = False
+    board.odd["_version"] = None
     return board
 
 
@@ -195,14 +195,14 @@ def raising() -> FakeBoard:
 def valid() -> FakeBoard:
     """Its policy holds what a valid one can."""
     board = hostile()
-    board.odd["_error"] = None
+    board.odd["save"] = None
     board.files["/policy.json"] = b'{\t"version": 1 }'
     return board
 
 
 def with_names() -> FakeBoard:
     board = hostile()
-    board.odd["_found"] = [["/" + BAD, 1]]
+    board.odd["entries"] = [["/" + BAD, 1]]
     return board
 
 

@@ -22,19 +22,6 @@ from .image import SETTINGS, holds_password
 
 _NAME_MAX = 40  # characters of a board's name in that of a file
 
-# On a board without the firmware of camcors, its names are those that MicroPython gives.
-_FACTS = """
-import sys as _sys
-_about = {"board": _sys.platform, "firmware": None}
-try:
- import board as _board
- _about = {"board": _board.NAME, "firmware": _board.FIRMWARE}
-except (ImportError, AttributeError):
- pass
-_about["machine"] = getattr(_sys.implementation, "_machine", _sys.platform)
-_about["micropython"] = ".".join(str(_n) for _n in _sys.implementation.version[:3])
-"""
-
 
 @click.command()
 @click.argument("target", type=click.Path(path_type=Path), metavar="[FILE|FOLDER]", required=False)
@@ -72,7 +59,7 @@ def _file_name(board: str, date: str) -> str:
 
 
 def _read_all(board: Board, out: Output) -> Archive:
-    facts = board.ask("_about", answers.about, _FACTS, "asking what it is")._asdict()
+    facts = board.ask(answers.about, "about", what="asking what it is")._asdict()
     facts["date"] = datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
     tree = files.tree(board)
     content = {}

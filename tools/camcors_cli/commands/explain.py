@@ -33,11 +33,7 @@ from ..ui.output import Output
 
 _OWN = own_names("camcors")  # the firmware's name where /camera.json gives none
 _PORTS: tuple[tuple[str, int], ...] = (("http", 80),)  # and its port
-# A camera that is not started has no guard.
-_ASK_OWN = """
-from camcors import start as _start
-_own = [_start.guard.own, _start.guard.ports] if _start.guard else None
-"""
+
 _PATH = re.compile("/[!-~]*")
 
 
@@ -112,7 +108,7 @@ def explain(
     else:
         with Board(port, out) as board:
             policy = camera.policy_in_force(board)
-            own, ports = board.ask_camera("_own", _own, _ASK_OWN, "asking for its name")
+            own, ports = board.ask_camera(_own, "own_names", what="asking for its name")
     question = Question(origin, f"http://{host or own[1]}{path}", method, list(headers), credentials)
     explanation = _Explanation(question, policy, own, ports)
     given = context.get_parameter_source("port") is ParameterSource.COMMANDLINE

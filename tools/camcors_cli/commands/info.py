@@ -16,18 +16,6 @@ from ..ui.output import Output
 _START_S = 30.0  # a board's boot with its camera; USB comes back first
 _PAUSE_S = 0.5
 
-_FACTS = """
-import sys as _sys, os as _os, gc as _gc
-_gc.collect()
-_vfs = _os.statvfs("/")
-_facts = {
- "machine": getattr(_sys.implementation, "_machine", _sys.platform),
- "version": _sys.version,
- "filesystem": {"size": _vfs[0] * _vfs[2], "free": _vfs[0] * _vfs[3]},
- "heap": {"used": _gc.mem_alloc(), "free": _gc.mem_free()},
-}
-"""
-
 
 @click.command()
 @on_board
@@ -36,7 +24,7 @@ def info(port: str | None, as_json: bool) -> None:
     out = Output(as_json)
     with Board(port, out) as board:
         report = camera.report(board)
-        facts = board.ask("_facts", answers.facts, _FACTS, "asking what it is")
+        facts = board.ask(answers.facts, "facts", what="asking what it is")
     out.result({"port": board.port, **report.said, **facts.said})
     out.table(_rows(board.port, report, facts))
     for fault in report.faults:

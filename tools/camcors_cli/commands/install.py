@@ -20,28 +20,6 @@ from ..ui.output import Output
 _LIST = "/camcors-installed.json"  # what is ours; written first and removed last, so a cut loses nothing
 _SAVED_BOOT = BOOT + ".before-camcors"
 
-_FACTS = """
-import sys as _sys
-_i = _sys.implementation
-_facts = {
- "machine": getattr(_i, "_machine", _sys.platform),
- "version": _i.version[:3],
- "mpy": getattr(_i, "_mpy", 0),
- "is_wide": _sys.maxsize > 2 ** 32,
- "has_camera": True,
- "has_firmware": False,
-}
-try:
- import camera as _c
-except ImportError:
- _facts["has_camera"] = False
-try:
- import cors as _c
- _facts["has_firmware"] = _c.__file__[0] != "/"
-except Exception: # of an installation that was cut short
- pass
-"""
-
 
 class _Listed(NamedTuple):
     """hashes: SHA-256 by path of each file that is ours. folders: those that were made for them."""
@@ -80,7 +58,7 @@ def install(
 
 
 def _install(board: Board, out: Output, folder: Path, without_camera: bool, force: bool) -> None:
-    facts = board.ask("_facts", _facts, _FACTS, "asking what it is")
+    facts = board.ask(_facts, "installable", what="asking what it is")
     modules.check(facts, without_camera)
     wanted = modules.collect(folder, facts, without_camera)
     replaces_boot = _check_boot(board, out, force)

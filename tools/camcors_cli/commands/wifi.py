@@ -45,7 +45,7 @@ def set_network(ssid: str, is_open: bool, password_stdin: bool, port: str | None
     password = "" if is_open else ask_password(ssid, password_stdin)
     out = Output(as_json)
     with Board(port, out) as board:
-        board.ask_camera("None", answers.anything)
+        board.require_firmware()
         settings = _settings(board)
         settings["wifi"] = {"ssid": ssid, "password": password}
         _save(board, settings)
@@ -153,4 +153,4 @@ def _settings(board: Board) -> dict[str, Any]:
 
 def _save(board: Board, settings: dict[str, Any]) -> None:
     text = (json.dumps(settings, indent=2) + "\n").encode()
-    camera.store(board, text, _PATH, f"_write({_PATH!r}, (bytes(_data),))", "it")
+    camera.store(board, text, _PATH, "it")

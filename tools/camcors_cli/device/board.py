@@ -15,7 +15,7 @@ from mpremote.transport import TransportError
 
 from ..ui.errors import Failure, Status
 from ..ui.output import Output
-from . import answers
+from . import answers, remote
 from .answers import Check, Odd
 from .port import find_port, open_port
 
@@ -47,7 +47,8 @@ class Board:
         """Raises Failure if there is no such board, if it is busy, or if it does not answer."""
         self.port = find_port(port)
         self._output = output
-        self._is_camera = False
+        self._firmware: int | None = None  # the version of its camcors.remote, once _is_loaded
+        self._is_loaded = False
         self._transport = open_port(self.port)
         try:
             with self._guarded("connecting"):
@@ -136,7 +137,7 @@ class Board:
                 Status.UNREACHABLE,
             ) from None
 
-    def run(self, code: str, what: str = "talking to it") -> str:
+    def _run(self, code: str, what: str) -> str:
         """Runs `code` -> what it printed between the marks, "" if nothing.
 
         Raises Failure, also if the code raises.
@@ -148,17 +149,17 @@ class Board:
             raise _raised(error.decode(errors="replace"), what)
         return printed.decode(errors="replace").rpartition(_END)[0].rpartition(_START)[2]
 
-    def ask(self, expression: str, check: Check[T], setup: str = "", what: str = "asking it") -> T:
+    def _evaluate(self, expression: str, check: Check[T], setup: str, what: str) -> T:
         """The value of an expression after the statements `setup`, passed on as JSON and checked by `check`.
 
-        The statements may run again if the answer came garbled, and share the REPL's globals: names
-        of ours begin with an underscore.
+        All of it may run again if the answer came garbled, and shares the REPL's globals: names of ours
+        begin with an underscore.
         """
         code = f"import json as _json\n{setup}\nprint({_START!r} + _json.dumps({expression}) + {_END!r})"
         odd: Odd | None = None
         for _ in range(_TRIES):
             try:
-                return check(answers.loads(self.run(code, what)))
+                return check(answers.loads(self._run(code, what)))
             except Odd as exc:
                 odd = exc
             except ValueError:  # another thread printed into it
@@ -168,24 +169,57 @@ class Board:
             raise Failure(f"the board's answer makes no sense while {what}: {odd}", remedy)
         raise Failure(f"the board's answer was garbled while {what}", "try again", Status.UNREACHABLE)
 
-    def ask_camera(self, expression: str, check: Check[T], setup: str = "", what: str = "asking it") -> T:
-        """As `ask`, with the firmware's `_cors` and `_state`. Raises Failure if there is no firmware."""
-        if not self._is_camera:
-            self._is_camera = self.ask("_camcors", answers.flag, _IMPORT)
-        if not self._is_camera:
-            found = self.ask("_sys.version", answers.text, "import sys as _sys")
+    def _load(self) -> None:
+        """Has `_remote` on the board: the firmware's where the version fits, else from our own text."""
+        if self._is_loaded:
+            return
+        version = answers.optional(answers.whole)
+        self._firmware = self._evaluate("_version", version, _VERSION, "asking for its version")
+        if self._firmware != remote.version():
+            self._run(remote.statements(), "preparing it")
+        self._is_loaded = True
+
+    def ask(self, check: Check[T], function: str, *arguments: object, what: str = "asking it") -> T:
+        """What a function of camcors.remote returns on the board, checked; it may be called several times."""
+        self._load()
+        return self._evaluate(remote.call(function, arguments), check, "", what)
+
+    def do(self, function: str, *arguments: object, what: str = "talking to it") -> None:
+        """Calls a function of camcors.remote on the board once. Raises Failure, also if it raises there."""
+        self._load()
+        self._run(remote.call(function, arguments), what)
+
+    def require_firmware(self) -> None:
+        """Raises Failure unless the board has the firmware, of a version that this command understands."""
+        self._load()
+        if self._firmware is None:
+            found = self._evaluate("_sys.version", answers.text, "import sys as _sys", "asking what it runs")
             raise Failure(
                 f"there is no camcors firmware on this board (it runs {found})",
                 "flash the firmware, or choose another board with --port",
                 Status.UNREACHABLE,
             )
-        return self.ask(expression, check, setup, what)
+        if self._firmware < remote.version():
+            raise Failure(
+                "the firmware on this board is older than this command",
+                "flash the one of this version (camcors image, camcors flash); "
+                "where camcors install put it, run that again",
+            )
+        if self._firmware > remote.version():
+            raise Failure(
+                "the firmware on this board is newer than this command",
+                "install the camcors of the firmware's version",
+            )
+
+    def ask_camera(self, check: Check[T], function: str, *arguments: object, what: str = "asking it") -> T:
+        """As `ask`, of a board with the firmware. Raises Failure if there is none."""
+        self.require_firmware()
+        return self.ask(check, function, *arguments, what=what)
 
     def read_file(self, path: str) -> bytes | None:
         """The content of a file, or None if there is none. Raises Failure."""
-        setup = _SIZE.format(path)
         what = f"reading {path}"
-        size = self.ask("_n", answers.optional(answers.whole), setup, what)
+        size = self.ask(answers.optional(answers.whole), "size", path, what=what)
         if size is None:
             return None
         if size > answers.FILE_BYTES_MAX:
@@ -198,59 +232,38 @@ class Board:
         return bytes(data)
 
     def _read_chunk(self, path: str, start: int) -> bytes:
-        setup = _READ.format(path, start, _CHUNK)
-        chunk = self.ask("str(_hex(_d), 'ascii')", answers.chunk(_CHUNK), setup, f"reading {path}")
+        chunk = self.ask(answers.chunk(_CHUNK), "read", path, start, _CHUNK, what=f"reading {path}")
         if not chunk:
             raise Failure(f"{path} became shorter while it was read", "try again")
         return chunk
 
     def send(self, data: bytes, what: str) -> None:
-        """Puts `data` into the board's memory, as the global `_data` there; checks that it arrived whole."""
-        self.run("_data = bytearray()", what)
+        """Puts `data` into the board's memory, for save(); checks that it arrived whole."""
         with self._output.progress(what, len(data)) as progress:
-            for start in range(0, len(data), _CHUNK):
-                self.run(f"_data += {data[start : start + _CHUNK]!r}", what)
+            for start in range(0, len(data) or 1, _CHUNK):
+                self.do("collect", data[start : start + _CHUNK], start == 0, what=what)
                 progress(start)
-        if self.ask("_digest(_data)", answers.digest, _DIGEST, what) != hashlib.sha256(data).hexdigest():
+        if self.ask(answers.digest, "collected", what=what) != hashlib.sha256(data).hexdigest():
             raise Failure(f"what arrived on the board is not what was sent, while {what}", "try again")
 
     def restart(self) -> None:
         """Hard-resets the board, as its button does. Nothing else can be done with this object then."""
+        self._load()
         with self._guarded("resetting it"):
-            self._transport.exec_raw_no_follow("import time, machine; time.sleep_ms(100); machine.reset()")
+            self._transport.exec_raw_no_follow(remote.call("restart", ()))
         self._transport.in_raw_repl = False
 
 
-_IMPORT = """
+# 0: a firmware of before there was a version.
+_VERSION = """
+_version = None
 try:
- from camcors import cors as _cors
- from camcors.start import state as _state
- _camcors = True
-except ImportError:
- _camcors = False
-"""
-
-_SIZE = """
-import os as _os
-try:
- _n = _os.stat({!r})[6]
-except OSError as _e:
- if _e.errno not in (2, 19): # ENOENT; ENODEV: no filesystem
-  raise
- _n = None
-"""
-
-_READ = """
-from binascii import hexlify as _hex
-with open({!r}, "rb") as _f:
- _f.seek({})
- _d = _f.read({})
-"""
-
-_DIGEST = """
-import binascii as _b, hashlib as _h
-def _digest(data):
- return str(_b.hexlify(_h.sha256(data).digest()), "ascii")
+ import camcors as _camcors
+ _version = 0
+ from camcors import remote as _remote
+ _version = _remote.VERSION
+except Exception:
+ pass
 """
 
 

@@ -20,38 +20,15 @@ _POLL_S = 0.2
 
 NOT_STARTED = "not started; remove the file /disable if there is one, and start it with camcors reset"
 
-# A camera that has started has read its policy, or says in `error` why there is none.
-_REPORT = """
-_report = _state.report()
-_report["started"] = bool(_report["policy"]["digest"] or _report["policy"]["error"])
-"""
-
-_BEFORE = """
-from cors.store import Store as _Store
-try:
- _found = _Store().before({!r})
-except OSError as _e:
- _found = None, str(_e.args[-1])
-"""
-
-_STORE = """
-from cors.store import Store as _Store, write as _write
-_error = None
-try:
- {}
-except (OSError, ValueError) as _e:
- _error = str(_e.args[-1])
-"""
-
 
 def report(board: Board) -> Report:
     """What /api/status says of the camera, without its pictures. Raises Failure."""
-    return board.ask_camera("_report", answers.report, _REPORT, "asking for its status")
+    return board.ask_camera(answers.report, "report", what="asking for its status")
 
 
 def policy_in_force(board: Board) -> Policy:
     """The policy by which the camera answers now. Raises Failure."""
-    return board.ask_camera("_cors.policy.to_json()", _policy, what="asking for its policy")
+    return board.ask_camera(_policy, "policy", what="asking for its policy")
 
 
 def _policy(value: Any) -> Policy:
@@ -63,13 +40,14 @@ def _policy(value: Any) -> Policy:
 
 def policy_file(board: Board) -> bytes | None:
     """The content of /policy.json, or None. Raises Failure, also if the board has no firmware."""
-    board.ask_camera("None", answers.anything)
+    board.require_firmware()
     return board.read_file(document.PATH)
 
 
 def policy_before(board: Board, digest: str | None) -> bytes:
     """The text of the policy that was in force before that of the digest, None: of none. Raises Failure."""
-    path, why = board.ask_camera("_found", _copy, _BEFORE.format(digest), "asking what was in force before")
+    what = "asking what was in force before"
+    path, why = board.ask_camera(_copy, "policy_before", digest, what=what)
     text = board.read_file(path) if path in document.COPIES else None
     if text is None:
         raise Failure(
@@ -92,21 +70,22 @@ def save_policy(board: Board, text: bytes, output: Output) -> Report:
     The camera's own Store writes it: whole or not at all, the one before kept for a rollback.
     Raises Failure.
     """
-    store(board, text, document.PATH, "_Store().save(bytes(_data))", "the policy")
+    store(board, text, document.PATH, "the policy")
     if board.read_file(document.PATH) != text:
         raise Failure(f"{document.PATH}: verification failed", "try again")
     return _wait_in_force(board, document.parse(text), output)
 
 
-def store(board: Board, data: bytes, path: str, call: str, name: str) -> None:
-    """Sends `data` to the camera, whose cors.store writes it by `call`, whole or not at all. Raises Failure.
+def store(board: Board, data: bytes, path: str, name: str) -> None:
+    """Sends `data` to the camera, whose cors.store writes it, whole or not at all. Raises Failure.
 
-    call: of `_Store` or `_write` there, with `_data`. path and name: what a Failure calls it.
+    name: what a Failure calls it.
     """
-    board.ask_camera("None", answers.anything)
-    board.send(data, f"writing {path}")
-    error = board.ask("_error", answers.optional(answers.text), _STORE.format(call), f"writing {path}")
-    board.run("del _data")
+    board.require_firmware()
+    what = f"writing {path}"
+    board.send(data, what)
+    error = board.ask(answers.optional(answers.text), "save", path, what=what)
+    board.do("drop")
     if error:
         raise Failure(f"the camera did not take {name}: {error}", "nothing was changed")
 

@@ -13,58 +13,6 @@ from .board import Board
 _CHUNK = 1024  # bytes in one command, which has up to four times as many: small for a board's heap
 TEMPORARY = ".new"  # as cors.store has it: the camera removes one of its own files at its start
 
-# A mounted filesystem, as /rom or /sd, is a folder of the root whose entry has no size (extmod/vfs.c).
-_LIST = """
-import os as _os
-def _list(path, found):
- for e in _os.ilistdir(path or "/"):
-  if len(e) == 3:
-   continue
-  name = path + "/" + e[0]
-  if e[1] & 0x4000:
-   found.append((name, None))
-   _list(name, found)
-  else:
-   found.append((name, e[3]))
- return found
-try:
- _found = _list("", [])
-except OSError as _e:
- if _e.errno != 19: # ENODEV: no filesystem
-  raise
- _found = None
-"""
-
-_HASH = """
-import binascii as _b, hashlib as _h
-def _hash(path):
- h = _h.sha256()
- try:
-  with open(path, "rb") as f:
-   block = f.read(512)
-   while block:
-    h.update(block)
-    block = f.read(512)
- except OSError as e:
-  if e.errno in (2, 19, 21): # ENOENT; ENODEV; EISDIR
-   return None
-  raise
- return str(_b.hexlify(h.digest()), "ascii")
-"""
-
-# A connection that was lost has left its file open, which would be written when it is collected.
-_CLOSE = """
-try:
- _f.close()
-except NameError:
- pass
-"""
-
-_ROOM = """
-import os as _os
-_s = _os.statvfs("/")
-"""
-
 
 class Tree(NamedTuple):
     """Paths from the root: files with their sizes in bytes, and folders, each after that it is in."""
@@ -87,7 +35,7 @@ def digest(data: bytes) -> str:
 
 def tree(board: Board) -> Tree:
     """All that is in the board's filesystem. Raises Failure, also if it has none."""
-    found = board.ask("_found", answers.optional(answers.entries), _LIST, "listing its files")
+    found = board.ask(answers.optional(answers.entries), "entries", what="listing its files")
     if found is None:
         raise Failure("the board has no filesystem", "camcors info tells what is wrong with its flash")
     for name, _ in found:
@@ -101,7 +49,7 @@ def tree(board: Board) -> Tree:
 
 def room(board: Board) -> Room:
     """How much room the filesystem has."""
-    block, blocks = board.ask("(_s[0], _s[3])", answers.blocks, _ROOM, "asking for its room")
+    block, blocks = board.ask(answers.blocks, "room", what="asking for its room")
     return Room(block, block * blocks)
 
 
@@ -112,11 +60,11 @@ def has(board: Board, before: Tree, path: str, data: bytes) -> bool:
 
 def hash_of(board: Board, path: str) -> str | None:
     """The SHA-256 of a file on the board in hexadecimal, None if there is none."""
-    return _ask_hash(board, path, f"checking {path}")
+    return _digest(board, path, f"checking {path}")
 
 
-def _ask_hash(board: Board, path: str, what: str, before: str = "") -> str | None:
-    return board.ask(f"_hash({path!r})", answers.optional(answers.digest), before + _HASH, what)
+def _digest(board: Board, path: str, what: str) -> str | None:
+    return board.ask(answers.optional(answers.digest), "digest", path, what=what)
 
 
 def read(board: Board, path: str) -> bytes:
@@ -130,7 +78,7 @@ def read(board: Board, path: str) -> bytes:
 def make_folders(board: Board, folders: Sequence[str]) -> None:
     """Makes those of the folders that are not there, each after that it is in."""
     for folder in folders:
-        board.run(f"import os\ntry:\n os.mkdir({folder!r})\nexcept OSError as e:\n if e.errno != 17: raise")
+        board.do("make_folder", folder, what=f"making {folder}")
 
 
 def write(board: Board, path: str, data: bytes) -> None:
@@ -140,38 +88,28 @@ def write(board: Board, path: str, data: bytes) -> None:
     """
     what, temporary = f"writing {path}", path + TEMPORARY
     try:
-        begin = f"{_CLOSE}\n_f = open({temporary!r}, 'wb')\n"
         for start in range(0, len(data) or 1, _CHUNK):
-            board.run(f"{begin}_f.write({data[start : start + _CHUNK]!r})", what)
-            begin = ""
-        if board.ask(
-            f"_hash({temporary!r})", answers.optional(answers.digest), f"_f.close()\n{_HASH}", what
-        ) != digest(data):
+            board.do("append", temporary, data[start : start + _CHUNK], start == 0, what=what)
+        board.do("close", what=what)
+        if _digest(board, temporary, what) != digest(data):
             raise Failure(f"{temporary}: verification failed", "try again")
     except Failure as failure:
         if failure.exit_code != Status.UNREACHABLE:
-            _forget(board, temporary)
+            board.do("forget", temporary)
         if "ENOSPC" in failure.message or "Errno 28" in failure.message:
             raise Failure(f"there is no room for {path}, {len(data)} bytes", "remove a file") from None
         raise
     rename(board, temporary, path)
 
 
-def _forget(board: Board, path: str) -> None:
-    board.run(f"{_CLOSE}\nimport os\ntry:\n os.remove({path!r})\nexcept OSError:\n pass")
-
-
 def rename(board: Board, old: str, new: str) -> None:
     """Renames a file; one of the new name is replaced."""
-    board.run(f"import os\nos.rename({old!r}, {new!r})", f"renaming {old}")
+    board.do("rename", old, new, what=f"renaming {old}")
 
 
 def remove(board: Board, path: str) -> None:
     """Removes a file, or a folder that is empty."""
-    board.run(
-        f"import os\nif os.stat({path!r})[0] & 0x4000: os.rmdir({path!r})\nelse: os.remove({path!r})",
-        f"removing {path}",
-    )
+    board.do("remove", path, what=f"removing {path}")
 
 
 def parents(paths: Sequence[str]) -> list[str]:
