@@ -447,8 +447,9 @@ def test_a_taken_port_of_the_dashboard_does_not_stop_the_camera(program: Path, t
 
 
 def page_runs(run: _Run) -> bool:
-    """Whether the dashboard of this `make run` is there still."""
-    found = subprocess.run(["pgrep", "-g", str(run.process.pid), "-f", "camcors_cli"], capture_output=True)
+    """Whether the dashboard of this `make run` is there still; the shell's own text names it too."""
+    program = "^[^ ]+ -m camcors_cli"
+    found = subprocess.run(["pgrep", "-g", str(run.process.pid), "-f", program], capture_output=True)
     return found.returncode == 0
 
 
