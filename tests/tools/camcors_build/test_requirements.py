@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+import json
 import re
 import sys
 import zipfile
@@ -239,3 +240,13 @@ def test_locking_keeps_versions_and_asks_uv_for_all_systems(
         assert command[command.index("--group") + 1] == "build"
         assert ("--upgrade" in command) is bool(upgrade)
         assert command[-1] == "kept older==1"
+
+
+def test_what_npm_installs_is_locked_by_hash_and_names_no_host() -> None:
+    folder = TOP / "tools" / "camcors_build" / "typescript"
+    wanted = json.loads((folder / "package.json").read_text())["devDependencies"]
+    packages = json.loads((folder / "package-lock.json").read_text())["packages"]
+    assert packages.pop("") == {"devDependencies": wanted}
+    assert {name.removeprefix("node_modules/"): each["version"] for name, each in packages.items()} == wanted
+    assert all(each["integrity"].startswith("sha512-") for each in packages.values())
+    assert not any("resolved" in each for each in packages.values())

@@ -42,7 +42,7 @@ const AFTER_MAX_S = 300;
  * One request.
  * @param {import("./cameras.js").Camera} camera
  * @param {string} path with the query
- * @param {{json?: any, signal?: AbortSignal, timeout?: number}} [options] json: is sent with PUT. signal: ends it,
+ * @param {{json?: object, signal?: AbortSignal, timeout?: number}} [options] json: is sent with PUT. signal: ends it,
  *   with an AbortError. timeout: milliseconds until the answer's headers; 0 for none.
  * @returns {Promise<Response>} an answer of 200 to 299
  * @throws {CameraError}

@@ -9,12 +9,15 @@ const FIELDS_MAX = 64;
 const CHOICES_MAX = 64;
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu; // controls, also those that turn the direction of a text
 
-/** @typedef {{min: number, max: number}|{values: (string|number|boolean)[]}} Range */
+/** @typedef {import("../../../firmware/pages/api.js").Range} Range */
+/** @typedef {import("../../../firmware/pages/api.js").Status} Status */
+/** @typedef {import("../../../firmware/pages/api.js").Value} Value */
+/** @template T @typedef {import("../../../firmware/pages/api.js").Unchecked<T>} Unchecked */
 
 /**
  * What is used of an answer of /api/status; null is what a firmware does not say, or says in another type.
  * @typedef {object} Report
- * @property {string|null} name
+ * @property {string|null} name what people call the camera, or its host name
  * @property {string|null} board
  * @property {string|null} firmware
  * @property {string|null} micropython
@@ -49,7 +52,8 @@ function number(value) {
 
 /** @param {unknown} value @returns {Record<string, unknown>} */
 function object(value) {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? /** @type {any} */ (value) : {};
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+  return isObject ? /** @type {Record<string, unknown>} */ (value) : {};
 }
 
 /**
@@ -65,19 +69,20 @@ function pair(value, first, second) {
 
 /** @param {unknown} value as parsed @returns {Report} */
 export function reportOf(value) {
-  const said = object(value);
-  const camera = object(said.camera);
-  const policy = object(said.policy);
+  const said = /** @type {Unchecked<Status>} */ (object(value));
+  const camera = /** @type {Unchecked<Status["camera"]>} */ (object(said.camera));
+  const policy = /** @type {Unchecked<Status["policy"]>} */ (object(said.policy));
+  const frames = /** @type {Unchecked<Status["frames"]>} */ (object(said.frames));
   const state = text(policy.state, NAME_MAX);
   return {
-    name: text(said.name, NAME_MAX),
+    name: text(said.title, NAME_MAX) ?? text(said.name, NAME_MAX),
     board: text(said.board, NAME_MAX),
     firmware: text(said.firmware, NAME_MAX),
     micropython: text(said.micropython, NAME_MAX),
     uptime_s: number(said.uptime_s),
     clients: pair(said.clients, "viewers", "viewers_max"),
-    captured: number(object(said.frames).captured),
-    failed: number(object(said.frames).failed),
+    captured: number(frames.captured),
+    failed: number(frames.failed),
     heap: pair(said.heap, "used", "free"),
     camera: { name: text(camera.name, NAME_MAX), error: text(camera.error), led: number(camera.led) },
     policy: state === null ? null : { state, digest: text(policy.digest, NAME_MAX), error: text(policy.error) },

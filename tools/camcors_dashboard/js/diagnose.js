@@ -5,7 +5,6 @@
  */
 
 import { CameraError, send } from "./api.js";
-import { cut } from "./bounds.js";
 import { askedPermission, guessPlace } from "./place.js";
 import { examine } from "./server.js";
 
@@ -104,7 +103,7 @@ async function byServer(attempt) {
   if (said.verdict === "allowed") {
     return said.browsers.includes("asks") ? askedPermission(new URL(attempt.url)) : null;
   }
-  const facts = said.steps.map(({ text }) => sentence(text));
+  const facts = said.steps.map(sentence);
   const cause = CODES[said.code] ?? "other";
   const words = cause === "origin" ? notListed() : [said.reason, ...said.remarks].join("; ");
   return { cause, title: TITLES[cause] ?? "Blocked", text: sentence(words), commands: said.commands, facts };

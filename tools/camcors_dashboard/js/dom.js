@@ -1,13 +1,16 @@
 /** Elements without markup in strings: nothing that a camera says can become HTML. */
 
+/** @typedef {Record<string, string|number|boolean|null|undefined|((event: never) => void)>} Properties */
+/** @typedef {Node|string|number|null|undefined} Child */
+
 const SVG = "http://www.w3.org/2000/svg";
 
 /**
  * An element. Properties that begin with "on" are listeners; of the others, `null`, `undefined` and
  * `false` are left out, `true` is an empty attribute.
  * @param {string} tag
- * @param {Record<string, any>} [properties]
- * @param {...(Node|string|number|null|undefined)} children
+ * @param {Properties} [properties]
+ * @param {...Child} children
  * @returns {HTMLElement}
  */
 export function h(tag, properties = {}, ...children) {
@@ -17,29 +20,26 @@ export function h(tag, properties = {}, ...children) {
 /**
  * An SVG element, as `h`.
  * @param {string} tag
- * @param {Record<string, any>} [properties]
- * @param {...(Node|string|number|null|undefined)} children
+ * @param {Properties} [properties]
+ * @param {...Child} children
  * @returns {SVGElement}
  */
 export function svg(tag, properties = {}, ...children) {
   return /** @type {SVGElement} */ (fill(document.createElementNS(SVG, tag), properties, children));
 }
 
-/** @param {Element} element @param {Record<string, any>} properties @param {any[]} children */
+/** @param {Element} element @param {Properties} properties @param {Child[]} children */
 function fill(element, properties, children) {
   for (const [name, value] of Object.entries(properties)) {
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    if (typeof value === "function") element.addEventListener(name.slice(2), /** @type {EventListener} */ (value));
     else if (value !== null && value !== undefined && value !== false) {
       element.setAttribute(name, value === true ? "" : String(value));
     }
   }
-  element.append(...children.filter((child) => child !== null && child !== undefined).map(asNode));
+  for (const child of children) {
+    if (child !== null && child !== undefined) element.append(child instanceof Node ? child : String(child));
+  }
   return element;
-}
-
-/** @param {any} child */
-function asNode(child) {
-  return child instanceof Node ? child : String(child);
 }
 
 /**
@@ -82,7 +82,7 @@ export function icon(name) {
  * @param {string} words
  * @param {keyof typeof ICONS} name
  * @param {(event: Event) => void} act
- * @param {Record<string, any>} [properties]
+ * @param {Properties} [properties]
  */
 export function button(words, name, act, properties = {}) {
   const all = { type: "button", onclick: act, ...properties };

@@ -1,4 +1,3 @@
-import { h } from "./dom.js";
 import { Tile } from "./tile.js";
 
 const STEP = { ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down" };

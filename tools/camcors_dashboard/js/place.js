@@ -21,7 +21,7 @@ export function space(hostname) {
 /**
  * What blocks a request to `url` by a page of `page` before the camera is asked, as far as the page can tell.
  * @param {URL} page @param {URL} url
- * @returns {Promise<Diagnosis|null>}
+ * @returns {Promise<import("./diagnose.js").Diagnosis|null>}
  */
 export async function guessPlace(page, url) {
   const target = space(url.hostname);

@@ -1,7 +1,7 @@
 import { attemptOf } from "./api.js";
 import { passes, sentence } from "./diagnose.js";
 import { button, h, icon, say } from "./dom.js";
-import { askServer } from "./server.js";
+import { askOrigins } from "./server.js";
 import { commandLine } from "./why.js";
 
 /**
@@ -109,8 +109,8 @@ export class PolicyCard {
 
   async #askServer() {
     this.others.replaceChildren(h("p", { class: "dim" }, "Reading the policy over the camera’s REPL …"));
-    const found = await askServer("explain", { camera: this.session.camera.url });
-    this.others.replaceChildren(...(found.error ? failed(found) : table(found, this.digest)));
+    const found = await askOrigins(this.session.camera.url);
+    this.others.replaceChildren(...("error" in found ? failed(found) : table(found, this.digest)));
   }
 
   close() {
@@ -132,23 +132,23 @@ function verdict(passed, title) {
   return h("span", { class: `verdict is-${words}`, title }, passed === null ? null : icon(passed ? "done" : "no"), words);
 }
 
-/** @param {any} found */
+/** @param {{error: string, remedy?: string}} found */
 function failed(found) {
   return [h("h2", {}, "Origins"), h("p", {}, sentence([found.error, found.remedy].filter(Boolean).join("; ")))];
 }
 
-/** @param {any} found the answer of the server's explain @param {string} digest of the camera that is open */
+/** @param {import("./server.js").Origins} found the answer of the server's explain @param {string} digest of the camera that is open */
 function table(found, digest) {
   if (found.digest !== digest) {
     return failed({ error: "the camera on the command’s --port has another policy: it is not this one, or it has just changed" });
   }
-  const heads = ["Origin", ...found.columns].map((/** @type {string} */ name) => h("th", { scope: "col" }, name));
-  const rows = found.rows.map((/** @type {any} */ each) =>
+  const heads = ["Origin", ...found.columns].map((name) => h("th", { scope: "col" }, name));
+  const rows = found.rows.map((each) =>
     h(
       "tr",
       {},
       h("th", { scope: "row" }, h("code", {}, each.origin), each.note ? h("span", { class: "dim" }, ` ${each.note}`) : null),
-      ...each.cells.map((/** @type {any} */ cell) => h("td", {}, verdict(cell.allowed, cell.reason ?? undefined))),
+      ...each.cells.map((cell) => h("td", {}, verdict(cell.allowed, cell.reason ?? undefined))),
     ),
   );
   return [

@@ -36,13 +36,15 @@ async function fill(server) {
   }
 }
 
+/** @typedef {{error: string, remedy: string}} Fault */
+
 /**
- * Asks the server's `camcors doctor` or `explain`.
+ * Asks the server.
  * @param {"doctor"|"explain"} what
  * @param {object} question
- * @returns {Promise<any>} its answer, or {error, remedy}
+ * @returns {Promise<unknown>} its answer, or a Fault
  */
-export async function askServer(what, question) {
+async function ask(what, question) {
   try {
     const response = await fetch(what, {
       method: "POST",
@@ -56,6 +58,22 @@ export async function askServer(what, question) {
 }
 
 /**
+ * Which origins may do what: the server's own answer, of explain_origins.
+ * @typedef {object} Origins
+ * @property {string} digest of the policy
+ * @property {string[]} columns
+ * @property {{origin: string, note: string, cells: {allowed: boolean, reason: string|null}[]}[]} rows
+ */
+
+/**
+ * @param {string} camera its address
+ * @returns {Promise<Origins|Fault>}
+ */
+export async function askOrigins(camera) {
+  return /** @type {Origins|Fault} */ (await ask("explain", { camera }));
+}
+
+/**
  * What the server found on its own way to a camera, as Examination.to_json() of the command says it.
  * browsers: what this browser does by where page and camera are.
  * @typedef {object} Examination
@@ -64,7 +82,7 @@ export async function askServer(what, question) {
  * @property {string} code
  * @property {string[]} commands
  * @property {string[]} remarks
- * @property {{mark: string, text: string}[]} steps
+ * @property {string[]} steps their words
  * @property {string[]} browsers
  */
 
@@ -73,22 +91,22 @@ export async function askServer(what, question) {
  * @returns {Promise<Examination|null>} null: it cannot tell
  */
 export async function examine({ url, method, headers, credentials }) {
-  const said = await askServer("doctor", { url, method, headers: Object.entries(headers), credentials });
+  const question = { url, method, headers: Object.entries(headers), credentials };
+  const said = /** @type {Partial<Record<keyof Examination, unknown>>} */ (await ask("doctor", question));
   const { verdict } = said;
   if (verdict !== "allowed" && verdict !== "blocked" && verdict !== "unreachable") return null;
-  const steps = list(said.steps).map((step) => ({ mark: String(step.mark), text: cut(String(step.text)) }));
   return {
     verdict,
     reason: cut(String(said.reason ?? "")),
     code: String(said.code ?? ""),
     commands: list(said.commands).map(String), // whole, or they do something else
     remarks: list(said.remarks).map((each) => cut(String(each))),
-    steps,
+    steps: list(said.steps).map((step) => cut(String(/** @type {{text?: unknown}|null} */ (step)?.text))),
     browsers: Object.values(said.browsers ?? {}).map(String),
   };
 }
 
-/** @param {any} value of which nothing is known */
+/** @param {unknown} value @returns {unknown[]} */
 function list(value) {
   return Array.isArray(value) ? value.slice(0, LINES_MAX) : [];
 }

@@ -40,7 +40,7 @@ export class Session extends EventTarget {
     document.addEventListener("visibilitychange", this.wake);
   }
 
-  /** A name for people: the camera's own, or its address. */
+  /** A name for people: the camera's title or host name, or its address. */
   get name() {
     return this.status?.name ?? new URL(this.camera.url).host;
   }

@@ -3,6 +3,10 @@ import { fieldsOf } from "./bounds.js";
 import { h, say } from "./dom.js";
 import { whyBox } from "./why.js";
 
+/** @typedef {import("./bounds.js").Range} Range */
+/** @typedef {import("./bounds.js").Value|null} Chosen null: a number that was not written */
+/** @typedef {(value: Chosen, inputs: HTMLElement[]) => void} Set */
+
 const NAMES = { hmirror: "Mirror", vflip: "Upside down", led: "Lamp" };
 const LAMP = { min: 0, max: 100 };
 
@@ -42,7 +46,7 @@ export class Settings {
     this.isReading = false;
   }
 
-  /** @param {[string, import("./bounds.js").Range, unknown][]} fields */
+  /** @param {[string, Range, unknown][]} fields */
   #build(fields) {
     fields.sort((a, b) => rank(a[1]) - rank(b[1]) || (a[0] < b[0] ? -1 : 1));
     const rows = fields.map(([name, range, value]) =>
@@ -53,7 +57,7 @@ export class Settings {
     this.fields.replaceChildren(...rows);
   }
 
-  /** @param {string} path @param {any} json */
+  /** @param {string} path @param {object} json */
   async #put(path, json) {
     const response = await ask(this.session.camera, path, { json });
     response.body?.cancel().catch(() => {});
@@ -61,8 +65,8 @@ export class Settings {
   }
 
   /**
-   * @param {string} name @param {any} range @param {any} value
-   * @param {(value: any) => Promise<void>} put
+   * @param {string} name @param {Range} range @param {unknown} value
+   * @param {(value: Chosen) => Promise<void>} put
    */
   #row(name, range, value, put) {
     const id = `field-${name}`;
@@ -76,8 +80,7 @@ export class Settings {
         await this.#refused(/** @type {Error} */ (reason), error, inputs);
       }
     });
-    const isSwitch = control.querySelector("input[type=checkbox]");
-    const label = h("label", { for: id }, title(name), " ", isSwitch ? null : h("span", { class: "range" }, rangeWords(range)));
+    const label = h("label", { for: id }, title(name), " ", isSwitch(range) ? null : h("span", { class: "range" }, rangeWords(range)));
     return h("div", { class: "field" }, label, control, error);
   }
 
@@ -93,28 +96,28 @@ export class Settings {
   }
 
   /**
-   * @param {string} id @param {any} range @param {any} value
-   * @param {(value: any, inputs: HTMLElement[]) => void} set
+   * @param {string} id @param {Range} range @param {unknown} value
+   * @param {Set} set
    */
   #control(id, range, value, set) {
     const described = { id, "aria-describedby": `${id}-error` };
-    if (Array.isArray(range.values) && range.values.every((/** @type {any} */ each) => typeof each === "boolean")) {
-      const box = /** @type {HTMLInputElement} */ (h("input", { ...described, type: "checkbox", role: "switch", checked: value }));
+    if (isSwitch(range)) {
+      const box = /** @type {HTMLInputElement} */ (h("input", { ...described, type: "checkbox", role: "switch", checked: value === true }));
       box.addEventListener("change", () => set(box.checked, [box]));
       return h("div", { class: "control" }, box);
     }
-    if (Array.isArray(range.values)) {
-      const options = range.values.map((/** @type {any} */ each) => h("option", { selected: each === value }, each));
+    if ("values" in range) {
+      const options = range.values.map((each) => h("option", { selected: each === value }, String(each)));
       const select = /** @type {HTMLSelectElement} */ (h("select", described, ...options));
       select.addEventListener("change", () => set(range.values[select.selectedIndex], [select]));
       return h("div", { class: "control" }, select);
     }
-    return this.#numberControl(described, range, value, set);
+    return this.#numberControl(described, range, Number(value), set);
   }
 
   /** A slider, and a box in which any number can be written: what it may be, the camera says.
    * @param {Record<string, string>} described @param {{min: number, max: number}} range @param {number} value
-   * @param {(value: any, inputs: HTMLElement[]) => void} set */
+   * @param {Set} set */
   #numberControl(described, range, value, set) {
     const name = { "aria-label": `${title(described.id.slice("field-".length))}, slider` };
     const slider = /** @type {HTMLInputElement} */ (h("input", { ...name, type: "range", min: range.min, max: range.max, value }));
@@ -133,13 +136,18 @@ export class Settings {
   }
 }
 
-/** Choices first, then numbers, then switches: a camera's JSON has no order. @param {any} range */
+/** Choices first, then numbers, then switches: a camera's JSON has no order. @param {Range} range */
 function rank(range) {
-  if (!Array.isArray(range.values)) return 1;
-  return range.values.every((/** @type {any} */ each) => typeof each === "boolean") ? 2 : 0;
+  if (!("values" in range)) return 1;
+  return isSwitch(range) ? 2 : 0;
 }
 
-/** @param {any} range */
+/** @param {Range} range */
+function isSwitch(range) {
+  return "values" in range && range.values.every((each) => typeof each === "boolean");
+}
+
+/** @param {Range} range */
 function rangeWords(range) {
-  return Array.isArray(range.values) ? `${range.values.length} choices` : `${range.min} to ${range.max}`;
+  return "values" in range ? `${range.values.length} choices` : `${range.min} to ${range.max}`;
 }

@@ -10,7 +10,7 @@ export function duration(seconds) {
   return hours ? `${hours} h ${minutes} min` : minutes ? `${minutes} min ${seconds % 60} s` : `${seconds} s`;
 }
 
-/** Name of a fact -> its words, of which null is not said. @type {[string, (status: import("./bounds.js").Report) => any][]} */
+/** Name of a fact -> its words, of which null is not said. @type {[string, (status: import("./bounds.js").Report) => unknown][]} */
 const FACTS = [
   ["Camera", (s) => s.camera.name],
   ["Board", (s) => s.board],
@@ -67,7 +67,7 @@ export class Status {
   }
 }
 
-/** @param {any} value null or false is what a firmware does not say */
+/** @param {unknown} value null or false is what a firmware does not say */
 function words(value) {
   return value === null || value === undefined || value === false ? "–" : String(value);
 }

@@ -34,7 +34,7 @@ export class Tile {
     this.view = new View(session);
     /** @type {import("./diagnose.js").Diagnosis|null} */
     this.shownTrouble = null;
-    this.shownState = "";
+    this.shownCovered = false;
     this.over = h("div", { class: "over" });
     this.state = h("span", { class: "state" });
     this.rate = h("span", { class: "rate" });

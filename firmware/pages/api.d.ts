@@ -1,0 +1,58 @@
+/**
+ * What the camera's endpoints answer, for the scripts of its own page and of the dashboard. A test compares it
+ * with what a camera sends, field by field.
+ */
+
+/** GET /api/status. */
+export interface Status {
+  /** The camera's host name, as NAME.local. */
+  name?: string;
+  /** What people call it; the host name where /camera.json has none. */
+  title?: string;
+  board: string;
+  firmware: string;
+  micropython: string;
+  uptime_s: number;
+  restart: { cause: string; reason: string | null };
+  network: Network | null;
+  heap: { used: number; free: number; sampled_s: number };
+  policy: { state: "active" | "last-good" | "missing" | "invalid"; digest: string | null; error: string | null };
+  faults: string[];
+  /** name: the sensor's. */
+  camera: { name: string; led: number; error: string | null };
+  frames: { captured: number; failed: number };
+  clients: Clients;
+}
+
+export interface Network {
+  state: string;
+  name: string;
+  address: string | null;
+  rssi: number | null;
+  error: string | null;
+}
+
+export interface Clients {
+  viewers: number;
+  viewers_max: number;
+  connections: number;
+  accepted: number;
+  refused: number;
+  rejected: number;
+  requests: number;
+  faults: number;
+  timeouts: number;
+  evicted: number;
+  vanished: number;
+}
+
+export type Value = string | number | boolean;
+
+/** What a setting may be. */
+export type Range = { min: number; max: number } | { values: Value[] };
+
+/** GET /api/camera: the ranges of the sensor's settings, and beside them the value of each. */
+export type Settings = { ranges: Record<string, Range> } & Record<string, Value | Record<string, Range>>;
+
+/** An answer of which nothing has been checked: fields by their names, and no more. */
+export type Unchecked<T> = { [K in keyof T]?: unknown };
