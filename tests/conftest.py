@@ -7,8 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from camcors_build import pages
 
 from tests.kit.camera import PROGRAM, Camera
+
+# What the build freezes of firmware/pages, for the firmware on CPython.
+pages.load()
 
 # Under nohup, and in some CI, these are ignored, and what the tests start would inherit that.
 for signum, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):

@@ -48,7 +48,7 @@ def attach(app, camera, frames, server, status):
 def _attach_page(app):
     @app.get("/")
     async def get_page(request):
-        return page.PAGE, 200, page.HEADERS
+        return page.get(request.headers)
 
 
 def _attach_errors(app, limits):

@@ -12,44 +12,17 @@ import os
 
 from camcors import settings
 from camcors.limits import sleep_ms
+from camcors_pages import SETUP_ALERT, SETUP_FORM, SETUP_HEAD, SETUP_SAVED, SETUP_STYLE
 from cors.store import write
 from strict import json as strict_json
 
 _RESTART_MS = 1500  # the answer must have reached the phone
 _EXAMPLE = "fix it or remove it over USB; nothing was changed"
 
-_STYLE = (
-    ":root{color-scheme:light dark}"
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:26rem;margin:2rem auto;padding:0 1rem}"
-    "input,button{font:inherit;width:100%;padding:.6rem;margin:.2rem 0 1rem;box-sizing:border-box}"
-    "p[role]{color:#c0261c}"
-)
-_STYLE_HASH = "sha256-krP/1DuPhBQNFG+UVazIavDG5AsSekMxztndHWJDz4M="
-
-_PAGE = (
-    '<!doctype html><html lang="en"><meta charset="utf-8">'
-    '<meta name="viewport" content="width=device-width,initial-scale=1">'
-    '<title>Camera set-up</title><link rel="icon" href="data:,"><style>'
-    + _STYLE
-    + "</style><h1>Camera set-up</h1>"
-)
-_FORM = (
-    '<form method="post" action="/"><label>Wi-Fi network<input name="ssid" value="{ssid}" list="found" required '
-    'autocapitalize="none" autocomplete="off" spellcheck="false"></label><datalist id="found">{found}</datalist>'
-    '<label>Password (none: an open network)<input name="password" type="password" autocomplete="off"></label>'
-    "<button>Save and restart</button></form>"
-    '<p>Found: {names}. <a href="/?again">Search again</a>, which takes a few seconds.</p>'
-)
-
-_SAVED = (
-    "<p>Saved. The camera restarts and joins {0}. In that network it is at "
-    '<a href="http://{1}.local/">http://{1}.local/</a>; its LED goes out when it is connected.</p>'
-)
-
 _HEADERS = {
     "Content-Type": "text/html; charset=UTF-8",
     "Content-Security-Policy": (
-        "default-src 'none'; img-src data:; style-src '" + _STYLE_HASH + "'; form-action 'self'; "
+        "default-src 'none'; img-src data:; style-src " + SETUP_STYLE + "; form-action 'self'; "
         "base-uri 'none'; frame-ancestors 'none'"
     ),
     "Referrer-Policy": "same-origin",
@@ -112,7 +85,7 @@ class SetupPage:
         except OSError:  # nobody had asked by it
             pass
         self._task = asyncio.create_task(self._restart_soon())
-        return self._page(200, _SAVED.format(_escape(wifi["ssid"]), self._name))
+        return self._page(200, SETUP_SAVED.format(ssid=_escape(wifi["ssid"]), name=self._name))
 
     def _chosen(self):
         """The object in the settings' file (dict), empty if there is no file. Raises ValueError in words."""
@@ -135,11 +108,11 @@ class SetupPage:
         names = [_escape(name) for name in self._point.networks]
         found = "".join(['<option value="' + name + '">' for name in names])
         # As text too, since not every browser shows the list of an input.
-        form = _FORM.format(ssid=_escape(ssid), found=found, names=", ".join(names) or "no network")
-        return self._page(status, ('<p role="alert">' + _escape(error) + "</p>" if error else "") + form)
+        form = SETUP_FORM.format(ssid=_escape(ssid), found=found, names=", ".join(names) or "no network")
+        return self._page(status, (SETUP_ALERT.format(error=_escape(error)) if error else "") + form)
 
     def _page(self, status, content):
-        return _PAGE + content, status, _HEADERS
+        return SETUP_HEAD + content, status, _HEADERS
 
 
 def _is_same_origin(headers):

@@ -71,6 +71,8 @@ def test_a_copied_folder_is_a_board(folder: Path, tmp_path: Path) -> None:
     microdot = tmp_path / "build" / "pypi" / "microdot"
     frozen.copy_microdot()
     shutil.copytree(frozen.BUILD / "pypi" / "microdot", microdot)
+    frozen.write_pages()
+    shutil.copytree(frozen.BUILD / "generated", tmp_path / "build" / "generated")
     files = {name for _, name in host.manifest_files(source.find(frozen.BUILD), folder / "manifest.py")}
     assert frozen.required_modules(board) <= files
 

@@ -92,6 +92,7 @@ def test_board_py_of_the_boards_without_a_sensor() -> None:
 @pytest.mark.parametrize("board", boards.every(), ids=lambda board: board.id)
 def test_a_manifest_freezes_what_its_image_must_have(board: boards.Board) -> None:
     frozen.copy_microdot()
+    frozen.write_pages()
     frozen.make_lib()
     frozen.write_board(board)
     names = {name for _, name in host.manifest_files(source.find(frozen.BUILD), board.path / "manifest.py")}

@@ -62,6 +62,7 @@ def build(board: Board) -> Path:
     drivers = camera_drivers(board)
     cross = frozen.mpy_cross(src)
     frozen.copy_microdot()
+    frozen.write_pages()
     frozen.make_lib()
     frozen.write_board(board)
     out = BUILD / board.id / "idf"

@@ -7,7 +7,7 @@ import re
 import shutil
 from pathlib import Path
 
-from . import partitions, requirements
+from . import pages, partitions, requirements
 from .boards import TOP, Board
 from .source import BuildError, Source
 
@@ -21,6 +21,7 @@ MICRODOT_MODULES = ("__init__", "auth", "csrf", "helpers", "microdot", "multipar
 def required_modules(board: Board) -> set[str]:
     """The frozen names that the board's image must have, such as "cors/origin.py"."""
     names = {"_boot.py", "board.py", "board_drivers.py", "boot.py", "filesystem.py", "microdot/cors.py"}
+    names.add(f"{pages.NAME}.py")
     names |= {f"microdot/{name}.py" for name in MICRODOT_MODULES}
     packages = [TOP / "src" / "cors", TOP / "src" / "strict", TOP / "firmware" / "camcors"]
     packages += [TOP / "firmware" / name for name in board.data["drivers"].values()]
@@ -79,6 +80,11 @@ def write_if_changed(path: Path, text: str) -> bool:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
     return True
+
+
+def write_pages() -> None:
+    """camcors_pages.py, from firmware/pages."""
+    write_if_changed(BUILD / "generated" / f"{pages.NAME}.py", pages.render())
 
 
 def copy_microdot() -> None:

@@ -89,6 +89,7 @@ def main() -> None:
     print(src, flush=True)
     cross = frozen.mpy_cross(src)
     frozen.copy_microdot()
+    frozen.write_pages()
     if what == "mpy":
         frozen.make_lib()
         count = build_mpy(src, cross, STOCK, BUILD / "mpy")

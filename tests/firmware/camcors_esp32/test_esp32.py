@@ -214,7 +214,7 @@ BOOT = {
 def play(python: str, case: str) -> list[str]:
     """What the case prints, line by line."""
     command = [str(PROGRAM)] if python == "micropython" else [sys.executable]
-    path = os.pathsep.join(str(TOP / folder) for folder in ("src", "firmware"))
+    path = os.pathsep.join(str(TOP / folder) for folder in ("src", "firmware", "build/generated"))
     done = subprocess.run(
         [*command, str(HERE / "cases.py"), case, str(free_port())],
         capture_output=True,
