@@ -5,6 +5,8 @@ module("boot.py", base_path="firmware")
 module("filesystem.py", base_path="firmware")
 package("camcors", base_path="firmware")
 package("cors", base_path="src")
+package("flash", base_path="src")
+package("settings", base_path="src")
 package("strict", base_path="src")
 # Written by the build from firmware/pages.
 module("camcors_pages.py", base_path="build/generated")

@@ -2,6 +2,7 @@
 
 from microdot import Response, abort
 from strict import error
+from strict import field as kinds
 from strict import json as strict_json
 
 from . import page, part, stream
@@ -116,7 +117,7 @@ def _attach_controls(app, camera):
     @app.get("/api/camera")
     async def get_camera(request):
         body = camera.settings()
-        body["ranges"] = {name: field.to_json() for name, field in camera.FIELDS.items()}
+        body["ranges"] = {name: kinds.to_json(*field) for name, field in camera.FIELDS.items()}
         return body, 200, _NO_STORE
 
     @app.put("/api/camera")
@@ -191,8 +192,9 @@ def _object(request, example):
 def _check(fields, name, value):
     if name not in fields:
         raise _unknown(name, fields)
-    if not fields[name].accepts(value):
-        raise _bad_value(name, value, fields[name].describe(), fields[name].to_json())
+    kind, limit = fields[name]
+    if kinds.check(kind, limit, value):
+        raise _bad_value(name, value, kinds.describe(kind, limit), kinds.to_json(kind, limit))
 
 
 def _fps(text):

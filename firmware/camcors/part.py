@@ -4,7 +4,7 @@ from struct import pack_into
 
 from strict.compat import const
 
-from .limits import ticks_ms
+from .http.clock import ticks_ms
 
 BOUNDARY = "frame"
 

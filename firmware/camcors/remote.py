@@ -267,15 +267,20 @@ def collected():
 def save(path):
     """Write what was collected, whole or not at all. Return None, or what is wrong with it.
 
-    The policy goes through the camera's own Store, which checks it and keeps the one before for a rollback.
+    The policy goes through the camera's own Store, which checks it and keeps the one before for a rollback;
+    the settings go through settings_file, so that they are not taken for damaged.
     """
-    from cors.store import Store, write
+    from camcors import settings_file
+    from cors.store import Store
+    from flash import files
 
     try:
         if path == "/policy.json":
             Store().save(bytes(_data))
+        elif path == settings_file.PATH:
+            settings_file.save(bytes(_data))
         else:
-            write(path, (bytes(_data),))
+            files.write(path, (bytes(_data),))
     except (OSError, ValueError) as exc:
         return str(exc.args[-1])
     return None

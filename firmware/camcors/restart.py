@@ -9,7 +9,7 @@ import os
 
 import machine
 
-from cors.flash import remove_temporary, write
+from flash.files import remove_temporary, write
 
 _PATH = "/restart.json"
 _SHOWN_MAX = 200

@@ -12,13 +12,14 @@ import time
 import machine
 
 import board
-from cors.flash import stamp
 from cors.guard import Guard, own_names
 from cors.store import POLL_S
+from flash.files import stamp
 
-from . import api, app, cors, restart, settings
+from . import api, app, cors, restart
+from .http.clock import sleep_ms
 from .http.server import Server
-from .limits import sleep_ms
+from .limits import Limits
 from .state import State
 from .stream import Frames
 from .watchdog import TIMEOUT_MS, Watchdog
@@ -56,11 +57,17 @@ def _start(watchdog):
 
     state.check_flash()
     state.restart = restart.why()
-    chosen, faults = settings.load(state.read("/camera.json"), Camera.FIELDS)
+    from . import settings_file
+
+    chosen, faults = settings_file.load(Camera.FIELDS)
     for fault in faults:
         state.fault("/camera.json: " + fault)
+    _unload("camcors.settings_file")
+    _unload("settings.document")
     chosen.update(board.SETTINGS)
+    chosen["limits"] = Limits(**chosen["limits"])
     chosen["limits"].fit(sys.platform)
+    state.name, state.title = chosen["name"], chosen["title"].strip() or chosen["name"]
     state.load_policy(cors)
     guard = Guard(app, cors, ports=(("http", chosen["port"]),))
     camera = Camera()
@@ -78,6 +85,14 @@ def _start(watchdog):
     main = _main(chosen, server, network, camera, watchdog)
     _thread.start_new_thread(_serve, (asyncio.run, main, watchdog))
     _claim_asyncio()
+
+
+def _unload(name):
+    """Give back the heap of a frozen module that only the start needs; who imports it later gets it again."""
+    sys.modules.pop(name, None)
+    package, _, attribute = name.partition(".")
+    if hasattr(sys.modules[package], attribute):
+        delattr(sys.modules[package], attribute)
 
 
 def _claim_asyncio():

@@ -5,9 +5,8 @@ import sys
 import board
 import filesystem
 from cors import Policy
-from cors.store import Store, remove_temporary
+from cors.store import Store
 
-from . import settings
 from .heap import Heap
 from .http.clock import Clock
 
@@ -26,7 +25,8 @@ class State:
     """Owned by the camera; allocates a report when one is asked for, nothing otherwise.
 
     network: the board's Network, None before the start. has_served: whether the server has listened once.
-    restart: why the camera was started, as restart.why() says it.
+    restart: why the camera was started, as restart.why() says it. name, title: the host name, and what people
+    call the camera; None before the start.
     """
 
     def __init__(self):
@@ -34,6 +34,8 @@ class State:
         self.network = None
         self.has_served = False
         self.restart = None
+        self.name = None
+        self.title = None
         self._store = Store()
         self._policy_lines = []
         self._clock = Clock()
@@ -47,7 +49,6 @@ class State:
 
     def check_flash(self):
         """Reports what is wrong with the flash; gives a new filesystem its first policy."""
-        remove_temporary("/camera.json")
         if filesystem.fault:
             self.fault(filesystem.fault)
         elif filesystem.is_new:
@@ -55,14 +56,6 @@ class State:
                 self._store.save(_FIRST_POLICY)
             except OSError as exc:
                 self.fault(str(exc.args[-1]))
-
-    def read(self, path):
-        """The content of `path` (bytes, of a long file the beginning), or None if there is no such file."""
-        try:
-            with open(path, "rb") as f:
-                return f.read(settings.FILE_MAX + 1)
-        except OSError:
-            return None
 
     def load_policy(self, cors):
         """Puts the policy file in force on `cors`, or reports why it is not."""
@@ -105,6 +98,8 @@ class State:
     def report(self):
         """What /api/status says beside the camera's part: a dict of JSON values."""
         return {
+            "name": self.name,
+            "title": self.title,
             "board": board.NAME,
             "micropython": ".".join(str(n) for n in sys.implementation.version[:3]),
             "firmware": board.FIRMWARE,

@@ -42,9 +42,9 @@ all, the Sender for the client's socket. limits.stream_viewers bounds the viewer
 
 import asyncio
 
-from .http.clock import Clock, Pace
+from .http.clock import Clock, Pace, sleep_ms, ticks_add, ticks_diff, ticks_ms
 from .http.waits import until_set
-from .limits import Limits, sleep_ms, ticks_add, ticks_diff, ticks_ms
+from .limits import Limits
 from .part import Part
 from .viewer import Viewer
 

@@ -1,8 +1,7 @@
 """One viewer of the camera's pictures; stream.py says how they get here."""
 
-from .http.clock import Pace
+from .http.clock import Pace, sleep_ms
 from .http.waits import until_set
-from .limits import sleep_ms
 
 
 class Viewer:

@@ -15,7 +15,7 @@ import machine
 from strict.compat import const
 
 from . import restart
-from .limits import sleep_ms
+from .http.clock import sleep_ms
 
 #: Less than a minute with the start after it; a handler may hold the server for so long.
 TIMEOUT_MS = const(30000)

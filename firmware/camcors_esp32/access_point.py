@@ -11,7 +11,7 @@ from esp32 import NVS
 from machine import reset
 from network import WLAN
 
-from camcors.limits import sleep_ms
+from camcors.http.clock import sleep_ms
 
 from . import setup_page
 

@@ -18,10 +18,11 @@ import camera
 import esp32
 
 import board
-from camcors.limits import ticks_diff, ticks_ms
+from camcors.http.clock import ticks_diff, ticks_ms
 from camcors.stream import CaptureFailed
-from camcors_esp32 import power, sensors
+from camcors_esp32 import fields, power, sensors
 from camcors_esp32.lamp import Lamp
+from strict import field as kinds
 
 _SPIRAM = 1 << 10  # ESP-IDF, esp_heap_caps.h: MALLOC_CAP_SPIRAM
 _WAIT_MS = 4000  # esp32-camera, esp_camera.c: FB_GET_TIMEOUT
@@ -53,7 +54,7 @@ class Camera:
     words, or None.
     """
 
-    FIELDS = sensors.FIELDS
+    FIELDS = fields.FIELDS
 
     def __init__(self):
         self.name = "camera"
@@ -90,9 +91,9 @@ class Camera:
         Raises KeyError for a field that is not in FIELDS, ValueError for a value that it does not accept or
         the sensor refuses, OSError if the camera did not come back with another frame size.
         """
-        kind = self.FIELDS[field]
-        if not kind.accepts(value):
-            raise ValueError("{} must be {}".format(field, kind.describe()))
+        kind, limit = self.FIELDS[field]
+        if kinds.check(kind, limit, value):
+            raise ValueError("{} must be {}".format(field, kinds.describe(kind, limit)))
         if self._settings[field] != value:
             self._apply(field, value)
             self._settings[field] = value

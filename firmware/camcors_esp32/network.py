@@ -7,10 +7,10 @@ out of reach goes on trying and opens no access point: else whoever jams the net
 
 import asyncio
 
-from camcors.limits import sleep_ms
+from camcors.http.clock import sleep_ms
 from camcors_esp32.access_point import AccessPoint
 from camcors_esp32.station import Station
-from cors.flash import stamp
+from flash.files import stamp
 
 _SETUP = "/setup"
 _FIRST_PAUSE_S = 1

@@ -1,58 +1,18 @@
-"""What the sensors can be set to, from the sources of esp32-camera (sensors/ov2640.c, ov3660.c, ov5640.c)."""
+"""The fields of the sensor that is there, and its quality."""
 
 from camera import FrameSize
 
-from strict.field import Choice, Range
-
-#: Named as in the camera module, smallest first.
-FRAME_SIZES = (
-    "QQVGA",
-    "QVGA",
-    "CIF",
-    "HVGA",
-    "VGA",
-    "SVGA",
-    "XGA",
-    "HD",
-    "SXGA",
-    "UXGA",
-    "FHD",
-    "QXGA",
-    "QSXGA",
-)
-
-_SWITCH = Choice(False, True)
-
-#: field -> all that any sensor takes. The names are those of the camera module's properties.
-FIELDS = {
-    "frame_size": Choice(*FRAME_SIZES),
-    "quality": Range(1, 100),
-    "brightness": Range(-3, 3),
-    "contrast": Range(-3, 3),
-    "saturation": Range(-4, 4),
-    "sharpness": Range(-3, 3),
-    "denoise": Range(0, 8),
-    "hmirror": _SWITCH,
-    "vflip": _SWITCH,
-    "whitebal": _SWITCH,
-    "wb_mode": Range(0, 4),
-    "gain_ctrl": _SWITCH,
-    "agc_gain": Range(0, 64),
-    "exposure_ctrl": _SWITCH,
-    "aec_value": Range(0, 1200),
-    "ae_level": Range(-5, 5),
-    "special_effect": Range(0, 6),
-}
+from .fields import FIELDS, FRAME_SIZES
 
 _WIDE = ("OV3660", "OV5640")
 
 #: Where the OV2640 takes less; a sensor that is not known is not asked for more either.
 _NARROW = {
-    "brightness": Range(-2, 2),
-    "contrast": Range(-2, 2),
-    "saturation": Range(-2, 2),
-    "agc_gain": Range(0, 30),
-    "ae_level": Range(-2, 2),
+    "brightness": ("int", (-2, 2)),
+    "contrast": ("int", (-2, 2)),
+    "saturation": ("int", (-2, 2)),
+    "agc_gain": ("int", (0, 30)),
+    "ae_level": ("int", (-2, 2)),
 }
 
 _COARSEST = 63
@@ -60,13 +20,13 @@ _FINEST = 4  # of the sensor's 63 to 0; finer pictures outgrow their buffer of w
 
 
 def fields_of(camera):
-    """The fields of the sensor behind `camera` (camera.Camera, initialised): dict, field -> Range or Choice.
+    """The fields of the sensor behind `camera` (camera.Camera, initialised): dict, field -> (kind, limit).
 
     A sensor that cannot be set in some way refuses the value that it has already.
     """
     largest = camera.max_frame_size
     sizes = [name for name in FRAME_SIZES if getattr(FrameSize, name) <= largest]
-    fields = {"frame_size": Choice(*sizes)}
+    fields = {"frame_size": ("choice", tuple(sizes))}
     is_wide = camera.sensor_name in _WIDE
     for name, field in FIELDS.items():
         if name != "frame_size":

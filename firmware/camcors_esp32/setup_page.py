@@ -10,11 +10,12 @@ import asyncio
 import json
 import os
 
-from camcors import settings
-from camcors.limits import sleep_ms
+from camcors import settings_file
+from camcors.http.clock import sleep_ms
 from camcors_pages import SETUP_ALERT, SETUP_FORM, SETUP_HEAD, SETUP_SAVED, SETUP_STYLE
-from cors.store import write
+from settings import document
 from strict import json as strict_json
+from strict.fault import lines
 
 _RESTART_MS = 1500  # the answer must have reached the phone
 _EXAMPLE = "fix it or remove it over USB; nothing was changed"
@@ -68,16 +69,21 @@ class SetupPage:
             return self._save({"ssid": form.get("ssid", ""), "password": form.get("password", "")})
 
     def _save(self, wifi):
-        faults = []
-        if settings.read_wifi(wifi, faults) is None:
-            return self._answer(400, "; ".join(faults), wifi["ssid"])
+        _, faults = document.read_wifi(wifi)
+        if faults:
+            return self._answer(400, lines(faults).replace("\n", ". "), wifi["ssid"])
         try:
             chosen = self._chosen()
         except ValueError as exc:
             return self._answer(409, str(exc))
         chosen["wifi"] = wifi
+        data = json.dumps(chosen).encode()
+        # A faulty file would not count, where there is a last good copy.
+        _, faults = document.read(data, None)
+        if faults:
+            return self._answer(409, lines(faults).replace("\n", ". ") + "; " + _EXAMPLE)
         try:
-            write(self._path, (json.dumps(chosen).encode(),))
+            settings_file.save(data, self._path)
         except OSError as exc:
             return self._answer(500, str(exc.args[-1]))
         try:
@@ -91,11 +97,11 @@ class SetupPage:
         """The object in the settings' file (dict), empty if there is no file. Raises ValueError in words."""
         try:
             with open(self._path, "rb") as f:
-                data = f.read(settings.FILE_MAX + 1)
+                data = f.read(document.FILE_MAX + 1)
         except OSError:
             return {}
         value, faults = strict_json.read(data, 1)
-        if faults or type(value) is not dict or len(data) > settings.FILE_MAX:
+        if faults or type(value) is not dict or len(data) > document.FILE_MAX:
             raise ValueError("/camera.json is not a JSON object of at most 8192 bytes; " + _EXAMPLE)
         return value
 

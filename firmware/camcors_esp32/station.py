@@ -3,7 +3,7 @@
 import network
 from network import WLAN
 
-from camcors.limits import sleep_ms
+from camcors.http.clock import sleep_ms
 
 _POLL_MS = 250
 _ATTEMPT_MS = 15000

@@ -4,7 +4,7 @@
 class Network:
     """The interface of every board's Network, here over a network that needs nothing.
 
-    settings: what settings.load gave. camera: the driver, whose lamp may show the state. changed: called
+    settings: what settings_file.load gave. camera: the driver, whose lamp may show the state. changed: called
     without arguments when `address` has changed.
 
     name: host name (str). address: the camera's address (str), None if it has none or listens on all.

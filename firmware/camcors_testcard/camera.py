@@ -2,22 +2,10 @@
 
 import time
 
-from strict.field import Choice, Range
+from strict import field as kinds
 
 from .card import TestCard
-
-#: (name, (width, height)) in pixels, smallest first, named as in the esp32-camera driver.
-FRAME_SIZES = (
-    ("QQVGA", (160, 120)),
-    ("QVGA", (320, 240)),
-    ("CIF", (400, 296)),
-    ("VGA", (640, 480)),
-    ("SVGA", (800, 600)),
-    ("XGA", (1024, 768)),
-    ("HD", (1280, 720)),
-    ("SXGA", (1280, 1024)),
-    ("UXGA", (1600, 1200)),
-)
+from .fields import FIELDS, FRAME_SIZES
 
 
 def _milliseconds():
@@ -36,15 +24,8 @@ class Camera:
     #: Why there are no pictures, in words, or None. A sensor may be missing; a test card never is.
     error = None
 
-    #: field -> what it accepts; validation and the ranges that the API prints come from here.
-    FIELDS = {
-        "frame_size": Choice(*[name for name, _ in FRAME_SIZES]),
-        "quality": Range(1, 100),
-        "hmirror": Choice(False, True),
-        "vflip": Choice(False, True),
-        "brightness": Range(-2, 2),
-        "contrast": Range(-2, 2),
-    }
+    #: field -> (kind, limit); validation and the ranges that the API prints come from here.
+    FIELDS = FIELDS
 
     def __init__(self):
         self._settings = {
@@ -78,9 +59,9 @@ class Camera:
         Raises KeyError for a field that is not in FIELDS, ValueError for a value that it
         does not accept.
         """
-        kind = self.FIELDS[field]
-        if not kind.accepts(value):
-            raise ValueError("{} must be {}".format(field, kind.describe()))
+        kind, limit = self.FIELDS[field]
+        if kinds.check(kind, limit, value):
+            raise ValueError("{} must be {}".format(field, kinds.describe(kind, limit)))
         if self._settings[field] != value:
             self._settings[field] = value
             # What is begun is finished: settings that change faster than a card is made must not starve
@@ -98,8 +79,8 @@ class Camera:
 
     @led.setter
     def led(self, percent):
-        if not Range(0, 100).accepts(percent):
-            raise ValueError("led must be " + Range(0, 100).describe())
+        if kinds.check("int", (0, 100), percent):
+            raise ValueError("led must be " + kinds.describe("int", (0, 100)))
         self._led = percent
 
     def poll(self):

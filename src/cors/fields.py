@@ -8,37 +8,34 @@ be, there what a whole policy is.
 from strict import fault
 from strict.address import is_local
 from strict.compat import const, lower
+from strict.field import check
 
 from . import origin
 
 FILE_MAX = const(8192)  # bytes
-MAX_AGE_MAX = const(86400)  # seconds, a day: the most that any browser honours (Firefox)
 
-# Kinds of value. A list's limit is the kind of its items.
-BOOL = const(0)
-INT = const(1)  # limit: (least, most)
-CHOICE = const(2)  # limit: the choices
-LIST = const(3)
-ORIGIN = const(4)
-METHOD = const(5)
-REQUEST_HEADER = const(6)
-RESPONSE_HEADER = const(7)
-HOST = const(8)
+# Kinds of value besides those of strict.field. A list's limit is the kind of its items.
+LIST = "list"
+ORIGIN = "origin"
+METHOD = "method"
+REQUEST_HEADER = "request header"
+RESPONSE_HEADER = "response header"
+HOST = "host"
 
 # name, kind, limit, default, may be null. "version" has no default in a file.
 FIELDS = (
-    ("version", INT, (1, 1), 1, False),
-    ("allowed_origins", LIST, ORIGIN, (), False),
-    ("allow_credentials", BOOL, None, False, False),
-    ("allowed_methods", LIST, METHOD, None, True),
-    ("allowed_headers", LIST, REQUEST_HEADER, None, True),
-    ("expose_headers", LIST, RESPONSE_HEADER, None, True),
-    ("max_age", INT, (0, MAX_AGE_MAX), None, True),
-    ("allow_private_network", BOOL, None, False, False),
-    ("resource_policy", CHOICE, ("same-origin", "same-site", "cross-origin"), None, False),
-    ("allowed_hosts", LIST, HOST, None, True),
-    ("block_cross_origin_writes", BOOL, None, True, False),
-)  # fmt: skip
+    ("version", "int", (1, 1), 1, False),
+    ("allowed_origins", "list", "origin", (), False),
+    ("allow_credentials", "bool", None, False, False),
+    ("allowed_methods", "list", "method", None, True),
+    ("allowed_headers", "list", "request header", None, True),
+    ("expose_headers", "list", "response header", None, True),
+    ("max_age", "int", (0, 86400), None, True),  # a day: the most that any browser honours (Firefox)
+    ("allow_private_network", "bool", None, False, False),
+    ("resource_policy", "choice", ("same-origin", "same-site", "cross-origin"), None, False),
+    ("allowed_hosts", "list", "host", None, True),
+    ("block_cross_origin_writes", "bool", None, True, False),
+)
 NAMES = tuple([row[0] for row in FIELDS])
 
 SAFE_METHODS = ("GET", "HEAD", "POST")  # Fetch, "CORS-safelisted method"
@@ -131,31 +128,11 @@ class Check:
             return None
         if kind == LIST:
             return self._list(name, limit, value, nullable)
-        if kind == BOOL:
-            if value is not True and value is not False:
-                self.add(name, value, fault.WRONG_TYPE, "write true or false")
-                return default
-        elif kind == INT:
-            return self._int(name, limit, value, default, nullable)
-        elif value not in limit:
-            choices = ", ".join([fault.show(choice) for choice in limit])
-            self.add(name, value, fault.NOT_A_CHOICE, "write one of " + choices)
-            return default
-        return value
-
-    def _int(self, name, limit, value, default, nullable):
-        least, most = limit
-        remedy = "write %d" % least
-        if least != most:
-            remedy = "write a whole number from %d to %d" % limit
-        if nullable:
-            remedy += ", or null"
-        if type(value) is not int:  # not isinstance: True is an int to CPython
-            self.add(name, value, fault.WRONG_TYPE, remedy)
-        elif not least <= value <= most:
-            self.add(name, value, fault.OUT_OF_RANGE, remedy)
-        else:
+        found = check(kind, limit, value)
+        if found is None:
             return value
+        reason, remedy = found
+        self.add(name, value, reason, remedy + ", or null" if nullable else remedy)
         return default
 
     def _list(self, name, kind, value, nullable):

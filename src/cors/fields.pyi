@@ -3,18 +3,14 @@ from collections.abc import Callable
 from strict.fault import Fault
 
 FILE_MAX: int
-MAX_AGE_MAX: int
-BOOL: int
-INT: int
-CHOICE: int
-LIST: int
-ORIGIN: int
-METHOD: int
-REQUEST_HEADER: int
-RESPONSE_HEADER: int
-HOST: int
+LIST: str
+ORIGIN: str
+METHOD: str
+REQUEST_HEADER: str
+RESPONSE_HEADER: str
+HOST: str
 
-_Row = tuple[str, int, object, object, bool]
+_Row = tuple[str, str, object, object, bool]
 
 FIELDS: tuple[_Row, ...]
 NAMES: tuple[str, ...]

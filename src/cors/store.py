@@ -4,7 +4,7 @@
   so the last good copy does not undo it; the copies stay, for a rollback and the next invalid file.
 - Invalid file: what runs stays. At boot the last good copy serves. The file is left as it is.
 - Damaged file: it differs from what was last judged or saved, and its size and time say that nobody
-  has edited it (record.py). As an invalid one, until it is edited or saved again.
+  has edited it (flash/record.py). As an invalid one, until it is edited or saved again.
 - What comes into force, whatever way it got into the file, is copied; see copies.py.
 """
 
@@ -12,17 +12,16 @@ import _thread
 import hashlib
 import time
 
+from flash import files
+from flash.copies import DAMAGED
+from flash.files import MISSING, write  # noqa: F401
 from strict.compat import const
 
-from . import flash
 from .copies import Copies
-from .flash import MISSING, remove_temporary, write  # noqa: F401
 from .policy import Policy, PolicyError
 
 _RETRY = const(80)  # polls until copies that could not be written are tried again
 _UNKNOWN = const(-1)  # equals no reading
-
-_DAMAGED = "changed, and nobody has edited it: a fault of the flash; save it again"
 
 #: Seconds between two polls. Two equal readings settle an edit, so it is in force after 1.5 s at most.
 POLL_S = 0.75
@@ -39,7 +38,7 @@ class Store:
     An edit that has settled allocates the file's text, a Policy, and the last good copy's.
 
     path: the policy file. good: the last good copy. previous: the one before. record: what the camera
-    knows of these, see record.py.
+    knows of these, see flash/record.py.
     """
 
     def __init__(
@@ -161,9 +160,9 @@ class Store:
                 self._miss()
             elif isinstance(found, bytes) and not self._files.is_explained(found, self._read_at):
                 self.state = "damaged"
-                self.error = _DAMAGED
+                self.error = DAMAGED
             else:
-                text = flash.read(self._files.path, found)
+                text = files.read(self._files.path, found)
                 if text is None:
                     return  # written to since: the next two polls decide
                 self._take(text, found)
@@ -184,7 +183,7 @@ class Store:
             self.policy = Policy.from_json(text)
         except PolicyError as exc:
             self._refuse(str(exc))
-            self._note(flash.stamp(self._files.path), found)
+            self._note(files.stamp(self._files.path), found)
             return
         self._from_good = False
         self.state = "active"
@@ -214,7 +213,7 @@ class Store:
             if isinstance(found, bytes) and not self._files.is_trusted(found):
                 self.error += "\n" + good + " has changed as well; it is not used"
                 return
-            self.policy = Policy.from_json(flash.read(good, found))
+            self.policy = Policy.from_json(files.read(good, found))
             self._from_good = True
             if self.state == "invalid":
                 self.state = "last-good"
@@ -237,7 +236,7 @@ class Store:
         self._retry -= 1
         if not self._retry:
             try:
-                text = flash.read(self._files.path, found)
+                text = files.read(self._files.path, found)
             except OSError:  # gone since it was read: the next poll says so
                 return
             if text is None:  # another since: it gets a copy of its own

@@ -1,7 +1,7 @@
 from typing import Final, Literal
 
-from .flash import remove_temporary as remove_temporary
-from .flash import write as write
+from flash.files import write as write
+
 from .policy import Policy
 
 POLL_S: Final[float]

@@ -1,4 +1,4 @@
-"""What is wrong with a policy, in words for people.
+"""What is wrong with a policy or with settings, in words for people.
 
 A reason is one of the constants below and of nothing else; a program compares with the
 constant, a person reads its text.
@@ -53,6 +53,12 @@ NOT_A_LIST = "not a list"
 OUT_OF_RANGE = "out of range"
 NOT_A_CHOICE = "not one of the choices"
 DUPLICATE = "listed twice"
+CONTROL = "control character"
+
+# The settings.
+BAD_NAME = "not a name for a host"
+BAD_SSID = "not the name of a network"
+BAD_PASSWORD = "not a Wi-Fi password"
 
 # The file.
 TOO_LARGE = "file too large"
@@ -67,17 +73,21 @@ REASONS = (
     BAD_PORT, DEFAULT_PORT, TRAILING_SLASH, PATH, NOT_ALONE, STAR_CREDENTIALS, NULL_CREDENTIALS,
     NULL_ORIGIN, HTTP_CREDENTIALS, PUBLIC_SUFFIX, NOT_A_TOKEN, FORBIDDEN_METHOD, METHOD_CASE,
     FORBIDDEN_HEADER, HIDDEN_HEADER, UNKNOWN_KEY, MISSING, WRONG_TYPE, NOT_A_LIST, OUT_OF_RANGE,
-    NOT_A_CHOICE, DUPLICATE, TOO_LARGE, NOT_UTF8, NOT_JSON, TOO_DEEP, DUPLICATE_KEY,
+    NOT_A_CHOICE, DUPLICATE, TOO_LARGE, NOT_UTF8, NOT_JSON, TOO_DEEP, DUPLICATE_KEY, CONTROL,
+    BAD_NAME, BAD_SSID, BAD_PASSWORD,
 )  # fmt: skip
+
+#: Stands for a value that may be a secret: `lines` leaves it out.
+HIDDEN = ...
 
 _SHOWN_MAX = const(120)
 
 
 class Fault(namedtuple("Fault", ("field", "value", "reason", "remedy"))):
-    """One thing wrong with a policy.
+    """One thing wrong with a file.
 
     field: str, where: "max_age", "allowed_origins[1]", "line 3, column 5", "file".
-    value: what stands there, as parsed from JSON.
+    value: what stands there, as parsed from JSON; HIDDEN if nobody may see it.
     reason: one of `REASONS`.
     remedy: str, what to write instead.
     A value with two things wrong has two faults, printed as one line by `lines`.
@@ -110,7 +120,9 @@ def lines(faults):
         if place == last:
             rows[-1][1] += ", " + fault.reason
         else:
-            where = show(fault.field)[1:-1] + ": " + show(fault.value) + ": "
+            where = show(fault.field)[1:-1] + ": "
+            if fault.value is not HIDDEN:
+                where += show(fault.value) + ": "
             rows.append([where, fault.reason, fault.remedy])
         last = place
     return "\n".join([row[0] + row[1] + "; " + row[2] for row in rows])

@@ -39,12 +39,17 @@ NOT_A_LIST: str
 OUT_OF_RANGE: str
 NOT_A_CHOICE: str
 DUPLICATE: str
+CONTROL: str
+BAD_NAME: str
+BAD_SSID: str
+BAD_PASSWORD: str
 TOO_LARGE: str
 NOT_UTF8: str
 NOT_JSON: str
 TOO_DEEP: str
 DUPLICATE_KEY: str
 REASONS: tuple[str, ...]
+HIDDEN: object
 
 class _Fault(NamedTuple):
     field: str

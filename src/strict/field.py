@@ -1,49 +1,80 @@
-"""The kinds of value that a camera's field takes: one table serves validation and the API."""
+"""What the value of a field may be: one vocabulary for the policy, the settings and a camera's driver.
+
+A kind is a word and a limit, both written as literals in a table: so a frozen table stays in flash.
+
+    kind      limit            takes
+    "bool"    None             true or false
+    "int"     (least, most)    a whole number from `least` to `most`
+    "choice"  the choices      one of them, compared by type and value
+    "text"    most             at most so many characters, no control characters among them
+
+A table may name more kinds, which its own module checks.
+"""
+
+from . import fault
+
+BOOL = "bool"
+INT = "int"
+CHOICE = "choice"
+TEXT = "text"
 
 
-class Range:
-    """Whole numbers from `low` to `high`, both allowed. True and False are not numbers here."""
-
-    def __init__(self, low, high):
-        self.low = low
-        self.high = high
-
-    def accepts(self, value):
-        """Whether `value` may be stored in the field."""
-        return type(value) is int and self.low <= value <= self.high
-
-    def describe(self):
-        """The allowed values in words, to follow "must be"."""
-        return "a whole number from {} to {}".format(self.low, self.high)
-
-    def to_json(self):
-        """The allowed values for programs: `{"min": int, "max": int}`."""
-        return {"min": self.low, "max": self.high}
+def check(kind, limit, value):
+    """Return None if `value` may stand in a field, else (reason, remedy): see fault.Fault."""
+    reason = _reason(kind, limit, value)
+    return None if reason is None else (reason, "write " + describe(kind, limit))
 
 
-class Choice:
-    """One of `values`, compared by type and value, so that 1 does not pass for True."""
-
-    def __init__(self, *values):
-        self.values = values
-
-    def accepts(self, value):
-        """Whether `value` may be stored in the field."""
-        for allowed in self.values:
-            if type(value) is type(allowed) and value == allowed:
-                return True
-        return False
-
-    def describe(self):
-        """The allowed values in words, written as in JSON, to follow "must be"."""
-        return "one of " + ", ".join(_literal(value) for value in self.values)
-
-    def to_json(self):
-        """The allowed values for programs: `{"values": [...]}`."""
-        return {"values": list(self.values)}
+def describe(kind, limit):
+    """Return what a field takes in words (str), as they follow "write" or "must be"."""
+    if kind == BOOL:
+        return "true or false"
+    if kind == CHOICE:
+        return "one of " + ", ".join([fault.show(choice) for choice in limit])
+    if kind == TEXT:
+        return "text of at most %d characters, without control characters" % limit
+    least, most = limit
+    return "%d" % least if least == most else "a whole number from %d to %d" % limit
 
 
-def _literal(value):
-    if type(value) is bool:
-        return "true" if value else "false"
-    return '"{}"'.format(value) if type(value) is str else str(value)
+def to_json(kind, limit):
+    """Return what a field takes for programs: `{"min": int, "max": int}` or `{"values": [...]}`."""
+    if kind == INT:
+        return {"min": limit[0], "max": limit[1]}
+    return {"values": [False, True] if kind == BOOL else list(limit)}
+
+
+def _reason(kind, limit, value):
+    if kind == CHOICE:
+        return None if _is_among(value, limit) else fault.NOT_A_CHOICE
+    if type(value) is not (bool if kind == BOOL else int if kind == INT else str):
+        return fault.WRONG_TYPE  # not isinstance: True is an int to CPython
+    if kind == INT and not limit[0] <= value <= limit[1]:
+        return fault.OUT_OF_RANGE
+    if kind == TEXT and len(value) > limit:
+        return fault.TOO_LONG
+    return fault.CONTROL if kind == TEXT and has_control(value) else None
+
+
+def _is_among(value, choices):
+    for choice in choices:
+        if type(value) is type(choice) and value == choice:
+            return True
+    return False
+
+
+def has_control(text):
+    """Return whether `text` (str) has a control character (Unicode, Cc) or half a surrogate pair."""
+    for char in text:
+        code = ord(char)
+        if code < 32 or 127 <= code < 160:
+            return True
+    return has_surrogate(text)
+
+
+def has_surrogate(text):
+    """Return whether `text` (str) has half a surrogate pair, which UTF-8 cannot hold."""
+    for char in text:
+        if 0xD800 <= ord(char) < 0xE000:
+            return True
+    return False

@@ -15,6 +15,7 @@ _DUPLICATES_MAX = const(16)  # that are named
 _NUMBER_MAX = const(20)  # CPython refuses to convert very long ones
 _DIGITS = b"0123456789"
 _HEX = b"0123456789abcdefABCDEF"
+_BOM = b"\xef\xbb\xbf"
 SAVE_AS = "save the file as UTF-8"
 _SECOND_BYTES = {0xE0: (0xA0, 0xBF), 0xED: (0x80, 0x9F), 0xF0: (0x90, 0xBF), 0xF4: (0x80, 0x8F)}
 _ESCAPES = b'"\\/bfnrt'
@@ -39,7 +40,10 @@ def read(data, most=_DUPLICATES_MAX + 1):
     value: as from `json.loads`, or None if the syntax is faulty. faults: list of `Fault`, at
     most one of them of syntax, the rest, 16 at most, of keys given twice in one object.
     most: faults after which nobody wants to know more (int): the value is None if there are so many.
+    A byte order mark at the start is read over, as RFC 8259 section 8.1 allows: editors hide it.
     """
+    if data[:3] == _BOM:
+        data = data[3:]
     scanner = _Scanner(data, most)
     bad = _bad_utf8(data)
     if bad >= 0:
@@ -52,7 +56,8 @@ def read(data, most=_DUPLICATES_MAX + 1):
         start, end, reason, remedy = stop.args
         shown = data[start:end].decode() or None
         return None, scanner.faults + [fault.Fault(_place(data, start), shown, reason, remedy)]
-    return json.loads(data.decode()), scanner.faults
+    text = data.decode()
+    return json.loads(_join_pairs(text) if scanner.has_pairs else text), scanner.faults
 
 
 def _place(data, index):
@@ -60,6 +65,29 @@ def _place(data, index):
     line = data[:index].count(b"\n") + 1
     start = data[:index].rfind(b"\n") + 1
     return "line %d, column %d" % (line, len(data[start:index].decode()) + 1)
+
+
+def _join_pairs(text):
+    """Return the JSON `text` with each escaped surrogate pair (RFC 8259 section 7) as its character.
+
+    MicroPython's json makes two characters of a pair, neither of which UTF-8 has.
+    """
+    parts = []
+    at = text.find("\\")
+    done = 0
+    while at >= 0:
+        high, low = _surrogate(text, at), _surrogate(text, at + 6)
+        if 0xD800 <= high < 0xDC00 <= low:
+            parts.append(text[done:at] + chr(0x10000 + ((high - 0xD800) << 10) + low - 0xDC00))
+            done = at + 12
+        at = text.find("\\", max(done, at + 2))  # behind this escape, which may be one of a backslash
+    return "".join(parts) + text[done:]
+
+
+def _surrogate(text, at):
+    """Return the surrogate that is escaped at `at` (int), 0 if there is none."""
+    code = int(text[at + 2 : at + 6], 16) if text[at : at + 2] == "\\u" else 0
+    return code if 0xD800 <= code < 0xE000 else 0
 
 
 def _bad_utf8(data):
@@ -94,6 +122,7 @@ class _Scanner:
         self.line = 1  # in which `at` is, but inside a string
         self.counted = 0  # the index up to which characters of this line are counted
         self.column = 1
+        self.has_pairs = False  # an escaped high surrogate, at least
 
     def stop(self, remedy, reason=fault.NOT_JSON, length=1):
         raise _Stop(self.at, min(self._whole(self.at + length), len(self.data)), reason, remedy)
@@ -105,8 +134,6 @@ class _Scanner:
         return end
 
     def text(self):
-        if self.data[:3] == b"\xef\xbb\xbf":
-            self.stop("save the file as UTF-8 without a byte order mark", length=3)
         self.value()
         if self.peek() >= 0:
             self.stop("end the file after the object")
@@ -216,6 +243,8 @@ class _Scanner:
             digits = data[self.at + 1 : self.at + 5]
             if len(digits) == 4 and not [digit for digit in digits if digit not in _HEX]:
                 self.at += 5
+                if digits[0] in b"dD" and digits[1] in b"89abAB":
+                    self.has_pairs = True
                 return
         elif byte in _ESCAPES:
             self.at += 1

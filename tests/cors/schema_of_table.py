@@ -1,6 +1,7 @@
 """What the JSON Schema has to say about each field, worked out from the table of fields."""
 
-from cors.fields import BOOL, CHOICE, FIELDS, INT, LIST, ORIGIN
+from cors.fields import FIELDS, LIST, ORIGIN
+from strict.field import BOOL, CHOICE, INT
 
 _NO_DEFAULT = ("version", "resource_policy")  # required; depends on allowed_origins
 

@@ -12,15 +12,15 @@ from typing import Any
 
 import pytest
 
-from camcors.settings import load
 from cors import Policy, PolicyError
+from settings import document
 from strict import json as strict_json
 from tests.kit.camera import TOP
 
 OURS = (str(TOP / "src"), str(TOP / "firmware"))
 LENGTH = 1200
 LINEAR = 2.2  # times as much for twice the length
-STEPS_MAX = 800  # for each byte, of the dearest
+STEPS_MAX = 900  # for each byte, of the dearest
 COPIES_MAX = 4  # of each byte
 
 
@@ -75,7 +75,7 @@ def policy(data: bytes) -> object:
 
 
 def settings(data: bytes) -> object:
-    return load(data, {})
+    return document.read(data, {})
 
 
 def fill(start: str, part: str, end: str, between: str = "") -> Callable[[int], bytes]:

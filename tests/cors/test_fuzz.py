@@ -430,7 +430,7 @@ def test_json_is_what_cpython_takes_for_it():
     @example("")
     @given(spoilt() | _documents)
     def check(text):
-        text = text.encode("utf-8", "replace").decode()
+        text = text.encode("utf-8", "replace").decode().removeprefix("\ufeff")  # one is read over
         _, wrong = python_json(text)
         faults = getattr(refusal(text.encode()), "faults", ())
         reasons = [fault.reason for fault in faults]

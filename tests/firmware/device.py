@@ -10,14 +10,14 @@ import sys
 import time
 
 from camcors import api
+from camcors.http.clock import sleep_ms
 from camcors.http.server import Server
-from camcors.limits import Limits, sleep_ms
+from camcors.limits import Limits
 from camcors.stream import Frames
 from cors import CORS
 from cors.guard import Guard
 from microdot import Microdot, Response
 from microdot.websocket import with_websocket
-from strict.field import Choice, Range
 
 
 class FakeCamera:
@@ -26,10 +26,10 @@ class FakeCamera:
     name = "fake"
     error = None
     FIELDS = {
-        "frame_size": Choice("QVGA", "VGA"),
-        "quality": Range(1, 100),
-        "hmirror": Choice(False, True),
-        "stubborn": Range(0, 9),
+        "frame_size": ("choice", ("QVGA", "VGA")),
+        "quality": ("int", (1, 100)),
+        "hmirror": ("bool", None),
+        "stubborn": ("int", (0, 9)),
     }
 
     def __init__(self):

@@ -14,8 +14,8 @@ try:
 except ImportError:
     from device import Device
 
+from camcors.http.clock import sleep_ms
 from camcors.http.exchange import Exchange
-from camcors.limits import sleep_ms
 
 SILENT = "silent"  # the client stays, and says no more; whatever it is late with, the time comes at once
 CLOSED = "closed"  # the client ends its side

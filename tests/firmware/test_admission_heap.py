@@ -13,8 +13,8 @@ import gc
 import sys
 import micropython
 from camcors.http import phases
+from camcors.http.clock import ticks_add, ticks_ms
 from camcors.http.server import Server
-from camcors.limits import ticks_add, ticks_ms
 from microdot import Microdot
 
 

@@ -58,7 +58,7 @@ BAD = [
     ({"quality": True}, QUALITY, "quality", True, RANGES["quality"]),
     ({"quality": "9"}, QUALITY, "quality", "9", RANGES["quality"]),
     ({"quality": [1]}, QUALITY, "quality", None, RANGES["quality"]),
-    ({"hmirror": 1}, "hmirror must be one of false, true", "hmirror", 1, RANGES["hmirror"]),
+    ({"hmirror": 1}, "hmirror must be true or false", "hmirror", 1, RANGES["hmirror"]),
     (
         {"frame_size": "x" * 200},
         'frame_size must be one of "QVGA", "VGA"',

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from camcors.limits import TABLE
+from camcors.limits import Limits
 from tests.firmware.conftest import Client, Server, Start
 from tests.firmware.test_bad_requests import G, H, P, parse
 
@@ -126,7 +126,7 @@ def test_streams_leave_the_controls_to_others(start: Start) -> None:
 
 def test_a_burst_is_served(start: Start) -> None:
     """Three browsers ask for twelve stills each, over six connections each; the limits are the defaults."""
-    server = start(connections=TABLE["connections"][0])
+    server = start(connections=Limits().connections)
 
     def browse(number: int) -> list[int]:
         """The statuses of two stills, on a connection that is made again when the server ends it."""
@@ -267,7 +267,7 @@ def test_handler_that_sends_is_not_idle(start: Start) -> None:
 
 POLLS = 10
 POLL_S = 10 / 25
-KEPT_MS = TABLE["keepalive_timeout_ms"][0] // 25
+KEPT_MS = Limits().keepalive_timeout_ms // 25
 
 
 def test_http_client_polls(start: Start) -> None:

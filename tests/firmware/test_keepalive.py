@@ -20,8 +20,9 @@ import pytest
 import urllib3
 
 from camcors.http import connection, phases
+from camcors.http.clock import ticks_ms
 from camcors.http.exchange import SETTLED_MS, Exchange
-from camcors.limits import Limits, ticks_ms
+from camcors.limits import Limits
 from tests.firmware.conftest import (
     CLOSED,
     LIMITS,

@@ -9,8 +9,9 @@ import pytest
 
 from camcors.http import phases, slots
 from camcors.http.admission import Admission
+from camcors.http.clock import ticks_ms
 from camcors.http.exchange import Exchange
-from camcors.limits import TABLE, Limits, ticks_ms
+from camcors.limits import Limits
 
 NOW = 1_000_000
 
@@ -218,4 +219,4 @@ def test_places_to_wait(platform: str, connections: int, given: int, places: int
 
 
 def test_a_poll_every_5_seconds_fits_in_many_times() -> None:
-    assert TABLE["keepalive_timeout_ms"][0] == 75000
+    assert Limits().keepalive_timeout_ms == 75000

@@ -59,9 +59,10 @@ FRAMES = """
 import asyncio
 import gc
 import sys
-from camcors.limits import Limits, sleep_ms
+from camcors.http.clock import sleep_ms
 from camcors.http.exchange import Exchange
 from camcors.http.sender import Sender
+from camcors.limits import Limits
 from camcors.stream import Frames
 
 

@@ -23,7 +23,8 @@ def required_modules(board: Board) -> set[str]:
     names = {"_boot.py", "board.py", "board_drivers.py", "boot.py", "filesystem.py", "microdot/cors.py"}
     names.add(f"{pages.NAME}.py")
     names |= {f"microdot/{name}.py" for name in MICRODOT_MODULES}
-    packages = [TOP / "src" / "cors", TOP / "src" / "strict", TOP / "firmware" / "camcors"]
+    packages = [path for path in (TOP / "src").iterdir() if (path / "__init__.py").is_file()]
+    packages.append(TOP / "firmware" / "camcors")
     packages += [TOP / "firmware" / name for name in board.data["drivers"].values()]
     for package in packages:
         names |= {str(path.relative_to(package.parent)) for path in package.rglob("*.py")}

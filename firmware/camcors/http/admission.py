@@ -2,8 +2,8 @@
 
 import asyncio
 
-from ..limits import ticks_diff, ticks_ms
 from . import slots
+from .clock import ticks_diff, ticks_ms
 from .phases import WAITING
 from .waits import until_set
 

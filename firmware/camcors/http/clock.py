@@ -1,6 +1,27 @@
-"""Time as the pictures need it: since the start, and at an even pace."""
+"""Time: the clock that limits are timed by, since the start, and at an even pace."""
 
-from ..limits import ticks_add, ticks_diff, ticks_ms
+try:
+    from asyncio import sleep_ms
+    from time import ticks_add, ticks_diff, ticks_ms
+except ImportError:  # CPython has neither
+    import asyncio
+    import time
+
+    def ticks_ms():
+        """Milliseconds of a clock that only goes forward."""
+        return time.monotonic_ns() // 1000000
+
+    def ticks_add(ticks, delta_ms):
+        """`ticks` moved by `delta_ms`."""
+        return ticks + delta_ms
+
+    def ticks_diff(end, start):
+        """Milliseconds from `start` to `end`."""
+        return end - start
+
+    def sleep_ms(duration_ms):
+        """Awaitable that ends after `duration_ms`."""
+        return asyncio.sleep(duration_ms / 1000)
 
 
 class Clock:

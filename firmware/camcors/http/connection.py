@@ -9,7 +9,7 @@ import asyncio
 from microdot import Response
 from strict.compat import const
 
-from ..limits import sleep_ms, ticks_ms
+from .clock import sleep_ms, ticks_ms
 from .exchange import CUT, KEPT, Exchange
 from .head import Refusal
 from .phases import LINGERING, TURNED_AWAY

@@ -50,8 +50,8 @@ A refusal is always the last answer, since nobody knows where the next request w
 from strict.compat import const
 from strict.error import NO_MEMORY
 
-from ..limits import ticks_add
 from .chunked import Chunks
+from .clock import ticks_add
 from .head import Refusal, parse, wants_close
 from .inbox import Inbox
 from .methods import STANDARD

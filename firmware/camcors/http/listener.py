@@ -6,7 +6,7 @@ import socket
 
 from strict.compat import const
 
-from ..limits import sleep_ms
+from .clock import sleep_ms
 from .transport import Transport
 from .waits import core, until_ready
 

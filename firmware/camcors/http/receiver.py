@@ -1,6 +1,6 @@
 """The reading half of a connection: waits for what the client sends."""
 
-from ..limits import ticks_ms
+from .clock import ticks_ms
 
 
 class Receiver:

@@ -3,7 +3,7 @@
 from microdot import Response
 from strict.compat import const
 
-from ..limits import sleep_ms, ticks_ms
+from .clock import sleep_ms, ticks_ms
 
 _SLICE = const(8192)  # of a large body: other connections are served in between
 _SMALL = const(4096)  # a body up to this size is sent together with its head

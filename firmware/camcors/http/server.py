@@ -4,8 +4,9 @@ import asyncio
 
 from strict.compat import const
 
-from ..limits import TOLD, Limits, sleep_ms, ticks_diff, ticks_ms
+from ..limits import TOLD, Limits
 from .admission import Admission
+from .clock import sleep_ms, ticks_diff, ticks_ms
 from .connection import Connection
 from .listener import listen
 from .methods import is_taken

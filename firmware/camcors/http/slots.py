@@ -36,7 +36,7 @@ is sent away: the last one of the address that has most, slots and waiting clien
 The cost is a comparison for each pair of connections, and arises only while all slots are taken.
 """
 
-from ..limits import ticks_diff
+from .clock import ticks_diff
 from .exchange import SETTLED_MS
 from .phases import ANSWER, COST, NOTHING, PHASES, SILENCE
 

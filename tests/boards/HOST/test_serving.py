@@ -199,7 +199,7 @@ def test_status_tells_what_it_should(camera: Camera) -> None:
     assert report["heap"]["used"] > 0
     assert 0 <= report["heap"]["sampled_s"] <= report["uptime_s"]
     assert report["faults"] == []
-    always = {"board", "micropython", "firmware", "uptime_s", "network", "heap", "policy", "faults"}
+    always = {"name", "title", "board", "micropython", "firmware", "uptime_s", "network", "heap", "policy", "faults"}
     always.add("restart")
     assert set(report) == always | {"camera", "frames", "clients"}
 

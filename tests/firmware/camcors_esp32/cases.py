@@ -21,11 +21,13 @@ import fake_machine
 from clock import BlockingTime, clock
 from fake_network import radio
 
-from camcors import start, stream, watchdog
+from camcors import settings_file, start, stream, watchdog
 from camcors.http import clock as camera_clock
 from camcors_esp32 import access_point, station
 from camcors_esp32 import camera as camera_driver
 from camcors_esp32 import network as network_driver
+from settings import document
+from strict import field as kinds
 
 TASKS = []
 WIFI = {"ssid": "home", "password": "a secret"}
@@ -296,7 +298,7 @@ async def booted(port, wifi):
     settings = {"host": "127.0.0.1", "port": port}
     if wifi:
         settings["wifi"] = wifi
-    start.state.read = lambda path: json.dumps(settings)
+    settings_file.load = lambda fields: document.read(json.dumps(settings), fields)
     start._thread = FakeThread(begun)
     start._start(watchdog.Watchdog())
     task = asyncio.create_task(begun[1])  # asyncio.run and its coroutine
@@ -394,7 +396,7 @@ async def starts_the_sensor():
     held = list(fake_machine.log)
     before = [camera.name, camera.error, camera.FIELDS, camera.settings()]
     faults = camera.start({"quality": 100, "frame_size": "SVGA", "vflip": True})
-    ranges = {name: field.to_json() for name, field in camera.FIELDS.items()}
+    ranges = {name: kinds.to_json(*field) for name, field in camera.FIELDS.items()}
     after = [camera.name, camera.error, camera.settings(), ranges]
     return [held, before, faults, after, fake_camera.log[0], fake_camera.log[-2:]]
 
@@ -595,8 +597,8 @@ async def narrows_the_settings_to_the_sensor():
     narrow = make_camera({"sharpness": 3, "brightness": -3, "frame_size": "QSXGA", "contrast": 2})
     out = []
     for camera, faults in (wide, narrow):
-        sizes = camera.FIELDS["frame_size"].values
-        out.append([faults, sizes[-1], "sharpness" in camera.FIELDS, camera.FIELDS["brightness"].low])
+        sizes = camera.FIELDS["frame_size"][1]
+        out.append([faults, sizes[-1], "sharpness" in camera.FIELDS, camera.FIELDS["brightness"][1][0]])
     return out
 
 

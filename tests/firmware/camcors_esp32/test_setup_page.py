@@ -22,8 +22,9 @@ from tests.kit.camera import PROGRAM, TOP, free_port
 
 HERE = Path(__file__).resolve().parent
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-SSID = "wifi.ssid: write the network's name, 1 to 32 bytes"
-PASSWORD = 'wifi.password: write 8 to 63 ASCII characters or 64 hex digits, or "" of an open network'
+SSID = "wifi.ssid: not the name of a network; write the network's name, 1 to 32 bytes"
+PASSWORD = "wifi.password: not a Wi-Fi password; write 8 to 63 ASCII characters or 64 hex digits"
+PASSWORD += ', or "" for an open network'
 NETWORKS = ['küche <5 GHz> & "co"', "home"]
 
 
@@ -133,7 +134,7 @@ def test_it_writes_the_network_and_keeps_the_rest(device: Device, ssid: str, pas
     assert html.escape(ssid, quote=False) in page
     assert 'href="http://camcors.local/"' in page
     assert json.loads(device.settings.read_text()) == {**others, "wifi": {"ssid": ssid, "password": password}}
-    assert sorted(path.name for path in device.folder.iterdir()) == ["camera.json"]
+    assert sorted(path.name for path in device.folder.iterdir()) == ["camera.json", "camera.record.json"]
     assert device.restarted.wait(10)
     shown = page + "".join(device.lines) + device.request("GET", "/api/status")[2]
     assert "old secret" not in shown
@@ -154,7 +155,7 @@ BAD = [
     ({"ssid": "home", "password": "s3cret!"}, PASSWORD),
     ({"ssid": "home", "password": "s3cret!" * 10}, PASSWORD),
     ({"ssid": "home", "password": "s3cret!ü"}, PASSWORD),
-    ({"ssid": "", "password": "s3cret!"}, f"{SSID}; {PASSWORD}"),
+    ({"ssid": "", "password": "s3cret!"}, f"{SSID}. {PASSWORD}"),
 ]
 
 
@@ -218,6 +219,17 @@ def test_a_faulty_file_is_left_alone(device: Device, content: str) -> None:
     status, _, page = device.send(ssid="home", password="a secret")
     assert status == 409
     assert "/camera.json is not a JSON object of at most 8192 bytes; fix it or remove it over USB" in page
+    assert device.settings.read_text() == content
+    assert not device.restarted.is_set()
+
+
+def test_other_faults_of_the_file_are_said_and_nothing_is_written(device: Device) -> None:
+    """With a last good copy, a faulty file would not count: the new network with it."""
+    content = '{"port": 0, "camera": {"quality": 80}}'
+    device.settings.write_text(content)
+    status, _, page = device.send(ssid="home", password="a secret")
+    assert status == 409
+    assert "port: 0: out of range; write a whole number from 1 to 65535" in page
     assert device.settings.read_text() == content
     assert not device.restarted.is_set()
 

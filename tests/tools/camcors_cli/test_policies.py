@@ -90,9 +90,9 @@ INVALID = [
         ["3: line 3, column 14: 255: not UTF-8; save the file as UTF-8"],
     ),
     (
-        "a byte order mark",
-        b'\xef\xbb\xbf{"version": 1}',
-        ['1: line 1, column 1: "\\ufeff": not JSON; save the file as UTF-8 without a byte order mark'],
+        "a fault behind a byte order mark",
+        b'\xef\xbb\xbf{"version": 1,\n"max_age": -1}',
+        ["2: max_age: -1: out of range; write a whole number from 0 to 86400, or null"],
     ),
     ("empty", b"", ["1: line 1, column 1: null: not JSON; write the missing value"]),
     ("too large", b"\n" * 8193, ["1: file: 8193: file too large; write at most 8192 bytes"]),

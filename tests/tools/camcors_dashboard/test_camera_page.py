@@ -44,7 +44,7 @@ def test_it_shows_the_picture_and_the_name(page: Page, camera: Camera, tmp_path:
 def test_it_shows_the_faults(page: Page, kitchen: Camera) -> None:
     page.goto(kitchen.url + "/")
     expect(page).to_have_title("kitchen")
-    expect(page.locator("#faults")).to_contain_text('/camera.json: prot: unknown key: write "port"')
+    expect(page.locator("#faults")).to_contain_text('/camera.json: prot: unknown key; write "port"')
     expect(page.locator("#faults")).to_contain_text("/policy.json: version")
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from cors import Policy, PolicyError
-from cors.fields import BOOL, FIELDS, INT, LIST, NAMES
+from cors.fields import FIELDS, LIST, NAMES
+from strict.field import BOOL, INT
 
 from ..device import camera
 from ..device.board import Board

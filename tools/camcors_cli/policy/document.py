@@ -100,7 +100,7 @@ class _Lines:
 
     def __init__(self, text: bytes):
         try:
-            found = json_source_map.calculate(text.decode())
+            found = json_source_map.calculate(text.decode("utf-8-sig"))
             # The library leaves keys as they are written, with their escapes.
             self._map = {json.loads(f'"{pointer}"'): entry for pointer, entry in found.items()}
         except (ValueError, IndexError, RecursionError, json_source_map.errors.BaseError):

@@ -1,4 +1,4 @@
-"""What the camera knows of the policy's files, so that a bit flipped in flash is told from an edit.
+"""What the camera knows of a file and its copies, so that a bit flipped in flash is told from an edit.
 
 littlefs checks its own blocks by a CRC (its SPEC.md, "Metadata pairs"), and files of up to 128 bytes lie
 inside those, as this record does; the blocks of a longer file have none. A flipped bit leaves a file's
@@ -10,7 +10,7 @@ import json
 
 from strict.compat import const
 
-from . import flash
+from . import files
 
 _SHOWN = const(8)  # bytes of a SHA-256: it finds chance, and protects nothing from people
 _LENGTH_MAX = const(512)
@@ -19,7 +19,7 @@ _LENGTH_MAX = const(512)
 class Record:
     """What one record says.
 
-    stamp: (size, time) of the policy file when it was last judged or saved, None if there was none.
+    stamp: (size, time) of the file when it was last judged or saved, None if there was none.
     known: tuple of str, a digest for each text that the camera has judged, or is about to write.
     """
 
@@ -28,7 +28,7 @@ class Record:
         self.known = known
 
     def knows(self, reading):
-        """Return whether `reading` (flash.reading) is of a text that is known."""
+        """Return whether `reading` (files.reading) is of a text that is known."""
         return isinstance(reading, bytes) and _short(reading) in self.known
 
     def save(self, path):
@@ -37,7 +37,7 @@ class Record:
         # By hand: MicroPython orders the keys of a dict as it likes, and writes more spaces than fit.
         known = ",".join(['"' + digest + '"' for digest in self.known])
         text = '{"size":%s,"mtime":%s,"known":[%s]}' % (size, mtime, known)
-        flash.write(path, (text.encode(),))
+        files.write(path, (text.encode(),))
 
 
 def load(path):

@@ -10,7 +10,7 @@ import os
 
 from strict.compat import const
 
-_READ_MAX = const(8193)  # one byte over a policy's limit: Policy says what is wrong with a longer file
+_READ_MAX = const(8193)  # one over the most that a policy or settings may have: their readers refuse it
 _ENODEV = const(19)  # MicroPython's errno has no names for these
 _ENOSPC = const(28)
 _ENAMETOOLONG = const(36)  # littlefs says so where there is no room for another name
@@ -67,7 +67,7 @@ def stamp(path):
 
 def remove_temporary(path):
     """Remove what a power cut during `write` has left beside the file `path`."""
-    _remove(path + _TEMPORARY)
+    remove(path + _TEMPORARY)
 
 
 def write(path, parts):
@@ -83,13 +83,14 @@ def write(path, parts):
             f.flush()
         os.rename(temporary, path)
     except OSError as exc:
-        _remove(temporary)
+        remove(temporary)
         if exc.errno in (_ENOSPC, _ENAMETOOLONG):
             raise OSError(_ENOSPC, "cannot write " + path + ": the filesystem is full; remove a file")
         raise OSError(exc.errno, "cannot write " + path + ": " + str(exc))
 
 
-def _remove(path):
+def remove(path):
+    """Remove the file `path`, if it can be."""
     try:
         os.remove(path)
     except OSError:
