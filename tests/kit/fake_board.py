@@ -22,6 +22,8 @@ _CALL = re.compile(r"_remote\.(\w+)(\(.*\))$", re.MULTILINE)
 
 POLICY = '{"version": 1, "allowed_origins": ["https://a.example"]}'
 REPORT: dict[str, Any] = {
+    "name": "n",
+    "title": "Küche 2",
     "board": "BOARD",
     "micropython": "1.28.0",
     "firmware": "0.1.0",

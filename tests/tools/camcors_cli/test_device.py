@@ -36,9 +36,9 @@ def test_info_says_what_the_camera_says(camera: Camera) -> None:
     info, said = json.loads(done.stdout), status(camera)
     assert (done.stderr, done.returncode) == ("", 0)
     keys = {"port", "board", "micropython", "firmware", "uptime_s", "heap", "policy", "faults", "started"}
-    keys |= {"network", "restart"}
+    keys |= {"name", "title", "network", "restart"}
     assert set(info) == keys | {"machine", "version", "filesystem"}
-    for key in ("board", "micropython", "firmware", "network", "policy", "faults"):
+    for key in ("name", "title", "board", "micropython", "firmware", "network", "policy", "faults"):
         assert info[key] == said[key]
     assert (info["port"], info["started"]) == (camera.repl, True)
     assert info["filesystem"]["size"] == 2 * 1024 * 1024
@@ -49,10 +49,10 @@ def test_info_says_what_the_camera_says(camera: Camera) -> None:
 
 def test_info_as_a_table(camera: Camera) -> None:
     lines = camera.camcors("info").stdout.splitlines()
-    names = ["port", "board", "firmware", "MicroPython", "flash", "heap", "started"]
+    names = ["port", "camera", "board", "firmware", "MicroPython", "flash", "heap", "started"]
     names += ["after", "policy", "faults"]
     assert [line.split()[0] for line in lines] == names
-    assert lines[1].split(maxsplit=1)[1] == "HOST (camcors HOST)"
+    assert lines[2].split(maxsplit=1)[1] == "HOST (camcors HOST)"
     assert lines[-1].split() == ["faults", "0"]
 
 

@@ -204,7 +204,7 @@ DEEP = json.loads("[" * 40 + "]" * 40)
 
 # The command, the expression with its odd value, what is said.
 ROWS: list[tuple[str, str, Any, str]] = [
-    ("info", "report", {}, "asking for its status: board: missing"),
+    ("info", "report", {}, "asking for its status: name: missing"),
     ("info", "report", [], "asking for its status: not an object"),
     ("info", "report", odd_report(uptime_s="5"), "asking for its status: uptime_s: not a whole number"),
     ("info", "report", odd_report(policy=None), "asking for its status: policy: not an object"),

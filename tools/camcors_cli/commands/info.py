@@ -35,6 +35,7 @@ def _rows(port: str, report: Report, facts: Facts) -> list[tuple[str, str]]:
     started = f"yes, for {report.uptime_s} s" if report.started else camera.NOT_STARTED
     return [
         ("port", port),
+        ("camera", _names(report)),
         ("board", f"{report.board} ({facts.machine})"),
         ("firmware", f"camcors {report.firmware}"),
         ("MicroPython", f"{report.micropython} ({facts.version})"),
@@ -45,6 +46,11 @@ def _rows(port: str, report: Report, facts: Facts) -> list[tuple[str, str]]:
         ("policy", _policy(report)),
         ("faults", str(len(report.faults))),
     ]
+
+
+def _names(report: Report) -> str:
+    host = f"{report.name}.local" if report.name else "no name yet"
+    return host if report.title in (None, report.name) else f"{report.title} ({host})"
 
 
 def _room(room: Room) -> str:

@@ -185,8 +185,13 @@ class Restart(NamedTuple):
 
 
 class Report(NamedTuple):
-    """What /api/status says of a camera, without its pictures; said: all of it, for `--json`."""
+    """What /api/status says of a camera, without its pictures; said: all of it, for `--json`.
 
+    name, title: None before the camera has started.
+    """
+
+    name: str | None
+    title: str | None
     board: str
     firmware: str
     micropython: str
@@ -206,6 +211,8 @@ def report(value: Any) -> Report:
     if len(json.dumps(value)) > _REPORT_MAX:
         raise Odd("too long")
     return Report(
+        member(value, "name", optional(text)),
+        member(value, "title", optional(text)),
         member(value, "board", text),
         member(value, "firmware", text),
         member(value, "micropython", text),
