@@ -21,7 +21,7 @@ def _attribute(name):
         rules = self._rules
         value = rules.values[name]
         if isinstance(value, list):
-            rules.watched = True
+            rules.watch()
         return value
 
     def assign(self, value):
@@ -143,68 +143,35 @@ class CORS:
         return headers
 
     def _current(self):
-        """Return the rules, made anew if a list was changed in place. Allocates only then."""
+        """Return the rules, compiled again if a list was changed in place. Allocates only then."""
         rules = self._rules
-        if not rules.watched or rules.live == rules.seen:
+        if not rules.is_stale():
             return rules
         try:
             rules = Rules(rules.values, rules.rest)
         except PolicyError as error:
             print("cors: no origin is allowed until this is fixed:\n" + str(error))
             rules = Rules(rules.values, rules.rest, Policy(**rules.rest))
-            rules.watched = True
+            rules.watch()
         self._rules = rules
         return rules
 
     def _after_request(self, request, response):
         """Set the headers of one answer; runs after every request, error or not.
 
-        The policy alone decides about Access-Control-*: what a handler has set there goes. Most
-        answers take this short way, all others `_answer`, to the same headers: without a call of
-        our own it takes half the time (measured on the unix port).
+        The policy alone decides about Access-Control-*: what a handler has set there goes.
         """
-        rules = self._rules
-        if rules.watched and rules.live != rules.seen:
-            rules = self._current()
+        if response is response.already_handled:  # one object for all, of answers sent otherwise
+            return
+        rules = self._current()
         headers = response.headers
+        vary = None
         for name in headers:
             size = len(name)
             if size > 15 or size == 4:  # Access-Control-* or Vary, perhaps
-                self._answer(rules, request, response)
-                return
-        if request is None or request.method == "OPTIONS" or response is response.already_handled:
-            self._answer(rules, request, response)
-            return
-        try:
-            keymap = headers.keymap
-        except AttributeError:  # a plain dict, put there by a handler
-            keymap = {}
-        if rules.any:
-            origin = "*"
-        else:
-            keymap["vary"] = "Vary"
-            headers.setdefault("Vary", "Origin")
-            origin = request.headers.get("Origin")
-            if origin is None or not (
-                origin in rules.exact[hash(origin) % rules.size] or (rules.wild and rules.match(origin))
-            ):
-                return
-        # Past NoCaseDict.__setitem__, which allocates for each header.
-        keymap["access-control-allow-origin"] = _ALLOW_ORIGIN
-        headers.setdefault(_ALLOW_ORIGIN, origin)
-        for small, name, value in rules.ordinary:
-            keymap[small] = name
-            headers.setdefault(name, value)
-
-    def _answer(self, rules, request, response):
-        """Set the headers of any answer: of a preflight, or one whose Vary is to be merged."""
-        if response is response.already_handled:  # one object for all, of answers sent otherwise
-            return
-        headers = response.headers
-        vary = None
-        for _ in headers:  # Microdot's answer to a preflight has none
-            vary = _take_over(headers)
-            break
+                vary = _take_over(headers)
+                break
+        # Past NoCaseDict.__setitem__, which allocates for each header; a handler may have put a plain dict.
         keymap = getattr(headers, "keymap", None)
         preflight = self._fill(rules, request, headers, keymap)
         if preflight:

@@ -246,14 +246,10 @@ class Matcher:
     into a dict for an exact origin and one for each label of the origin's host for wildcards,
     however many patterns there are; it allocates nothing for exact origins.
 
-    exact: list of `size` tuples of str, the origins that match as they stand; an origin stands in
-    the one that its hash gives. Not a set: MicroPython fills those up to the last place before
-    they grow, so that a look in vain passes every item. wild: bool, there are other patterns.
     """
 
     def __init__(self, texts):
-        self.size = 2 * len(texts) + 1
-        self.exact = [()] * self.size
+        exact = []  # the origins that match as they stand
         self._any_port = {}  # scheme -> set of hosts
         self._below = {}  # scheme -> parent domain -> set of ports, "" for none, "*" for any
         for text in texts:
@@ -264,14 +260,15 @@ class Matcher:
             elif pattern.port == "*":
                 self._any_port.setdefault(pattern.scheme, set()).add(pattern.host)
             else:
-                self.exact[hash(text) % self.size] += (text,)
-        self.wild = bool(self._below or self._any_port)
+                exact.append(text)
+        # Each twice: MicroPython makes a place for each key that it is told of, so half of them stay free. It
+        # fills a set, and any other dict, before that grows, and then a look in vain passes every item.
+        self._exact = dict.fromkeys(exact + exact)
+        self._has_wild = bool(self._below or self._any_port)
 
     def match(self, origin):
         """Return whether `origin` (str, an Origin header) matches. A malformed one never does."""
-        if origin in self.exact[hash(origin) % self.size]:
-            return True
-        return self.wild and self._match_wild(origin)
+        return origin in self._exact or (self._has_wild and self._match_wild(origin))
 
     def _match_wild(self, origin):
         scheme, _, rest = origin.partition("://")

@@ -43,19 +43,27 @@ class Rules:
         """
         self.values = values
         self.rest = rest
-        self.live = [values[name] for name in _LISTS]
-        self.seen = [_copy(value) for value in self.live]
-        self.policy = policy or self._policy()
-        # Lists that came from outside may be changed there; those of a Policy are our own until
-        # an attribute is read.
-        self.watched = policy is None
-        self._compile(self.policy)
+        self._lists = [values[name] for name in _LISTS]
+        self._copies = None  # of the lists, while somebody else has them
+        if policy is None:  # they came from outside
+            self.watch()
+            policy = self._policy()
+        self.policy = policy
+        self._compile(policy)
+
+    def watch(self):
+        """Somebody else gets the lists, and may change them in place."""
+        if self._copies is None:
+            self._copies = [list(value) if isinstance(value, list) else value for value in self._lists]
+
+    def is_stale(self):
+        """Return whether a list was changed in place."""
+        return self._copies is not None and self._lists != self._copies
 
     def _policy(self):
         fields = dict(self.rest)
         fields.update(self.values)
-        for i in range(len(_LISTS)):
-            fields[_LISTS[i]] = self.seen[i]
+        fields.update(zip(_LISTS, self._copies))
         if fields["allowed_origins"] is None:
             fields["allowed_origins"] = ()
         return Policy(**fields)
@@ -63,9 +71,6 @@ class Rules:
     def _compile(self, policy):
         self.any = policy.allowed_origins == "*"
         self.match = policy.matcher.match
-        self.exact = policy.matcher.exact
-        self.size = policy.matcher.size
-        self.wild = policy.matcher.wild
         self.methods = policy.allowed_methods
         self.headers = policy.allowed_headers
         if self.headers is not None:
@@ -155,10 +160,6 @@ def is_preflight(request):
         and request.headers.get(REQUEST_METHOD) is not None
         and request.headers.get("Origin") is not None
     )
-
-
-def _copy(value):
-    return list(value) if isinstance(value, list) else value
 
 
 def _entry(name, value):

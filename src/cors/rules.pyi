@@ -10,14 +10,8 @@ _Entry = tuple[str, str, str]
 class Rules:
     values: dict[str, Any]
     rest: dict[str, Any]
-    live: list[Any]
-    seen: list[Any]
     policy: Policy
-    watched: bool
     any: bool
-    exact: list[tuple[str, ...]]
-    size: int
-    wild: bool
     match: Callable[[str], bool]
     methods: tuple[str, ...] | None
     headers: frozenset[str] | None
@@ -31,6 +25,8 @@ class Rules:
     def __init__(
         self, values: dict[str, Any], rest: dict[str, Any], policy: Policy | None = None
     ) -> None: ...
+    def watch(self) -> None: ...
+    def is_stale(self) -> bool: ...
     def put_requested(
         self, request: Any, method: str, headers: dict[str, Any], keymap: dict[str, str] | None
     ) -> None: ...
