@@ -20,7 +20,7 @@ is_new = False
 
 
 def mount():
-    """Mounts the partition; makes the filesystem in a blank one, and leaves any other content alone.
+    """Mount the partition; make the filesystem in a blank one, and leave any other content alone.
 
     What cannot be mounted is never formatted: it may hold the person's files. But where only the two blocks
     are blank in which littlefs begins, nothing leads to its files any more: that is formatted, and a fault.
@@ -49,7 +49,7 @@ def _mount(partition):
 
 
 def _are_blank(partition, start, end):
-    """Whether the blocks from `start` to before `end` are erased, as they come from the factory."""
+    """Return whether the blocks from `start` to before `end` are erased, as they come from the factory."""
     block = bytearray(partition.ioctl(_BLOCK_SIZE, 0))
     erased = b"\xff" * len(block)
     for number in range(start, end):

@@ -23,7 +23,7 @@ class _Bad(Exception):
 
 
 def attach(app, camera, frames, server, status):
-    """Registers GET / and everything under /api/ on `app` (microdot.Microdot).
+    """Register GET / and everything under /api/ on `app` (microdot.Microdot).
 
     camera: the driver, with the interface of camcors_testcard/camera.py. frames: stream.Frames
     over it. server: server.Server, for its counters. status: called for each GET /api/status;
@@ -154,7 +154,7 @@ def _attach_controls(app, camera):
 
 
 def _apply(camera, changes):
-    """Sets all of `changes` (dict) or none; the name of the field that failed (str), or None."""
+    """Set all of `changes` (dict) or none; the name of the field that failed (str), or None."""
     before = camera.settings()
     done = []
     for name, value in changes.items():
@@ -176,7 +176,7 @@ def _restore(camera, done, before):
 
 
 def _object(request, example):
-    """The JSON object in the body of `request` as a dict; `example` (str) is for the error."""
+    """Return the JSON object in the body of `request` as a dict; `example` (str) is for the error."""
     if len(request.body) > _BODY_MAX:
         abort(413)
     value, faults = strict_json.read(request.body, 1)
@@ -198,7 +198,7 @@ def _check(fields, name, value):
 
 
 def _fps(text):
-    """The number in `?fps=` (int), or None if it is not given."""
+    """Return the number in `?fps=` (int), or None if it is not given."""
     if text is None:
         return None
     if 0 < len(text) <= 2 and not text.strip("0123456789") and 1 <= int(text) <= _FPS_MAX:
@@ -233,7 +233,7 @@ def _unavailable(request, code, words, remedy=None, **more):
 
 
 def _error(request, code, words, headers=None, **more):
-    """The answer (tuple) with an error, and `headers` (dict) beside its own."""
+    """Return the answer (tuple) with an error, and `headers` (dict) beside its own."""
     body, fields = error.answer(request.headers.get("Accept"), code, words, **more)
     if headers:
         fields.update(headers)

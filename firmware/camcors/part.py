@@ -33,7 +33,7 @@ class Part:
 
     view: headers, picture and line end (memoryview), None before the first. number: the picture's. made:
     ticks of its making. users: how many viewers send from it now; fill() wants none. The buffer is made
-    anew only for a larger picture.
+    again only for a larger picture.
     """
 
     def __init__(self):
@@ -45,7 +45,7 @@ class Part:
         self._whole = None
 
     def fill(self, number, time_ms, jpeg):
-        """Takes a copy of `jpeg` (bytes-like) as picture `number`, taken at `time_ms` (int)."""
+        """Take a copy of `jpeg` (bytes-like) as picture `number`, taken at `time_ms` (int)."""
         size = len(jpeg)
         if len(self._buffer) < _HEAD_MAX + size + 2:
             self._buffer, self._whole, self.view = _NONE, None, None  # their memory is the new one's
@@ -66,14 +66,14 @@ class Part:
 
 
 def _write(buffer, at, text):
-    """Puts a _text() into `buffer` -> where it ends. A slice would be garbage of every frame."""
+    """Put a _text() into `buffer` -> where it ends. A slice would be garbage of every frame."""
     form, data = text
     pack_into(form, buffer, at, data)
     return at + len(data)
 
 
 def _write_number(buffer, at, number, digits):
-    """Puts `number` (int, not negative) there in decimal, with at least so many digits -> where it ends.
+    """Put `number` (int, not negative) there in decimal, with at least so many digits -> where it ends.
 
     A str and its bytes would be garbage of every frame.
     """

@@ -205,7 +205,7 @@ def _has_camera():
 
 
 def _has_firmware():
-    """Whether the modules are frozen; those of camcors install have a path from the root."""
+    """Return whether the modules are frozen; those of camcors install have a path from the root."""
     try:
         import cors
 

@@ -34,7 +34,7 @@ guard = None
 
 
 def boot():
-    """Starts the camera in the background; never blocks and never raises.
+    """Start the camera in the background; never blocks and never raises.
 
     A fault is one line on the console and an item of `faults` in /api/status; the rest starts all the same.
     """
@@ -173,7 +173,7 @@ def _arm(watchdog):
 
 
 async def _listen(server, host, port):
-    """Tries until it succeeds: the port may be taken, or the network not up yet."""
+    """Try until it succeeds: the port may be taken, or the network not up yet."""
     said = False
     while True:
         try:
@@ -186,7 +186,7 @@ async def _listen(server, host, port):
 
 
 def own_hosts(network):
-    """The hosts that are this camera (tuple of str, as Guard's `own`): its name, as multicast DNS and a
-    router's DNS may know it, and its address, if it has one."""
+    """Return the hosts that are this camera (tuple of str, as Guard's `own`): its name, as multicast DNS and
+    a router's DNS may know it, and its address, if it has one."""
     names = own_names(network.name)
     return names + (network.address,) if network.address else names

@@ -42,13 +42,13 @@ class State:
         self._heap = Heap()
 
     def fault(self, text):
-        """Says `text` on the console and keeps it for /api/status."""
+        """Say `text` on the console and keep it for /api/status."""
         print("camcors: " + text)
         if len(self.faults) < _FAULTS_MAX:
             self.faults.append(text)
 
     def check_flash(self):
-        """Reports what is wrong with the flash; gives a new filesystem its first policy."""
+        """Report what is wrong with the flash; give a new filesystem its first policy."""
         if filesystem.fault:
             self.fault(filesystem.fault)
         elif filesystem.is_new:
@@ -58,14 +58,14 @@ class State:
                 self.fault(str(exc.args[-1]))
 
     def load_policy(self, cors):
-        """Puts the policy file in force on `cors`, or reports why it is not."""
+        """Put the policy file in force on `cors`, or report why it is not."""
         policy = self._store.load()
         if policy is not None:
             cors.policy = policy
         self._tell_policy()
 
     def poll_policy(self, cors):
-        """Puts an edit of the policy file in force on `cors`. Called every cors.store.POLL_S seconds."""
+        """Put an edit of the policy file in force on `cors`. Called every cors.store.POLL_S seconds."""
         before = self._store.policy
         if self._store.poll():
             policy = self._store.policy
@@ -74,7 +74,7 @@ class State:
             self._tell_policy()
 
     def _tell_policy(self):
-        """Says what is new of the policy's faults, and drops from `faults` what is mended."""
+        """Say what is new of the policy's faults, and drop from `faults` what is fixed."""
         lines = self._store.messages()
         for line in self._policy_lines:
             if line not in lines and line in self.faults:
@@ -96,7 +96,7 @@ class State:
         return self._clock.read_ms() // 1000
 
     def report(self):
-        """What /api/status says beside the camera's part: a dict of JSON values."""
+        """Return what /api/status says beside the camera's part: a dict of JSON values."""
         return {
             "name": self.name,
             "title": self.title,

@@ -100,7 +100,7 @@ class Frames:
         return len(self._viewers)
 
     def viewer(self, fps=None):
-        """A new stream (Viewer) of at most `fps` (int, 1 to 60) pictures a second.
+        """Return a new stream (Viewer) of at most `fps` (int, 1 to 60) pictures a second.
 
         Raise Busy if all slots are taken. The slot itself is taken when the stream starts to be
         read, so that an answer that is never sent takes none.

@@ -35,7 +35,7 @@ class AccessPoint:
         self._said = False
 
     def attach(self, app):
-        """Adds the form to `app` (microdot.Microdot)."""
+        """Add the form to `app` (microdot.Microdot)."""
         self._page.attach(app)
 
     def rssi(self):
@@ -43,7 +43,7 @@ class AccessPoint:
         return None
 
     async def hold(self, up):
-        """Opens the access point and calls up("access-point", address) while it lasts -> what ended it."""
+        """Open the access point and call up("access-point", address) while it lasts -> what ended it."""
         station = WLAN(WLAN.IF_STA)
         if not station.active():
             station.active(True)  # scanning and the random generator need the radio
@@ -75,7 +75,7 @@ class AccessPoint:
             print("camcors: network: to set up Wi-Fi, join " + ssid + " with the password " + key)
 
     def scan(self):
-        """Looks for networks, which takes some 2 s during which nobody is served; sets `networks`."""
+        """Look for networks, which takes some 2 s during which nobody is served; set `networks`."""
         try:
             found = WLAN(WLAN.IF_STA).scan()
         except (OSError, RuntimeError):  # the name can be typed
@@ -89,7 +89,7 @@ class AccessPoint:
 
 
 def _text(ssid):
-    """A network's name as text, "" if it is none that /camera.json could hold."""
+    """Return a network's name as text, "" if it is none that /camera.json could hold."""
     try:
         text = ssid.decode()
     except UnicodeError:
@@ -98,7 +98,7 @@ def _text(ssid):
 
 
 def _key():
-    """The access point's password (str): the one in NVS, or a new one."""
+    """Return the access point's password (str): the one in NVS, or a new one."""
     nvs = NVS("camcors")
     key = bytearray(_KEY_LENGTH)
     try:

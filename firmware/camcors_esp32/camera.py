@@ -73,7 +73,7 @@ class Camera:
         power.hold(board.POWER["levels"])
 
     def start(self, wished):
-        """Powers it up and sets the fields in `wished` (dict, checked with the class's FIELDS) -> faults
+        """Power it up and set the fields in `wished` (dict, checked with the class's FIELDS) -> faults
         (list of str)."""
         self._wished = dict(wished)
         for lamp in (self._lamp, self._signal):
@@ -82,11 +82,11 @@ class Camera:
         return [self.error] if self.error else self._faults
 
     def settings(self):
-        """A new dict, field -> current value; empty without a sensor."""
+        """Return a new dict, field -> current value; empty without a sensor."""
         return dict(self._settings)
 
     def set(self, field, value):
-        """Changes a field, in force at one of the next pictures.
+        """Change a field, in force at one of the next pictures.
 
         Raises KeyError for a field that is not in FIELDS, ValueError for a value that it does not accept or
         the sensor refuses, OSError if the camera did not come back with another frame size.
@@ -109,12 +109,12 @@ class Camera:
         self._lamp.take(percent)
 
     def signal(self, is_on):
-        """Shows a state on the board's LED; does nothing once a person has set its level."""
+        """Show a state on the board's LED; do nothing once a person has set its level."""
         self._signal.signal(is_on)
 
     def poll(self):
-        """Milliseconds (int) until the next call is of use, or None if capture() will not wait: a picture is
-        there, or waiting for one is of no use."""
+        """Return milliseconds (int) until the next call is of use, or None if capture() will not wait: a
+        picture is there, or waiting for one is of no use."""
         if self._camera is None:
             return None
         now = ticks_ms()
@@ -147,13 +147,13 @@ class Camera:
         return jpeg
 
     def release(self):
-        """Says that the last picture has been copied; the sensor may use its buffer again."""
+        """Say that the last picture has been copied; the sensor may use its buffer again."""
         if self._camera is not None:
             self._used = ticks_ms()
             self._camera.free_buffer()
 
     def deinit(self):
-        """Switches the sensor off; a later capture() starts it again."""
+        """Switch the sensor off; a later capture() starts it again."""
         sensor, self._camera = self._camera, None
         self._settings = {}
         self.FIELDS = {}
@@ -251,7 +251,7 @@ def _frame_size_first(field):
 
 
 def _words(exc):
-    """What the exception of a start means for a person (str)."""
+    """Return what the exception of a start means for a person (str)."""
     what = exc.args[0] if exc.args else None
     if what == _EOPNOTSUPP:
         return _NO_SENSOR

@@ -26,7 +26,7 @@ class Lamp:
         self._is_taken = False
 
     def take(self, percent):
-        """Sets the level for a person (int, 0 to 100); from then on signal() does nothing."""
+        """Set the level for a person (int, 0 to 100); from then on signal() does nothing."""
         if self._wiring:
             self._is_taken = True
             self.level = percent

@@ -48,16 +48,16 @@ class Network:
             self._link = AccessPoint(self.name, _SETUP)
 
     def attach(self, app):
-        """Adds the set-up form in the place of the camera's page while there is no network."""
+        """Add the set-up form in the place of the camera's page while there is no network."""
         self._link.attach(app)
 
     async def start(self):
-        """Brings the network up in tasks of its own; ends when it is up or has failed once."""
+        """Bring the network up in tasks of its own; end when it is up or has failed once."""
         self._tasks = (asyncio.create_task(self._run()), asyncio.create_task(self._blink()))
         await self._settled.wait()
 
     def report(self):
-        """The `network` object of /api/status (dict of JSON values)."""
+        """Return the `network` object of /api/status (dict of JSON values)."""
         return {
             "state": self.state,
             "address": self.address,

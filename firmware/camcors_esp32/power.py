@@ -6,13 +6,13 @@ from machine import Pin, SoftI2C
 
 
 def hold(levels):
-    """Drives each pin of `levels` ((pin number, 0 or 1), ...): what switches the power, or holds it."""
+    """Drive each pin of `levels` ((pin number, 0 or 1), ...): what switches the power, or holds it."""
     for pin, level in levels:
         Pin(pin, Pin.OUT, value=level)
 
 
 def bring_up(chip):
-    """Writes the registers of the power chip and waits until its outputs are steady.
+    """Write the registers of the power chip and wait until its outputs are steady.
 
     chip: dict of sda, scl (pin numbers), address, writes ((register, byte), ...) and delay_ms, or None.
     Raises OSError whose last argument says in words that the chip does not answer.

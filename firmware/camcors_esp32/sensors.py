@@ -20,7 +20,8 @@ _FINEST = 4  # of the sensor's 63 to 0; finer pictures outgrow their buffer of w
 
 
 def fields_of(camera):
-    """The fields of the sensor behind `camera` (camera.Camera, initialised): dict, field -> (kind, limit).
+    """Return the fields of the sensor behind `camera` (camera.Camera, initialised): dict, field -> (kind,
+    limit).
 
     A sensor that cannot be set in some way refuses the value that it has already.
     """
@@ -39,7 +40,7 @@ def fields_of(camera):
 
 
 def module_quality(quality):
-    """The camera module's quality (0 to 100) for ours (1 to 100).
+    """Return the camera module's quality (0 to 100) for ours (1 to 100).
 
     The module turns it into the sensor's by 63 - quality * 63 // 100 (modcamera.c, get_mapped_jpeg_quality);
     ours spans the part of the sensor's range whose pictures fit their buffer.

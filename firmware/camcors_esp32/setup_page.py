@@ -48,7 +48,7 @@ class SetupPage:
         self._task = None
 
     def attach(self, app):
-        """Adds GET / and POST / to `app` (microdot.Microdot)."""
+        """Add GET / and POST / to `app` (microdot.Microdot)."""
 
         @app.get("/")
         async def get_form(request):
@@ -94,7 +94,10 @@ class SetupPage:
         return self._page(200, SETUP_SAVED.format(ssid=_escape(wifi["ssid"]), name=self._name))
 
     def _chosen(self):
-        """The object in the settings' file (dict), empty if there is no file. Raises ValueError in words."""
+        """Return the object in the settings' file (dict), empty if there is no file.
+
+        Raises ValueError in words.
+        """
         try:
             with open(self._path, "rb") as f:
                 data = f.read(document.FILE_MAX + 1)
@@ -110,7 +113,7 @@ class SetupPage:
         self._restart()
 
     def _answer(self, status, error=None, ssid=""):
-        """The form with what is wrong above it, and never a password in it."""
+        """Return the form with what is wrong above it, and never a password in it."""
         names = [_escape(name) for name in self._point.networks]
         found = "".join(['<option value="' + name + '">' for name in names])
         # As text too, since not every browser shows the list of an input.

@@ -35,7 +35,7 @@ class Station:
     name: host name (str), by which multicast DNS and the router know the camera. wifi: dict of ssid and
     password ("" of an open network).
 
-    The port would try again by itself, at once and for ever; here Network decides when.
+    The port would retry by itself, at once and without end; here Network decides when.
     """
 
     def __init__(self, name, wifi):
@@ -48,14 +48,14 @@ class Station:
         """No routes."""
 
     def rssi(self):
-        """The signal in dBm (int), or None if the radio does not say."""
+        """Return the signal in dBm (int), or None if the radio does not say."""
         try:
             return self._wlan.status("rssi")
         except OSError:  # the network has just gone
             return None
 
     async def hold(self, up):
-        """Joins the network, calls up("connected", address) each second while it lasts -> what ended it, in
+        """Join the network, call up("connected", address) each second while it lasts -> what ended it, in
         words. Raises OSError or RuntimeError of the radio."""
         if not self._activate():
             error = await self._join()
@@ -71,7 +71,7 @@ class Station:
         return _GONE
 
     def _activate(self):
-        """Switches the radio on; returns whether it is in the network already, as after a soft reset."""
+        """Switch the radio on; return whether it is in the network already, as after a soft reset."""
         network.hostname(self._name)  # before the first connection, where multicast DNS takes it
         wlan = self._wlan = WLAN(WLAN.IF_STA)
         point = WLAN(WLAN.IF_AP)
@@ -87,7 +87,7 @@ class Station:
         return False
 
     async def _join(self):
-        """Returns None when there is an address, else what is wrong in words."""
+        """Return None when there is an address, else what is wrong in words."""
         wlan = self._wlan
         wlan.connect(self._ssid, self._password or None)
         # Until it is connected, status() may tell the reason of an earlier attempt (network_wlan.c), so only

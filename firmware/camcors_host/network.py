@@ -15,11 +15,11 @@ class Network:
         self.address = None if settings["host"] == "0.0.0.0" else settings["host"]
 
     def attach(self, app):
-        """Adds the network's own routes to `app` (microdot.Microdot), before the camera's."""
+        """Add the network's own routes to `app` (microdot.Microdot), before the camera's."""
 
     async def start(self):
-        """Brings the network up in tasks of its own; ends when it is up or has failed once."""
+        """Bring the network up in tasks of its own; end when it is up or has failed once."""
 
     def report(self):
-        """The `network` object of /api/status (dict of JSON values)."""
+        """Return the `network` object of /api/status (dict of JSON values)."""
         return {"state": "wired", "address": self.address, "name": self.name, "rssi": None, "error": None}

@@ -68,7 +68,7 @@ _OPTIONS = {
 
 
 def parse(args):
-    """Reads `args` (list of str) -> dict by option name. Raises UsageError."""
+    """Read `args` (list of str) -> dict by option name. Raises UsageError."""
     values = {"--port": 8080, "--host": "127.0.0.1", "--flash": "flash.bin"}
     args = iter(args)
     for arg in args:
@@ -96,7 +96,7 @@ def _fail(text):
 
 
 def _require_free(host, port, option):
-    """Ends with one line if another program listens there; the server itself starts much later."""
+    """End with one line if another program listens there; the server itself starts much later."""
     import socket
 
     probe = socket.socket()
@@ -182,7 +182,7 @@ def _open_flash(path):
     if was_made:
         print("made a new flash image, " + path)
     elif open_to and is_private:
-        print(path + " was open to other users, who could read your passwords in it; it is yours alone now")
+        print(path + " was open to other users, who could read your passwords in it; now only you can")
     elif open_to:
         print(path + " is open to other users, who can read your passwords in it; its owner can chmod go= it")
 

@@ -21,10 +21,10 @@ class Network:
         self._error = None
 
     def attach(self, app):
-        """Adds the network's own routes to `app`: none."""
+        """Add the network's own routes to `app`: none."""
 
     async def start(self):
-        """Brings the network up; ends when it has an address, or none within 10 s."""
+        """Bring the network up; end when it has an address, or none within 10 s."""
         try:
             open_eth.connect()
         except OSError as exc:
@@ -40,7 +40,7 @@ class Network:
         self._error = "no address by DHCP within 10 s; start the emulator with -nic user,model=open_eth"
 
     def report(self):
-        """The `network` object of /api/status (dict of JSON values)."""
+        """Return the `network` object of /api/status (dict of JSON values)."""
         state = "wired" if self.address else "down"
         return {
             "state": state,

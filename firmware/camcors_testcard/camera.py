@@ -15,7 +15,7 @@ def _milliseconds():
 class Camera:
     """A camera that draws. Whoever makes it owns it; it allocates at the first poll() or capture().
 
-    The picture's caches and the frame buffer are made anew when a field changes and are
+    The picture's caches and the frame buffer are made again when a field changes and are
     dropped by deinit().
     """
 
@@ -44,13 +44,13 @@ class Camera:
         self._started_ms = None
 
     def start(self, wished):
-        """Powers it up and sets the fields in `wished` (dict, good ones) -> faults (list of str)."""
+        """Power it up and set the fields in `wished` (dict, good ones) -> faults (list of str)."""
         for field, value in wished.items():
             self.set(field, value)
         return []
 
     def get(self, field):
-        """The field's value. Raises KeyError for a field that is not in FIELDS."""
+        """Return the field's value. Raises KeyError for a field that is not in FIELDS."""
         return self._settings[field]
 
     def set(self, field, value):
@@ -69,7 +69,7 @@ class Camera:
             self._is_stale = True
 
     def settings(self):
-        """A new dict, field -> current value."""
+        """Return a new dict, field -> current value."""
         return dict(self._settings)
 
     @property
@@ -84,7 +84,7 @@ class Camera:
         self._led = percent
 
     def poll(self):
-        """Works on the next picture for a moment -> milliseconds (int) until the next call is of use, or
+        """Work on the next picture for a moment -> milliseconds (int) until the next call is of use, or
         None if capture() will not wait: the picture is there, or waiting for one is of no use.
         """
         if self._drawing is None:
@@ -98,7 +98,8 @@ class Camera:
         return None
 
     def capture(self):
-        """The next frame: one JPEG in a memoryview that is valid until release() or the next capture().
+        """Return the next frame: one JPEG in a memoryview that is valid until release() or the next
+        capture().
 
         A driver over a sensor gives None after its time-out, or raises OSError or CaptureFailed.
         """
@@ -109,14 +110,14 @@ class Camera:
         return self._card.join()
 
     def release(self):
-        """Says that the last picture has been copied; a sensor may use its buffer again."""
+        """Say that the last picture has been copied; a sensor may use its buffer again."""
 
     def deinit(self):
         """Free the caches and the frame buffer; a later poll() makes them again."""
         self._card = self._drawing = None
 
     def _begin(self):
-        """The drawing of the next frame, as it is at this moment."""
+        """Return the drawing of the next frame, as it is at this moment."""
         if self._card is None or self._is_stale:
             self._card = None  # its memory is the new one's
             self._card = self._make_card()

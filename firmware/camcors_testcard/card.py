@@ -89,7 +89,7 @@ class TestCard:
         return self.join()
 
     def draw(self, number, elapsed_ms, led=0):
-        """Draws a frame in steps, of which each takes about as long as coding one row or one tile: a
+        """Draw a frame in steps, of which each takes about as long as coding one row or one tile: a
         generator of nothing, so that other work can go on between them. Then join() has the frame.
 
         A card whose drawing was broken off, or failed, is of no use any more.
@@ -109,7 +109,7 @@ class TestCard:
                 yield
 
     def join(self):
-        """The frame that draw() has drawn: one JPEG, in a memoryview that is valid until the next one."""
+        """Return the frame that draw() has drawn: one JPEG, in a memoryview valid until the next one."""
         return self._buffer.join(self._rows)
 
     def _make(self):
@@ -234,7 +234,7 @@ class TestCard:
         return self._tiles[colour]
 
     def _bitmap(self, bitmap, ink, paper):
-        """The tile of an 8x8 bitmap in two colours."""
+        """Return the tile of an 8x8 bitmap in two colours."""
         key = bitmap, ink, paper
         if key not in self._tiles:
             planes = [
@@ -261,11 +261,11 @@ class TestCard:
             collect()
 
     def _new_symbol(self):
-        """A square of tiles of its own, to be coded by _code_symbol()."""
+        """Return a square of tiles of its own, to be coded by _code_symbol()."""
         return array("H", [self._coder.add(0, 128, 128) for _ in range(self._layout.symbol**2)])
 
     def _code_symbol(self, tiles, layers, level):
-        """Code a square of tiles anew; see the layers in testsymbols.py."""
+        """Code a square of tiles again; see the layers in testsymbols.py."""
         size = self._layout.symbol
         planes = bytearray(64), bytearray(64), bytearray(64)
         layers = [(ycbcr(colour), share_at) for colour, share_at in layers]
@@ -285,12 +285,12 @@ class TestCard:
 
 
 def _moving_room(layout, quality):
-    """Bytes that hold the moving rows, as measured over all frame sizes and qualities."""
+    """Return bytes that hold the moving rows, as measured over all frame sizes and qualities."""
     return 2 * layout.columns * layout.moving_rows + min(layout.unit, 6) * 180000 // (110 - quality)
 
 
 def _enlarged(rows, scale, i, j):
-    """The 8x8 bitmap of tile (i, j) of a glyph drawn `scale` times as large."""
+    """Return the 8x8 bitmap of tile (i, j) of a glyph drawn `scale` times as large."""
     bitmap = bytearray(8)
     for y in range(8):
         source = rows[(8 * i + y) // scale]

@@ -8,7 +8,7 @@ class FrameBuffer:
 
     header: SOI to SOS (bytes). still, rows: coded rows (list of bytes), of the picture from above; the
     moving ones lie below the still ones, above them if `vflip`. room: bytes that all moving rows may
-    need; the buffer is made anew if they need more. moving: how many they are.
+    need; a new buffer is made if they need more. moving: how many they are.
 
     It is best made before many small objects divide the heap, which does not move what it holds.
     """
@@ -29,7 +29,7 @@ class FrameBuffer:
             _join(buffer, len(header), still, 0)
 
     def join(self, rows):
-        """The frame with `rows` as its moving rows, in a memoryview that is valid until the next call."""
+        """Return the frame with `rows` as its moving rows, in a memoryview valid until the next call."""
         size = _joined_size(rows)
         spare = len(self._buffer) - self._before - self._after - size
         if spare < 0:
@@ -60,7 +60,7 @@ def _joined_size(rows):
 
 
 def _join(buffer, at, rows, number):
-    """Writes rows, each ended by RST0 to RST7 in turn (B.1.1.3); returns where they end.
+    """Write rows, each ended by RST0 to RST7 in turn (B.1.1.3); return where they end.
 
     `number` is the place in the frame of the first.
     """

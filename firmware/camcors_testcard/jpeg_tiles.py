@@ -40,13 +40,13 @@ def _huffman_chunks(spec):
 
 
 def _with_amplitude(chunk, value, size):
-    """A Huffman chunk with the `size` low bits of F.1.2.1.1 appended for a signed value."""
+    """Return a Huffman chunk with the `size` low bits of F.1.2.1.1 appended for a signed value."""
     bits = value if value >= 0 else value + (1 << size) - 1
     return ((chunk >> 5) << size | bits) << 5 | (chunk & 31) + size
 
 
 def _size(value):
-    """The number of bits of |value| (Table F.1)."""
+    """Return the number of bits of |value| (Table F.1)."""
     value = abs(value)
     size = 0
     while value:
@@ -96,7 +96,7 @@ class _Plane:
         self._differences = {}
 
     def difference(self, value):
-        """The chunks of a DC difference (F.1.2.1), a tuple of one; the last few are kept."""
+        """Return the chunks of a DC difference (F.1.2.1), a tuple of one; the last few are kept."""
         known = self._differences
         if value not in known:
             if len(known) >= _DIFFERENCES_KEPT:
@@ -145,7 +145,7 @@ class _Plane:
 
 
 def _merged(chunks):
-    """The same bits in as few chunks as possible."""
+    """Return the same bits in as few chunks as possible."""
     merged = []
     bits = length = 0
     for chunk in chunks:
@@ -212,7 +212,7 @@ class TileCoder:
         return plane.block(turned)
 
     def row(self, line):
-        """The bytes of one restart interval, markers left out, from an array of tile indices."""
+        """Return the bytes of one restart interval, markers left out, from an array of tile indices."""
         self._done = self._bits = self._length = 0
         self._y = self._cb = self._cr = 0
         last = -1
@@ -245,7 +245,7 @@ class TileCoder:
         self._cr = cr
 
     def _again(self, y_ac, cb_ac, cr_ac):
-        """The chunks of a tile after one that has the same three DC values."""
+        """Return the chunks of a tile after one that has the same three DC values."""
         y, c = self.luma.difference(0), self.chroma.difference(0)
         return _merged(y + y_ac + c + cb_ac + c + cr_ac)
 

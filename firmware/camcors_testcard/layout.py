@@ -2,7 +2,7 @@
 
 
 def bounce(number, span):
-    """The place 0..span at step `number` of a walk to and fro."""
+    """Return the place 0..span at step `number` of a walk to and fro."""
     if span <= 0:
         return 0
     place = number % (2 * span)

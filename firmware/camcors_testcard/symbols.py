@@ -45,12 +45,12 @@ def _everywhere(x, y, size, level):
 
 
 def _disc(x, y, radius):
-    """The share of a disc with a smooth edge."""
+    """Return the share of a disc with a smooth edge."""
     return _limited(128 + (radius * radius - x * x - y * y) * 64 // radius)
 
 
 def _ball_away(x, y, size):
-    """The square of the distance from the highlight, 256 for the ball's diameter."""
+    """Return the square of the distance from the highlight, 256 for the ball's diameter."""
     x += size // 3
     y += size // 3
     return (x * x + y * y) * 256 // (size * size)

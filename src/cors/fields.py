@@ -67,7 +67,7 @@ _ALONE_REMEDY = 'write "*" in place of the list, or leave it out'
 _STAR_REMEDY = 'write the list of origins, or "allow_credentials": false'
 _NULL_REMEDY = "serve the page over http or https and write its origin"
 _HEADER_REMEDY = 'write a header name, as in "X-Token"'
-_HOST_REMEDY = 'write a host alone, as in "camera.example.com"'
+_HOST_REMEDY = 'write only a host, such as "camera.example.com"'
 
 # RFC 9110 section 5.6.2, tchar.
 _TOKEN = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

@@ -159,7 +159,7 @@ class CORS:
     def _after_request(self, request, response):
         """Set the headers of one answer; runs after every request, error or not.
 
-        The policy alone decides about Access-Control-*: what a handler has set there goes.
+        Only the policy decides about Access-Control-*: what a handler has set there goes.
         """
         if response is response.already_handled:  # one object for all, of answers sent otherwise
             return

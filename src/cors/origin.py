@@ -29,7 +29,7 @@ _REMEDIES = {
     fault.NOT_ASCII: 'write the name in punycode, as in "https://xn--bcher-kva.example"',
     fault.NO_HOST: 'write the whole origin, as in "https://example.com"',
     fault.BAD_HOST: 'write a host name, as in "https://example.com"',
-    fault.BAD_CHARACTER: "write letters, digits, hyphens and dots alone",
+    fault.BAD_CHARACTER: "write only letters, digits, hyphens and dots",
     fault.BAD_IPV4: "write four numbers from 0 to 255 without leading zeros",
     fault.BAD_IPV6: 'write it in brackets and in short form, as in "http://[fe80::1]"',
     fault.TOO_LONG: "write at most 63 characters a label and 253 a host",

@@ -61,7 +61,7 @@ class Store:
         self._retry = 0
 
     def load(self):
-        """Reads the file as it is at boot -> the Policy to put in force, or None for no origin.
+        """Read the file as it is at boot -> the Policy to put in force, or None for no origin.
 
         Sets `state`, `error` and `policy`, removes left-over temporaries, writes the copies. Raises
         nothing: a fault must not stop the camera.
@@ -81,7 +81,7 @@ class Store:
         return self.policy
 
     def poll(self):
-        """Looks whether the file has changed; True if `state`, `error` or `policy` have.
+        """Look whether the file has changed; True if `state`, `error` or `policy` have.
 
         An edit counts when two polls in a row read the same, so that a file is not judged while it
         is written; that it is missing counts at once. Raises nothing.
@@ -98,7 +98,7 @@ class Store:
         return before != (self.state, self.error, self.policy)
 
     def save(self, text):
-        """Writes `text` (str or bytes), unchanged, as the policy file -> its Policy.
+        """Write `text` (str or bytes), unchanged, as the policy file -> its Policy.
 
         Power may fail at any moment: the file is then the old one or the new one, whole. It counts
         as having been in force, like a valid file that it replaces, whether or not a poll has seen
@@ -124,7 +124,7 @@ class Store:
             return self._files.before(pending.digest if pending else digest)
 
     def messages(self):
-        """What the console should say of how it stands: a list of lines, empty if all is well."""
+        """Return what the console should say of how it stands: a list of lines, empty if all is well."""
         if self.error is None:
             return []
         if self.state == "missing":
@@ -132,7 +132,7 @@ class Store:
         return [self._files.path + ": " + line for line in self.error.split("\n")]
 
     def status(self):
-        """The `policy` object of /api/status: state, digest of the policy in force, error."""
+        """Return the `policy` object of /api/status: state, digest of the policy in force, error."""
         digest = None if self.policy is None else self.policy.digest
         return {"state": self.state, "digest": digest, "error": self.error}
 

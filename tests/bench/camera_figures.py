@@ -44,7 +44,7 @@ def boot_ms(flash: Path) -> list[float]:
 
 
 def first_answer(client: Client) -> None:
-    """Asks until the camera listens, for 30 s at most."""
+    """Ask until the camera listens, for 30 s at most."""
     end = time.monotonic() + 30
     while True:
         try:

@@ -31,7 +31,7 @@ def run(script: Path, *args: object) -> str:
 
 
 def compile_to(cross: Path, path: Path, out: Path) -> int:
-    """Compiles a module to .mpy -> its size in bytes."""
+    """Compile a module to .mpy -> its size in bytes."""
     out.parent.mkdir(parents=True, exist_ok=True)
     subprocess.run([cross, "-s", out.with_suffix(".py").name, "-o", out, path], check=True)
     return out.stat().st_size

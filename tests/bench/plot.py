@@ -83,7 +83,7 @@ def draw_pictures(axes: Axes, figures: Sequence[Figure]) -> None:
 
 
 def draw(raw: dict[str, Any], title: str, folder: Path) -> None:
-    """Writes bench.svg and bench.png to `folder`."""
+    """Write bench.svg and bench.png to `folder`."""
     pictures = [figure for figure in report.camera(raw) if figure.name.startswith("pictures to each")]
     with pyplot.rc_context(_STYLE):
         sheet = pyplot.figure(figsize=(13, 8), layout="constrained", facecolor="white")

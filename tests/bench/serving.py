@@ -20,7 +20,7 @@ _END_SECONDS = 60  # callgrind writes its file in that time
 
 
 def require(program: str) -> None:
-    """Ends with one line if `program`, which is also its Debian package, is not installed."""
+    """End with one line if `program`, which is also its Debian package, is not installed."""
     if shutil.which(program) is None:
         raise SystemExit(f"camcors: {program} is missing; install it with: sudo apt install {program}")
 

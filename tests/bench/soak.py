@@ -66,7 +66,7 @@ def warm_up(camera: Camera) -> None:
 
 
 def is_overrun(camera: Camera) -> bool:
-    """Opens more clients than the camera takes at a time -> whether the last one was closed unheard.
+    """Open more clients than the camera takes at a time -> whether the last one was closed unheard.
 
     If so, all others were there at the same time, each with a buffer.
     """

@@ -52,7 +52,7 @@ PUT = KINDS[3][1]
 
 
 class Client:
-    """One connection, opened anew when the camera has closed it."""
+    """One connection, opened again when the camera has closed it."""
 
     def __init__(self, port: int):
         self._port = port
@@ -76,7 +76,7 @@ class Client:
             self._socket = None
 
     def ask(self, data: bytes) -> int:
-        """Sends one request, anew if the connection was closed before an answer -> status."""
+        """Send one request, again if the connection was closed before an answer -> status."""
         for _ in range(20):
             try:
                 self.connection().sendall(data)

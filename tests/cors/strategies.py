@@ -62,7 +62,7 @@ def _ports(default: str) -> st.SearchStrategy[str]:
     return st.just("") | numbers.filter(lambda port: port != default)
 
 
-# Strategies are made once, here: hypothesis checks each one anew, which takes longer than to draw from it.
+# Strategies are made once, here: hypothesis checks each new one, which takes longer than to draw from it.
 ports = {scheme: _ports(default) for scheme, default in _DEFAULT_PORTS.items()}
 _pattern_ports = {scheme: strategy | st.just("*") for scheme, strategy in ports.items()}
 

@@ -79,7 +79,7 @@ def settings(data: bytes) -> object:
 
 
 def fill(start: str, part: str, end: str, between: str = "") -> Callable[[int], bytes]:
-    """Makes a text of a given length: `part` as often as it fits; "#" in it is its number."""
+    """Make a text of a given length: `part` as often as it fits; "#" in it is its number."""
 
     def make(length: int) -> bytes:
         parts, size = [], len(start) + len(end)

@@ -539,7 +539,7 @@ X = policy("x")  # what a flipped bit has made of it: as long as A, B and C
 
 
 def flip(path: Path, text: str = X) -> None:
-    """Changes a file as a fault of the flash does, without a trace in its size or time."""
+    """Change a file as a fault of the flash does, without a trace in its size or time."""
     stamp = path.stat()
     path.write_text(text)
     os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))

@@ -60,7 +60,7 @@ class Server:
         return socket.create_connection(("127.0.0.1", self.port), timeout=10, source_address=(source, 0))
 
     def exchange(self, data: bytes) -> bytes:
-        """Sends `data` and reads until the server closes."""
+        """Send `data` and read until the server closes."""
         with self.connect() as client:
             client.sendall(data)
             return read_all(client)

@@ -285,7 +285,7 @@ class Device:
 
         @app.get("/block")
         async def block(request):
-            """Holds all tasks, as the start of a sensor does; says so before."""
+            """Hold all tasks, as the start of a sensor does; say so before."""
             await request.sock[1].awrite(b"HTTP/1.1 102 Processing\r\n\r\n")
             time.sleep(2)
             return "blocked"
@@ -359,7 +359,7 @@ class Device:
 
         @app.get("/duplex")
         async def duplex(request):
-            """Sends for three seconds, while another task waits for the client."""
+            """Send for three seconds, while another task waits for the client."""
 
             async def listen():
                 await request.sock[0].read(1)

@@ -37,7 +37,7 @@ def ask(server: Server, path: bytes = b"status/200", source: str = OTHER) -> int
 
 
 def hold(server: Server, client: socket.socket, data: bytes, more: bytes, done: threading.Event) -> None:
-    """Sends `data` and then `more` ten times a second; comes again as soon as it is closed."""
+    """Send `data` and then `more` ten times a second; come again as soon as it is closed."""
     while not done.is_set():
         with contextlib.suppress(OSError), client:
             client.settimeout(0.1)

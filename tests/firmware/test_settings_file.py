@@ -36,7 +36,7 @@ class Flash:
         os.utime(self.file, (self._time, self._time))
 
     def flip(self, path: Path, text: str) -> None:
-        """Changes a file, and neither its size nor its time."""
+        """Change a file, and neither its size nor its time."""
         stat = path.stat()
         path.write_text(text)
         assert path.stat().st_size == stat.st_size

@@ -79,7 +79,7 @@ def check_whole(jpeg: bytes) -> None:
 
 
 def idle(server: Server) -> dict[str, object]:
-    """Waits until no stream runs and the producer has stopped capturing."""
+    """Wait until no stream runs and the producer has stopped capturing."""
     found = server.wait(lambda probe: probe["viewers"] == 0)
     assert (found["viewers"], found["parts"]) == (0, 0)
     return found

@@ -130,7 +130,7 @@ class Camera:
         return Pts(self.repl)
 
     def mpremote(self, *args: str, seconds: float = 30, **env: str) -> subprocess.CompletedProcess[str]:
-        """Runs the unmodified mpremote against the camera's REPL."""
+        """Run the unmodified mpremote against the camera's REPL."""
         command = [sys.executable, "-m", "mpremote", "connect", self.repl]
         return subprocess.run(
             [*command, *args],
@@ -144,7 +144,7 @@ class Camera:
     def camcors(
         self, *args: str, stdin: str = "", seconds: float = 60, **env: str
     ) -> subprocess.CompletedProcess[str]:
-        """Runs the command `camcors` against the camera's REPL, with pipes for its three streams."""
+        """Run the command `camcors` against the camera's REPL, with pipes for its three streams."""
         return subprocess.run(
             [sys.executable, "-m", "camcors_cli", *args],
             input=stdin,
@@ -155,7 +155,7 @@ class Camera:
         )
 
     def exec(self, code: str) -> str:
-        """Runs `code` on the camera without a reset -> what it printed; AssertionError if it raised."""
+        """Run `code` on the camera without a reset -> what it printed; AssertionError if it raised."""
         done = self.mpremote("resume", "exec", code)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
@@ -167,7 +167,7 @@ class Camera:
         return answer.json()
 
     def put(self, name: str, content: str | bytes) -> None:
-        """Writes a file on the camera with mpremote, without a reset."""
+        """Write a file on the camera with mpremote, without a reset."""
         with tempfile.NamedTemporaryFile("wb", delete=False) as f:
             f.write(content.encode() if isinstance(content, str) else content)
         try:
@@ -183,17 +183,17 @@ class Camera:
         return bytes.fromhex(shown) if shown else None
 
     def fill(self) -> None:
-        """Fills the camera's filesystem with files whose names begin with "full"."""
+        """Fill the camera's filesystem with files whose names begin with "full"."""
         self.exec(_FILL)
 
     def reset(self) -> None:
-        """Resets as `mpremote reset` does; what was printed before is drained first."""
+        """Reset as `mpremote reset` does; what was printed before is drained first."""
         self.drain()
         done = self.mpremote("resume", "reset")
         assert done.returncode == 0, done.stdout + done.stderr
 
     def stop(self, signum: int = signal.SIGINT) -> int:
-        """Ends it as Ctrl-C does -> its exit status."""
+        """End it as Ctrl-C does -> its exit status."""
         if self.process.poll() is None:
             self.process.send_signal(signum)
         status = self.process.wait(timeout=10)

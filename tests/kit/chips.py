@@ -88,7 +88,7 @@ class Flash(FlashImage):
         self._plain_offset = self._write(self._plain_offset, _block(payload))
 
     def _write(self, start: int, block: bytes) -> int:
-        """Clears bits, as NOR flash does: 0xFF, with which esptool fills a last block, changes nothing."""
+        """Clear bits, as NOR flash does: 0xFF, with which esptool fills a last block, changes nothing."""
         self.blocks += 1
         if self.blocks == self.fails_at:
             raise ConnectionResetError("the cable is out")
@@ -155,7 +155,7 @@ def bootloader(chip: str, flash: Flash, stays: bool = True) -> Iterator[str]:
 
 
 def set_flash_size(monkeypatch: object, megabytes: int) -> None:
-    """Gives the mock's chips another flash: JEDEC's third byte is the power of two."""
+    """Give the mock's chips another flash: JEDEC's third byte is the power of two."""
     size = megabytes * 1024 * 1024
     number = protocol.MOCK_FLASH_ID & 0xFFFF | (size.bit_length() - 1) << 16
     monkeypatch.setattr(protocol, "MOCK_FLASH_ID", number)  # type: ignore[attr-defined]

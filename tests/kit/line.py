@@ -12,12 +12,12 @@ Cut = Callable[[bytes], int | None]
 
 
 def after_bytes(count: int) -> Cut:
-    """Cuts when the host has sent `count` bytes."""
+    """Cut when the host has sent `count` bytes."""
     return lambda sent: count if len(sent) >= count else None
 
 
 def after_text(text: str, times: int = 1) -> Cut:
-    """Cuts when the host has sent `text` so many times."""
+    """Cut when the host has sent `text` so many times."""
     mark = text.encode()
 
     def find(sent: bytes) -> int | None:

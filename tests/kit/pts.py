@@ -54,7 +54,7 @@ class Pts:
             return b""
 
     def shutdown(self, how: int) -> None:
-        """Ends a recv() of another thread."""
+        """End a recv() of another thread."""
         os.write(self._stopper, b"x")
 
     def close(self) -> None:

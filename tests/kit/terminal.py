@@ -37,7 +37,7 @@ class Terminal:
         return self._tmux("capture-pane", "-p", "-e", "-S", "-")
 
     def type(self, *keys: str) -> None:
-        """Presses keys: text, or names as tmux has them, Enter or C-c."""
+        """Press keys: text, or names as tmux has them, Enter or C-c."""
         self._tmux("send-keys", *keys)
 
     def wait_for(self, text: str, seconds: float = 20) -> str:

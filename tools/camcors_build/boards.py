@@ -76,7 +76,7 @@ class Board:
         return partitions.read_csv(path, self.data["flash_size"])
 
     def drivers(self) -> str:
-        """The text of board_drivers.py: where the firmware finds the classes Camera and Network."""
+        """Return the text of board_drivers.py: where the firmware finds the classes Camera and Network."""
         return "".join(
             f"from {package}.{name} import {name.capitalize()}\n"
             for name, package in sorted(self.data["drivers"].items())
@@ -88,7 +88,8 @@ class Board:
         return (self.pins()[name], polarity == "active-high") if polarity else None
 
     def camera(self) -> dict[str, Any] | None:
-        """The arguments of camera.Camera() that are this board's, or None for a board without a sensor."""
+        """Return the arguments of camera.Camera() that are this board's, or None for a board without a
+        sensor."""
         camera, pins = self.data.get("camera"), self.pins()
         if camera is None:
             return None
@@ -99,7 +100,7 @@ class Board:
         return arguments
 
     def power(self) -> dict[str, Any]:
-        """What feeds the sensor, pins by number: levels to hold, and a chip on I2C or None."""
+        """Return what feeds the sensor, pins by number: levels to hold, and a chip on I2C or None."""
         power = self.data.get("power") or {"levels": {}, "i2c": None}
         pins, i2c = self.pins(), power["i2c"]
         levels = tuple((pins[name], level) for name, level in power["levels"].items())
@@ -109,7 +110,7 @@ class Board:
         return {"levels": levels, "i2c": i2c}
 
     def module(self, firmware_version: str) -> str:
-        """The text of the frozen board.py; boards/README.md says what each name means."""
+        """Return the text of the frozen board.py; boards/README.md says what each name means."""
         return (
             f"NAME = {self.id!r}\n"
             f"FIRMWARE = {firmware_version!r}\n"
@@ -124,24 +125,27 @@ class Board:
 
 
 def chips() -> dict[str, Any]:
-    """The chips by ESP-IDF's name of them."""
+    """Return the chips by ESP-IDF's name of them."""
     return dict(json.loads((BOARDS / "common" / "chips.json").read_text()))
 
 
 def partition_file(flash_size: int) -> str:
-    """The table in boards/common/ of a flash with so many bytes."""
+    """Return the table in boards/common/ of a flash with so many bytes."""
     return f"partitions-{flash_size >> 20}MB.csv"
 
 
 def read(folder: Path) -> Board:
-    """The board in a folder of boards/. Raises BuildError that names the key of board.json at fault."""
+    """Return the board in a folder of boards/.
+
+    Raises BuildError that names the key of board.json at fault.
+    """
     found = (path.suffix[1:] for path in (BOARDS / "common").glob("sdkconfig.*MB"))
     sizes = sorted(found, key=lambda size: int(size[:-2]))
     return Board(folder, board_json.read(folder / "board.json", chips(), sizes))
 
 
 def load(name: str) -> Board:
-    """The board of that name. Raises BuildError that lists the names there are."""
+    """Return the board of that name. Raises BuildError that lists the names there are."""
     path = BOARDS / name / "board.json"
     if not name or "/" in name or not path.is_file():
         known = ", ".join(board.id for board in every())
@@ -150,7 +154,7 @@ def load(name: str) -> Board:
 
 
 def every() -> list[Board]:
-    """The ESP32 boards, by name."""
+    """Return the ESP32 boards, by name."""
     found = (read(path.parent) for path in sorted(BOARDS.glob("*/board.json")))
     return [board for board in found if board.is_esp32]
 
@@ -160,7 +164,7 @@ def size(count: int) -> str:
 
 
 def table() -> str:
-    """The table of the ESP32 boards in Markdown."""
+    """Return the table of the ESP32 boards in Markdown."""
     rows = ["board", "chip", "flash", "PSRAM", "LED", "USB", "flash offset", "level reached"]
     lines = ["| `BOARD=` and product | " + " | ".join(rows[1:]) + " |", "|---" * len(rows) + "|"]
     for board in every():

@@ -40,7 +40,7 @@ def crc8(data: bytes) -> int:
 
 
 def efuses(mac: bytes) -> bytes:
-    """The efuses of an ESP32 of revision 3 with that MAC and its CRC; all other bits are 0."""
+    """Return the efuses of an ESP32 of revision 3 with that MAC and its CRC; all other bits are 0."""
     block = bytearray(EFUSE_SIZE)
     block[4:10] = mac[::-1]
     block[10] = crc8(mac)
@@ -50,7 +50,8 @@ def efuses(mac: bytes) -> bytes:
 
 
 def flash_image(board: Board, image: bytes, old: bytes | None) -> bytes:
-    """The whole flash: erased, the firmware at its offset, and the filesystem of `old`, the last image."""
+    """Return the whole flash: erased, the firmware at its offset, and the filesystem of `old`, the last
+    image."""
     size, offset = board.data["flash_size"], board.chip["flash_offset"]
     vfs = next(row for row in board.table() if row.name == "vfs")
     if offset + len(image) > vfs.offset:
@@ -63,7 +64,8 @@ def flash_image(board: Board, image: bytes, old: bytes | None) -> bytes:
 
 
 def command(flash: Path, efuse: Path, port: int, host: str) -> list[str]:
-    """The emulator's command line. It has no PSRAM (no -m) and no watchdogs, which its clock would trip.
+    """Return the emulator's command line. It has no PSRAM (no -m) and no watchdogs, which its clock would
+    trip.
 
     The REPL is a pseudo-terminal: a TCP port of QEMU would be open to every page in every browser.
     """
@@ -105,13 +107,13 @@ def check_qemu(idf: Idf) -> None:
 
 
 def terminal(line: str) -> str | None:
-    """The pseudo-terminal that QEMU names in this line of its output (chardev/char-pty.c)."""
+    """Return the pseudo-terminal that QEMU names in this line of its output (chardev/char-pty.c)."""
     found = re.match(r"char device redirected to (/dev/pts/\d+) \(label serial0\)$", line)
     return found[1] if found else None
 
 
 def run(command: list[str], env: dict[str, str], link: ReplLink, ready: str) -> int:
-    """Runs the emulator until it ends, its REPL under the name of `link` -> its status."""
+    """Run the emulator until it ends, its REPL under the name of `link` -> its status."""
     with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
@@ -129,7 +131,7 @@ def run(command: list[str], env: dict[str, str], link: ReplLink, ready: str) -> 
 
 
 def emulate(port: int, repl: Path, host: str) -> int:
-    """Builds, writes flash and efuses, runs the emulator until it ends -> its status."""
+    """Build, write flash and efuses, run the emulator until it ends -> its status."""
     board = boards.load("QEMU_ESP32")
     idf = esp_idf.find()
     check_qemu(idf)

@@ -50,7 +50,7 @@ class Idf:
         return env
 
     def command(self, command: list[str]) -> list[str]:
-        """The command as it runs with idf.py and the compilers on PATH."""
+        """Return the command as it runs with idf.py and the compilers on PATH."""
         if shutil.which("idf.py"):
             return command
         return ["bash", "-c", EXPORT, "esp-idf", *command]
@@ -61,7 +61,7 @@ class Idf:
 
 
 def find(cache: Path = CACHE) -> Idf:
-    """The ESP-IDF to build with. Raises BuildError that says how to get the right one."""
+    """Return the ESP-IDF to build with. Raises BuildError that says how to get the right one."""
     given = os.environ.get("IDF_PATH")
     installed = cache / "esp-idf"
     if not given and not installed.is_dir():
@@ -81,7 +81,10 @@ def tools_folder(cache: Path) -> Path:
 
 
 def read_version(path: Path) -> str:
-    """The version in tools/cmake/version.cmake, such as "5.5.1". Raises BuildError if it is no ESP-IDF."""
+    """Return the version in tools/cmake/version.cmake, such as "5.5.1".
+
+    Raises BuildError if it is no ESP-IDF.
+    """
     file = path / "tools" / "cmake" / "version.cmake"
     text = file.read_text() if file.is_file() else ""
     numbers = [re.search(rf"set\(IDF_VERSION_{part} (\d+)\)", text) for part in ("MAJOR", "MINOR", "PATCH")]

@@ -17,7 +17,7 @@ from .source import BuildError, Source, with_status
 
 
 def make_command(board: Board, src: Source, out: Path) -> list[str]:
-    """The call of the port's makefile. Every path is absolute: make runs in ports/esp32."""
+    """Return the call of the port's makefile. Every path is absolute: make runs in ports/esp32."""
     return [
         "make",
         "--no-print-directory",
@@ -31,7 +31,7 @@ def make_command(board: Board, src: Source, out: Path) -> list[str]:
 
 
 def environment(idf: Idf, src: Source, cross: Path, drivers: dict[str, str]) -> dict[str, str]:
-    """What the port's makefile and boards/common/board.cmake read."""
+    """Return what the port's makefile and boards/common/board.cmake read."""
     env = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "V")}
     env |= idf.environment() | drivers
     env |= {"MICROPY_MPYCROSS": str(cross), "MICROPY_GIT_TAG": f"v{src.version}"}
@@ -39,13 +39,13 @@ def environment(idf: Idf, src: Source, cross: Path, drivers: dict[str, str]) -> 
 
 
 def camera_drivers(board: Board) -> dict[str, str]:
-    """The sources of the camera driver, by the variables that name them; none without a sensor."""
+    """Return the sources of the camera driver, by the variables that name them; none without a sensor."""
     pins = (pinned.CAMERA_API, pinned.ESP32_CAMERA) if board.data["camera"] else ()
     return {pin.variable: str(pinned.find(pin, BUILD)) for pin in pins}
 
 
 def start_over_if_changed(board: Board, out: Path, inputs: list[str]) -> None:
-    """Drops the build folder when its inputs changed: ESP-IDF keeps an sdkconfig after its fragments do."""
+    """Drop the build folder when its inputs changed: ESP-IDF keeps an sdkconfig after its fragments do."""
     files = [board.path / "board.json", *sorted((TOP / "boards" / "common").glob("*"))]
     texts = [*inputs, *(path.read_text() for path in files if path.suffix != ".py")]
     mark = out.with_name("inputs")
@@ -55,7 +55,7 @@ def start_over_if_changed(board: Board, out: Path, inputs: list[str]) -> None:
 
 
 def build(board: Board) -> Path:
-    """Builds, checks and reports -> the image. Raises BuildError with one line that says what to do."""
+    """Build, check and report -> the image. Raises BuildError with one line that says what to do."""
     idf = esp_idf.find()
     src = source.find_pinned(BUILD)
     print(f"{board.id}: {src}, {idf}", flush=True)
@@ -104,7 +104,7 @@ class Components:
 
 
 def finish(board: Board, out: Path) -> Path:
-    """Checks what was built in `out`, prints the sizes and puts the image at build/X/firmware.bin."""
+    """Check what was built in `out`, print the sizes and put the image at build/X/firmware.bin."""
     frozen.check_frozen(out / "frozen_content.c", board)
     rows = sizes.parts(board, out)
     print(sizes.report(rows, sizes.frozen_bytes(out)), flush=True)

@@ -19,7 +19,7 @@ MICRODOT_MODULES = ("__init__", "auth", "csrf", "helpers", "microdot", "multipar
 
 
 def required_modules(board: Board) -> set[str]:
-    """The frozen names that the board's image must have, such as "cors/origin.py"."""
+    """Return the frozen names that the board's image must have, such as "cors/origin.py"."""
     names = {"_boot.py", "board.py", "board_drivers.py", "boot.py", "filesystem.py", "microdot/cors.py"}
     names.add(f"{pages.NAME}.py")
     names |= {f"microdot/{name}.py" for name in MICRODOT_MODULES}
@@ -32,7 +32,7 @@ def required_modules(board: Board) -> set[str]:
 
 
 def frozen_names(frozen_content: Path) -> set[str]:
-    """The names of the modules in the C file that MicroPython's makemanifest.py wrote."""
+    """Return the names of the modules in the C file that MicroPython's makemanifest.py wrote."""
     names = re.search(r"mp_frozen_names\[\] = \{(.*?)\};", frozen_content.read_text(), re.DOTALL)
     return set(re.findall(r'"([^"\\]+)\\0"', names[1])) if names else set()
 
@@ -45,7 +45,7 @@ def check_frozen(frozen_content: Path, board: Board) -> None:
 
 
 def firmware_version() -> str:
-    """The version in pyproject.toml: the one place that says it."""
+    """Return the version in pyproject.toml: the one place that says it."""
     match = re.search(r'^version = "(.+)"$', (TOP / "pyproject.toml").read_text(), re.MULTILINE)
     if match is None:
         raise BuildError("pyproject.toml has no version")
@@ -70,12 +70,12 @@ def write_partition_table(board: Board) -> None:
 
 
 def write_module(board: Board, name: str, text: str) -> None:
-    """Writes build/X/generated/NAME.py if it changed, since a new date would freeze it again."""
+    """Write build/X/generated/NAME.py if it changed, since a new date would freeze it again."""
     write_if_changed(BUILD / board.id / "generated" / f"{name}.py", text)
 
 
 def write_if_changed(path: Path, text: str) -> bool:
-    """Writes the file unless it holds that text already. True if it was written."""
+    """Write the file unless it holds that text already. True if it was written."""
     if path.is_file() and path.read_text() == text:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -89,7 +89,7 @@ def write_pages() -> None:
 
 
 def copy_microdot() -> None:
-    """Puts the pinned microdot where manifest.py freezes it from."""
+    """Put the pinned microdot where manifest.py freezes it from."""
     import microdot
 
     version = importlib.metadata.version("microdot")
@@ -102,7 +102,10 @@ def copy_microdot() -> None:
 
 
 def make_lib() -> Path:
-    """The folder in the place of micropython-lib: both ports want its README.md; nothing of it is used."""
+    """Return the folder in the place of micropython-lib: both ports want its README.md.
+
+    Nothing of it is used.
+    """
     LIB.mkdir(parents=True, exist_ok=True)
     (LIB / "README.md").touch()
     return LIB

@@ -58,7 +58,7 @@ def write_generated() -> None:
 
 
 def manifest_files(src: source.Source, manifest: Path = BOARD.path / "manifest.py") -> list[tuple[Path, str]]:
-    """What a manifest freezes, as (file, frozen name), read with MicroPython's own tool."""
+    """Return what a manifest freezes, as (file, frozen name), read with MicroPython's own tool."""
     sys.path.insert(0, str(src.path / "tools"))
     manifestfile: ModuleType = __import__("manifestfile")
     variables = {"MPY_DIR": str(src.path), "PORT_DIR": str(src.path / "ports" / "unix")}
@@ -69,7 +69,7 @@ def manifest_files(src: source.Source, manifest: Path = BOARD.path / "manifest.p
 
 
 def build_mpy(src: source.Source, cross: Path, manifest: Path, out: Path) -> int:
-    """Compiles what `manifest` freezes to `out`/*.mpy -> how many modules."""
+    """Compile what `manifest` freezes to `out`/*.mpy -> how many modules."""
     shutil.rmtree(out, ignore_errors=True)
     modules = manifest_files(src, manifest)
     for path, name in modules:

@@ -50,7 +50,7 @@ class Partition:
 
 
 def read_csv(path: Path, flash_size: int) -> list[Partition]:
-    """Reads and checks a table. Raises ValueError that names the row and what to write instead."""
+    """Read and check a table. Raises ValueError that names the row and what to write instead."""
     partitions: list[Partition] = []
     end = TABLE_OFFSET + SECTOR_SIZE
     lines = (line for line in path.read_text().splitlines() if not line.startswith("#"))
@@ -94,14 +94,15 @@ def _partition(path: Path, row: list[str]) -> Partition:
 
 
 def encode(partitions: list[Partition]) -> bytes:
-    """The table as it stands in flash at TABLE_OFFSET: entries, MD5 entry, 0xFF to TABLE_SIZE."""
+    """Return the table as it stands in flash at TABLE_OFFSET: entries, MD5 entry, 0xFF to TABLE_SIZE."""
     entries = b"".join(part.encode() for part in partitions)
     digest = hashlib.md5(entries, usedforsecurity=False).digest()
     return (entries + _MD5_MAGIC + digest).ljust(TABLE_SIZE, b"\xff")
 
 
 def decode(table: bytes) -> list[Partition]:
-    """The partitions in `table`, the bytes at TABLE_OFFSET; a type that has no name here is its number.
+    """Return the partitions in `table`, the bytes at TABLE_OFFSET; a type that has no name here is its
+    number.
 
     Raises ValueError, in words, if there is no table, or if its MD5 entry is missing or wrong.
     """

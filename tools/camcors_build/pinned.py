@@ -41,7 +41,7 @@ ESP32_CAMERA = Pin(
 
 
 def find(pin: Pin, cache: Path) -> Path:
-    """The folder to build from: what the variable names, else the pinned commit. Raises BuildError."""
+    """Return the folder to build from: what the variable names, else the pinned commit. Raises BuildError."""
     given = os.environ.get(pin.variable)
     if given:
         path = Path(given).resolve()
@@ -60,7 +60,7 @@ def commit_of(path: Path) -> str:
 
 
 def fetch(repository: str, commit: str, path: Path, remedy: str) -> None:
-    """Gets one commit into `path`, whole or not at all. Raises BuildError that ends with the remedy."""
+    """Get one commit into `path`, whole or not at all. Raises BuildError that ends with the remedy."""
     part = path.with_name(path.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)

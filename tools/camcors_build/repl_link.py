@@ -35,7 +35,10 @@ def _is_private_group(gid: int) -> bool:
 
 
 def _is_safe(folder: Path, is_last: bool) -> bool:
-    """Whether only this user, and root, can change what `folder` contains; the sticky bit will do above."""
+    """Return whether only this user, and root, can change what `folder` contains.
+
+    The sticky bit will do above.
+    """
     found = folder.lstat()
     if found.st_uid not in (0, os.geteuid()):
         return False
@@ -94,7 +97,7 @@ class ReplLink:
         )
 
     def _remove_stale(self) -> None:
-        """Removes the link that a dead emulator has left. Anything else in its place stays."""
+        """Remove the link that a dead emulator has left. Anything else in its place stays."""
         recorded = os.pread(self._fd, 100, 0).decode(errors="replace")
         if self._is_link_to(recorded):
             self._link.unlink()
@@ -106,7 +109,7 @@ class ReplLink:
         return bool(target) and self._link.is_symlink() and str(self._link.readlink()) == target
 
     def point(self, target: str) -> None:
-        """Makes the link, after the record: whatever ends the program here, no link is without one."""
+        """Make the link, after the record: whatever ends the program here, no link is without one."""
         os.ftruncate(self._fd, 0)
         os.pwrite(self._fd, target.encode(), 0)
         self._link.symlink_to(target)

@@ -21,7 +21,7 @@ class Part:
 
 
 def app_slot(table: list[Partition]) -> Partition:
-    """The partition that the app is flashed to: the first of its type."""
+    """Return the partition that the app is flashed to: the first of its type."""
     for row in table:
         if row.type == "app":
             return row
@@ -29,7 +29,7 @@ def app_slot(table: list[Partition]) -> Partition:
 
 
 def parts(board: Board, built: Path) -> list[Part]:
-    """The parts of the build in folder `built`: what comes before the partitions, then each partition."""
+    """Return the parts of the build in `built`: what comes before the partitions, then each partition."""
     table = board.table()
     app = app_slot(table)
     offset = board.chip["flash_offset"]
@@ -43,12 +43,12 @@ def parts(board: Board, built: Path) -> list[Part]:
 
 
 def frozen_bytes(built: Path) -> int:
-    """The bytecode of the frozen modules, as mpy-cross wrote it."""
+    """Return the bytecode of the frozen modules, as mpy-cross wrote it."""
     return sum(path.stat().st_size for path in (built / "frozen_mpy").rglob("*.mpy"))
 
 
 def report(rows: list[Part], frozen: int) -> str:
-    """The table that make firmware prints."""
+    """Return the table that make firmware prints."""
     lines = [f"{'part':16}{'offset':>10}{'bytes':>12}{'room':>12}{'free':>12}"]
     for row in rows:
         used = f"{row.used:>12}" if row.used is not None else f"{'–':>12}"

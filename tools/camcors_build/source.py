@@ -81,7 +81,7 @@ class Source:
 
 
 def read_version(path: Path) -> str:
-    """The version in py/mpconfig.h, such as "1.25.0". Raises BuildError if it is not such a tree."""
+    """Return the version in py/mpconfig.h, such as "1.25.0". Raises BuildError if it is not such a tree."""
     header = path / "py" / "mpconfig.h"
     if not header.is_file():
         raise BuildError(f"{path} is not MicroPython's source; set MPY_DIR to its top folder")
@@ -100,7 +100,7 @@ def read_version(path: Path) -> str:
 
 
 def find(cache: Path) -> Source:
-    """The source to build from; `cache` is the folder that keeps what was fetched."""
+    """Return the source to build from; `cache` is the folder that keeps what was fetched."""
     given = os.environ.get("MPY_DIR")
     if given:
         return Source(Path(given).resolve(), "MPY_DIR")
@@ -123,7 +123,7 @@ _Way = tuple[Callable[[Path], None], Path, str]
 
 
 def _ways(cache: Path, asked: str | None) -> list[_Way]:
-    """How to get the source, where it is kept, and where it comes from; the best first."""
+    """Return how to get the source, where it is kept, and where it comes from; the best first."""
     if asked and asked not in RELEASES:
         raise BuildError(f"MICROPYTHON: {asked}; write {' or '.join(RELEASES)}, or set MPY_DIR")
     release = asked or PINNED
@@ -134,7 +134,8 @@ def _ways(cache: Path, asked: str | None) -> list[_Way]:
 
 
 def find_pinned(cache: Path) -> Source:
-    """The pinned release, which the ESP32 port is built from: MPY_DIR, else its clone, kept in `cache`."""
+    """Return the pinned release, which the ESP32 port is built from: MPY_DIR, else its clone, kept in
+    `cache`."""
     given = os.environ.get("MPY_DIR")
     if given:
         return Source(Path(given).resolve(), "MPY_DIR")
@@ -149,7 +150,7 @@ def find_pinned(cache: Path) -> Source:
 
 
 def run(command: list[str], seconds: int, what: str, cwd: Path | None = None) -> str:
-    """Runs a command without a terminal -> its output. Raises BuildError with the last line of its errors."""
+    """Run a command without a terminal -> its output. Raises BuildError with the last line of its errors."""
     env = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
     try:
         done = subprocess.run(
@@ -173,12 +174,12 @@ def run(command: list[str], seconds: int, what: str, cwd: Path | None = None) ->
 
 
 def _without_hosts(line: str) -> str:
-    """A mirror's address is the machine's own affair; the message does without it."""
+    """Return a mirror's address is the machine's own affair; the message does without it."""
     return re.sub(r"https?://(?!github\.com)[^\s/]+", "(mirror)", line)
 
 
 def _clone(path: Path) -> None:
-    """Clones the release that the folder is named after."""
+    """Clone the release that the folder is named after."""
     release = path.name.removeprefix("micropython-")
     part = path.with_name(path.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
@@ -252,7 +253,7 @@ def _private_apt(work: Path, mirror: str) -> list[str]:
 
 
 def _mirrors() -> list[str]:
-    """The archives of the machine's own apt configuration, those that look like Debian's first."""
+    """Return the archives of the machine's own apt configuration, those that look like Debian's first."""
     rows = run(["apt-get", "--print-uris", "update"], 60, _DEBIAN)
     found = dict.fromkeys(re.findall(r"'(\S+?)/dists/", rows))
     return sorted(found, key=lambda uri: not uri.endswith("/debian"))

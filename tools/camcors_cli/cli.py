@@ -51,7 +51,7 @@ class _Group(click.Group):
 @click.group(cls=_Group, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(version("camcors"), package_name="camcors", message="camcors %(version)s")
 def main() -> None:
-    """Edits the cross-origin policy of a camera, and tells why a browser is blocked.
+    """Edit the cross-origin policy of a camera, and tell why a browser is blocked.
 
     A board is found on USB by itself; the camera on your desk (make run) with
     --port build/HOST/repl or in the environment: CAMCORS_PORT.

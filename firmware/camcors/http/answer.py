@@ -38,17 +38,17 @@ _TOKENS_MAX = 64
 
 
 def phrase(status):
-    """The reason phrase (str) of a status code (int): RFC 9110 section 15, else its class's."""
+    """Return the reason phrase (str) of a status code (int): RFC 9110 section 15, else its class's."""
     return _PHRASES.get(status) or _CLASSES[min(max(status // 100, 1), 5) - 1]
 
 
 def has_body(status):
-    """Whether an answer with this status (int) may have content (RFC 9110 section 6.4.1)."""
+    """Return whether an answer with this status (int) may have content (RFC 9110 section 6.4.1)."""
     return status >= 200 and status != 204 and status != 304
 
 
 def head_of(response, length, is_last):
-    """The status line and headers of `response` (microdot.Response) with the empty line, bytes.
+    """Return the status line and headers of `response` (microdot.Response) with the empty line, bytes.
 
     length: bytes of the content, or None if it is not known. is_last: whether the connection ends
     with this answer, as it must if the length is not known. Raises ValueError if a header would

@@ -8,7 +8,7 @@ except ImportError:  # CPython has neither
     import time
 
     def ticks_ms():
-        """Milliseconds of a clock that only goes forward."""
+        """Return milliseconds of a clock that only goes forward."""
         return time.monotonic_ns() // 1000000
 
     def ticks_add(ticks, delta_ms):
@@ -16,7 +16,7 @@ except ImportError:  # CPython has neither
         return ticks + delta_ms
 
     def ticks_diff(end, start):
-        """Milliseconds from `start` to `end`."""
+        """Return milliseconds from `start` to `end`."""
         return end - start
 
     def sleep_ms(duration_ms):
@@ -33,7 +33,7 @@ class Clock:
         self._ms = 0
 
     def read_ms(self):
-        """Milliseconds since the making (int)."""
+        """Return milliseconds since the making (int)."""
         now = ticks_ms()
         passed = ticks_diff(now, self._last)
         self._ms += passed if passed >= 0 else passed + self._wrap
@@ -45,7 +45,7 @@ class Pace:
     """When something is due that happens a number of times a second, the first time at once.
 
     The times lie on a schedule, so that small delays do not add up. After a delay longer than the
-    time between two, the schedule begins anew, and nothing is made up for in a burst.
+    time between two, the schedule starts over, and nothing is made up for in a burst.
 
     due: ticks from which on it may happen.
     """
@@ -55,7 +55,7 @@ class Pace:
         self._rest = 0  # what whole milliseconds have left over, in parts of one
 
     def wait_ms(self):
-        """Milliseconds until it is due (int), 0 or less if it is."""
+        """Return milliseconds until it is due (int), 0 or less if it is."""
         return ticks_diff(self.due, ticks_ms())
 
     def step(self, rate):

@@ -48,7 +48,7 @@ _NOT_RFC_3629 = re.compile(
     b"[\xc0\xc1\xf5-\xff]|\xe0[\x80-\x9f]|\xed[\xa0-\xbf]|\xf0[\x80-\x8f]|\xf4[\x90-\xbf]"
 )
 
-# Names that browsers send, so that they are not made anew for each request.
+# Names that browsers send, so that they are not allocated for each request.
 _NAMES = {}
 for _name in (
     "Accept", "Accept-Encoding", "Accept-Language", "Access-Control-Request-Headers",
@@ -115,7 +115,7 @@ def is_host(text):
 
 
 def wants_close(version, headers):
-    """Whether the client wants one answer only, RFC 9112 section 9.3."""
+    """Return whether the client wants one answer only, RFC 9112 section 9.3."""
     options = headers.get("connection")
     if version == "1.0":
         return True
@@ -210,7 +210,7 @@ def _check_escapes(target):
 
 
 def _add_header(headers, head, start, end):
-    """Adds the header line that `head` (bytes) holds from `start` to `end`."""
+    """Add the header line that `head` (bytes) holds from `start` to `end`."""
     colon = head.find(b":", start, end)
     name = head[start:colon] if colon > start else b""
     small = _NAMES.get(name)

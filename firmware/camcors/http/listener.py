@@ -39,11 +39,11 @@ class Listener:
         self._task = asyncio.create_task(self._serve())
 
     def close(self):
-        """Stops listening."""
+        """Stop listening."""
         self._task.cancel()
 
     async def wait_closed(self):
-        """Waits until the socket is closed."""
+        """Wait until the socket is closed."""
         await self._task
 
     async def _serve(self):
@@ -69,7 +69,7 @@ class Listener:
 
 
 async def listen(accept, host, port, backlog):
-    """A Listener, on CPython asyncio's server, which has the same methods."""
+    """Return a Listener, on CPython asyncio's server, which has the same methods."""
     if core:
         listener = Listener(accept, host, port, backlog)
         await sleep_ms(0)  # its task has begun now, so that close() finds it waiting

@@ -43,7 +43,7 @@ async def respond(server, sender, response, is_head, is_last):
 
 
 async def _head_of_failure(server, is_last):
-    """The head of a 500, without the hooks' headers if it is they that are faulty."""
+    """Return the head of a 500, without the hooks' headers if it is they that are faulty."""
     try:
         response = await dispatch_unknown(server.app, failure())
         return head_of(response, len(FAILURE), is_last)

@@ -23,7 +23,7 @@ class Sender:
         self._exchange = exchange
 
     async def send(self, data):
-        """Sends `data` (bytes-like) within the write time-out, or is cancelled."""
+        """Send `data` (bytes-like) within the write time-out, or is cancelled."""
         start = 0
         # Once for all slices: a client that takes a few bytes now and then must not hold its slot.
         self._exchange.send(ticks_ms())
@@ -35,7 +35,7 @@ class Sender:
             self._exchange.listen(ticks_ms())
 
     def _push(self, data, start):
-        """Sends a slice of `data` from `start` on -> where the rest begins (int)."""
+        """Send a slice of `data` from `start` on -> where the rest begins (int)."""
         return start + self._transport.send(data, start, min(len(data) - start, _SLICE))
 
     def _pause(self):
@@ -43,7 +43,7 @@ class Sender:
         return self._transport.drain() if self._transport.is_full else sleep_ms(0)
 
     async def send_with(self, head, body):
-        """Sends `head` (bytes) and `body` (bytes-like), both together if the body is small."""
+        """Send `head` (bytes) and `body` (bytes-like), both together if the body is small."""
         if len(body) <= _SMALL:
             await self.send(head + body)
         else:
@@ -51,7 +51,7 @@ class Sender:
             await self.send(body)
 
     async def send_pieces(self, body):
-        """Sends a body of unknown length: a stream's Viewer, an async iterator, a file or an iterator."""
+        """Send a body of unknown length: a stream's Viewer, an async iterator, a file or an iterator."""
         if hasattr(body, "next_part"):
             await self._send_parts(body)
         elif hasattr(body, "__aiter__") or hasattr(body, "__anext__"):
@@ -97,18 +97,18 @@ class Sender:
     # What microdot's WebSocket asks for.
 
     async def awrite(self, data):
-        """Sends `data` (bytes-like or str)."""
+        """Send `data` (bytes-like or str)."""
         self.is_used = True
         await self._send_piece(data)
 
     async def aclose(self):
-        """Closes the socket; does nothing the second time."""
+        """Close the socket; do nothing the second time."""
         self.is_used = True
         self._transport.close()
 
 
 def close_body(body):
-    """Closes a response's body by its aclose() or close(), if it has one -> what is to be awaited, or None.
+    """Close a response's body by its aclose() or close(), if it has one -> what is to be awaited, or None.
 
     Not a coroutine, since a full heap has no room for one.
     """

@@ -60,7 +60,7 @@ class Server:
         return len(self._open)
 
     def counters(self):
-        """The counters by name, for /api/status (dict of int)."""
+        """Return the counters by name, for /api/status (dict of int)."""
         return {
             "connections": len(self._open),
             "accepted": self.accepted,
@@ -74,13 +74,13 @@ class Server:
         }
 
     async def start(self, host, port):
-        """Listens on `host` (str) and `port` (int); raises OSError if it cannot."""
+        """Listen on `host` (str) and `port` (int); raise OSError if it cannot."""
         backlog = self.limits.connections + self.limits.slot_waiters
         self._listener = await listen(self._accept, host, port, backlog)
         self._sweeper = asyncio.create_task(self._sweep())
 
     async def close(self):
-        """Stops listening and drops every connection."""
+        """Stop listening and drop every connection."""
         self._listener.close()
         self._sweeper.cancel()
         for connection in list(self._open):
@@ -95,7 +95,7 @@ class Server:
         return sockets[0].getsockname()[:2] if sockets else None
 
     def fault(self, error):
-        """Counts and logs an exception that is ours, not the client's."""
+        """Count and log an exception that is ours, not the client's."""
         self.faults += 1
         try:
             self._log("camcors: a connection failed: " + repr(error))
@@ -126,7 +126,7 @@ class Server:
                 self._buffers.append(buffer)
 
     def _make_connection(self, transport):
-        """The client's Connection, or None if there is no memory for one."""
+        """Return the client's Connection, or None if there is no memory for one."""
         try:
             connection = Connection(self, transport)
             self._open.append(connection)

@@ -21,7 +21,7 @@ _CONNECTION_ERRORS = (ConnectionError,) if sys.implementation.name == "cpython" 
 
 
 def is_lost(error):
-    """Whether `error` (OSError) says that the client has left."""
+    """Return whether `error` (OSError) says that the client has left."""
     number = error.args[0] if error.args else None
     return isinstance(error, _CONNECTION_ERRORS) or number in _VANISHED
 
@@ -49,7 +49,7 @@ class _Transport:
             pass  # the client has left, as the first read will tell
 
     async def receive(self, buffer):
-        """Waits until something is there -> number of bytes put into `buffer`, 0 at the end."""
+        """Wait until something is there -> number of bytes put into `buffer`, 0 at the end."""
         while self._socket:
             await until_ready(self._socket, select.POLLIN)
             count = self._socket.readinto(buffer)
@@ -58,11 +58,11 @@ class _Transport:
         raise OSError(_ENOTCONN)
 
     def is_readable(self):
-        """Whether receive() would not wait."""
+        """Return whether receive() would not wait."""
         return bool(self._socket) and _is_readable(self._socket)
 
     def send(self, data, start, size):
-        """Sends of `data`, from `start` on, at most `size` bytes -> how many the socket took.
+        """Send of `data`, from `start` on, at most `size` bytes -> how many the socket took.
 
         Wait for drain() before the next call if `is_full` is set then.
         """
@@ -77,14 +77,14 @@ class _Transport:
         return until_ready(self._socket, select.POLLOUT)
 
     def client(self):
-        """The client's address as microdot has it: (host, port)."""
+        """Return the client's address as microdot has it: (host, port)."""
         address = self._address
         if isinstance(address, (bytes, bytearray)):  # on unix: a struct sockaddr_in
             return ("{}.{}.{}.{}".format(*address[4:8]), address[2] << 8 | address[3])
         return address
 
     def close(self, is_lost=False):
-        """Closes the socket; `is_lost` is for CPython, which would wait for unsent bytes."""
+        """Close the socket; `is_lost` is for CPython, which would wait for unsent bytes."""
         # Once only: on unix a second close would hit whoever has got the same number since.
         if self._socket:
             self._socket.close()

@@ -31,7 +31,7 @@ class _Turn:
         self._is_over = True
 
 
-# One for all tasks: an `await` begins it anew and gives way at once.
+# One for all tasks: an `await` restarts it and gives way at once.
 _turn = _Turn()
 
 
@@ -39,7 +39,7 @@ def until_ready(socket, event):
     """Awaitable that ends when `socket` is ready for `event` (select's number). MicroPython only.
 
     If the heap is full when the poller takes the socket, it keeps a key without a value and crashes at its
-    next poll (extmod/modselect.c says so); taking it again mends that.
+    next poll (extmod/modselect.c says so); taking it again fixes that.
     """
     queue = core._io_queue
     try:
@@ -56,7 +56,7 @@ def until_ready(socket, event):
 
 
 def _register(poller, socket, event):
-    """Tries until there is memory. Nobody may poll meanwhile, so the thread itself sleeps."""
+    """Try until there is memory. Nobody may poll meanwhile, so the thread itself sleeps."""
     while True:
         try:
             return poller.register(socket, event)

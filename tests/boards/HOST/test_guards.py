@@ -162,7 +162,7 @@ def test_a_method_in_lower_case_is_a_write(camera: Camera) -> None:
 
 
 def test_a_form_of_an_evil_page(camera: Camera) -> None:
-    """Goes out without a preflight (Fetch, CORS-safelisted request-header)."""
+    """Go out without a preflight (Fetch, CORS-safelisted request-header)."""
     headers = {"Origin": FOREIGN, "Content-Type": "text/plain"}
     answer = httpx.post(f"{camera.url}/api/led", content=b'{"level": 100, "x": "="}', headers=headers)
     assert answer.status_code == 403

@@ -48,7 +48,7 @@ def allows(camera: Camera, name: str) -> bool:
 
 
 def wait(camera: Camera, expected: tuple[str, str | None, str | None], since: float | None = None) -> None:
-    """Waits until the policy stands as `expected`; fails IN_FORCE_S after `since`, now if not given."""
+    """Wait until the policy stands as `expected`; fail IN_FORCE_S after `since`, now if not given."""
     end = (since or time.monotonic()) + IN_FORCE_S
     while (found := status(camera)) != expected:
         assert time.monotonic() < end, (found, expected)

@@ -121,7 +121,7 @@ def test_the_repl_is_beside_the_flash(program: Path, tmp_path: Path) -> None:
         process.terminate()
 
 
-OPEN = "{} was open to other users, who could read your passwords in it; it is yours alone now"
+OPEN = "{} was open to other users, who could read your passwords in it; now only you can"
 
 
 @pytest.mark.parametrize("umask", [0o022, 0o000, 0o077])

@@ -103,7 +103,7 @@ def test_reset_starts_the_camera_again(new_camera: Camera) -> None:
 
 
 def start(camera: Camera, code: str) -> None:
-    """Starts `code` on the REPL and leaves it running, with nobody there."""
+    """Start `code` on the REPL and leave it running, with nobody there."""
     with camera.serial() as line:
         line.sendall(b"\r\x03\r\x01" + code.encode() + b"\x04")
         read_until(line, b"OK")

@@ -113,7 +113,7 @@ gc.collect()
 
 @pytest.mark.parametrize("holds", [False, True])
 def test_a_full_heap_ends_no_camera(new_camera: Camera, holds: bool) -> None:
-    """While it is full, clients are refused, pictures fail, and at worst the board starts anew."""
+    """While it is full, clients are refused, pictures fail, and at worst the board restarts."""
     end = threading.Event()
 
     def ask() -> None:

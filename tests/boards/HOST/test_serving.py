@@ -205,7 +205,7 @@ def test_status_tells_what_it_should(camera: Camera) -> None:
 
 
 def test_the_heap_is_measured_beside_the_requests(camera: Camera) -> None:
-    """Answers repeat one sample until the next, which comes by itself, 5 s later at the earliest."""
+    """Answer repeat one sample until the next, which comes by itself, 5 s later at the earliest."""
     reports = [httpx.get(f"{camera.url}/api/status").json()["heap"]]
     end = time.monotonic() + 60
     while len({report["sampled_s"] for report in reports}) < 3 and time.monotonic() < end:

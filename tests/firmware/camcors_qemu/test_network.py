@@ -31,7 +31,7 @@ class OpenEth:
 
 
 def start(open_eth: OpenEth, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, list[str | None], list[float]]:
-    """Starts the network -> (it, its address at each change, the waits)."""
+    """Start the network -> (it, its address at each change, the waits)."""
     monkeypatch.setitem(sys.modules, "open_eth", open_eth)  # type: ignore[arg-type]
     monkeypatch.delitem(sys.modules, "camcors_qemu.network", raising=False)
     module = importlib.import_module("camcors_qemu.network")

@@ -34,7 +34,7 @@ vfs,      data, fat,     0x400000, 0x400000
 
 @pytest.fixture
 def run() -> Command:
-    """Runs `camcors` with the arguments; `input` is its standard input."""
+    """Run `camcors` with the arguments; `input` is its standard input."""
 
     def run(*args: object, input: str = "", env: dict[str, str] | None = None) -> Result:
         done = CliRunner().invoke(main, [str(each) for each in args], input, env, prog_name="camcors")
@@ -65,7 +65,7 @@ def chip_boards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def on(run: Command) -> Command:
-    """Runs `camcors` against a running camera, its first argument."""
+    """Run `camcors` against a running camera, its first argument."""
 
     def on(camera: Camera, *args: object, **named: str) -> Result:
         return run(*args, env={"CAMCORS_PORT": camera.repl}, **named)
@@ -103,7 +103,7 @@ class CutLine:
 
 @pytest.fixture
 def cut() -> Iterator[Callable[[Camera, int], CutLine]]:
-    """Makes lines that are cut."""
+    """Make lines that are cut."""
     made: list[CutLine] = []
 
     def cut(camera: Camera, size: int) -> CutLine:

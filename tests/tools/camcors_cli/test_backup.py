@@ -70,7 +70,7 @@ def sha(data: bytes) -> str:
 
 
 def fill(camera: Camera, content: dict[str, bytes], code: str = "") -> None:
-    """Writes files on the camera, after `code`."""
+    """Write files on the camera, after `code`."""
     code += (
         "import os\nfor d in ('/data', '/data/deep', '/hollow'):\n try: os.mkdir(d)\n except OSError: pass\n"
     )
@@ -184,7 +184,7 @@ def test_delete_removes_what_is_not_in_the_backup(clean: Camera, saved: Path, on
 
 
 def changed(path: Path, change: Callable[[dict, dict], None]) -> None:
-    """Writes the backup anew after `change` of its manifest and its members."""
+    """Rewrite the backup after `change` of its manifest and its members."""
     with zipfile.ZipFile(path) as packed:
         members = {name: packed.read(name) for name in packed.namelist()}
     manifest = json.loads(members.pop("manifest.json"))
@@ -222,7 +222,7 @@ def test_a_damaged_backup_is_refused(clean: Camera, saved: Path, on, change, mes
     changed(saved, change)
     done = on(clean, "restore", saved)
     assert (done.exit_code, done.stdout) == (1, "")
-    assert done.stderr.startswith(f"camcors: {saved} is no backup of camcors: ")
+    assert done.stderr.startswith(f"camcors: {saved} is not a camcors backup: ")
     assert message in done.stderr
     assert tree(clean) == before
 

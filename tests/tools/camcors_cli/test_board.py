@@ -58,7 +58,7 @@ def first_policy(camera: Camera) -> str:
 
 
 def pushed_through(camera: Camera, cut: Cut, new: str) -> bool:
-    """Pushes `new` over a line that is cut; whether it was."""
+    """Push `new` over a line that is cut; whether it was."""
     with Line(camera.repl, cut) as line:
         status, said = push(camera, new, line.port)
     if not line.was_cut:
@@ -147,7 +147,7 @@ def test_an_answer_that_is_always_garbled(camera: Camera) -> None:
 
 
 def start(camera: Camera, code: str) -> None:
-    """Starts `code` on the REPL and leaves it running."""
+    """Start `code` on the REPL and leave it running."""
     with camera.serial() as line:
         line.sendall(b"\r\x03\r\x01" + code.encode() + b"\nprint('never')\x04")
         got = b""

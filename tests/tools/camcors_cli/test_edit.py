@@ -111,8 +111,8 @@ def test_a_good_edit_is_in_force(camera: Camera, desk: Desk) -> None:
 def test_a_faulty_edit_is_offered_again_with_its_faults(camera: Camera, desk: Desk) -> None:
     camera.put("policy.json", A)
     lines = FAULTY.splitlines(keepends=True)
-    mended = f"{MARK}left here\n" + B
-    desk.writes(FAULTY, mended)
+    fixed = f"{MARK}left here\n" + B
+    desk.writes(FAULTY, fixed)
     with desk.edit(camera) as terminal:
         assert terminal.wait() == 0, terminal.screen
     first, second = desk.seen()
@@ -216,7 +216,7 @@ def test_ctrl_c_in_the_editor_keeps_the_text(camera: Camera, desk: Desk) -> None
 
 
 def type_colon(terminal: Terminal) -> None:
-    """Begins a command of vi, which drops what is typed before it has drawn its screen."""
+    """Begin a command of vi, which drops what is typed before it has drawn its screen."""
     end = time.monotonic() + 20
     while not terminal.screen.rstrip("\n").splitlines()[-1].startswith(":"):
         assert time.monotonic() < end, terminal.screen

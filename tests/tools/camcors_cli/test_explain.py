@@ -64,7 +64,7 @@ def refused(names: str) -> str:
     return f"blocked: the header{'s' * many} {names} {'are' if many else 'is'} not allowed"
 
 
-# The policy, the arguments, the verdict, the commands that mend it.
+# The policy, the arguments, the verdict, the commands that fix it.
 ROWS: list[tuple[Fields, tuple[str, ...], str, list[str]]] = [
     (NONE, (A,), ORIGIN, [ALLOW]),
     (NONE, ("null",), "blocked: the origin null is not allowed", ["camcors policy allow null"]),
@@ -181,7 +181,7 @@ def test_a_verdict_and_the_commands_that_mend_it(
         assert len(set(reasons)) == len(reasons), "a command that takes no reason away"
 
 
-# What no command mends: the policy, the arguments, the verdict, the words.
+# What no command fixes: the policy, the arguments, the verdict, the words.
 LEFT: list[tuple[Fields, tuple[str, ...], str, str]] = [
     (ONE, (A, "TRACE"), "blocked: no page may use the method TRACE",
      "but: no policy allows that: use another method"),
@@ -211,7 +211,7 @@ LEFT: list[tuple[Fields, tuple[str, ...], str, str]] = [
 @pytest.mark.parametrize(
     ("fields", "args", "said", "words"), LEFT, ids=[" ".join(row[1])[:40] for row in LEFT]
 )
-def test_what_no_command_mends_is_said(
+def test_what_no_command_fixes_is_said(
     tmp_path: Path, fields: Fields, args: tuple[str, ...], said: str, words: str
 ) -> None:
     result = ask(tmp_path, fields, *args)

@@ -245,7 +245,11 @@ DAMAGED: list[tuple[str, Callable[[bytes], bytes], str]] = [
         "a chip that esptool does not know, number 30583",
     ),
     ("bootloader of an S3", lambda data: other_chip(data, 0), "is for an ESP32-S3, and BOARD has an ESP32"),
-    ("bootloader's length", lambda data: flipped(data, 30), "the bootloader in FILE is no image of an ESP32"),
+    (
+        "bootloader's length",
+        lambda data: flipped(data, 30),
+        "the bootloader in FILE is not an image for ESP32",
+    ),
     ("bootloader's data", lambda data: flipped(data, 500), "the bootloader in FILE is damaged: its checksum"),
     (
         "bootloader's digest",
@@ -282,14 +286,14 @@ DAMAGED: list[tuple[str, Callable[[bytes], bytes], str]] = [
     (
         "no application",
         lambda data: data[:APP],
-        "the application in FILE is no image of an ESP32: it is cut short",
+        "the application in FILE is not an image for ESP32: it is cut short",
     ),
     (
         "application of an S3",
         lambda data: other_chip(data, APP),
         "is no image of an ESP32: it is for another chip",
     ),
-    ("application cut", lambda data: data[:-1000], "the application in FILE is no image of an ESP32"),
+    ("application cut", lambda data: data[:-1000], "the application in FILE is not an image for ESP32"),
     ("application's digest cut", lambda data: data[:-1], "the application in FILE is damaged: its SHA-256"),
     (
         "application's data",
@@ -299,7 +303,7 @@ DAMAGED: list[tuple[str, Callable[[bytes], bytes], str]] = [
     (
         "application's magic",
         lambda data: flipped(data, APP),
-        "the application in FILE is no image of an ESP32: Invalid",
+        "the application in FILE is not an image for ESP32: Invalid",
     ),
     ("erased application", lambda data: data[:APP] + b"\xff" * 4096, "the application in FILE is no image"),
     (

@@ -164,7 +164,7 @@ def test_changed_files_stay_and_boot_scripts_are_not_lost(plain: Camera, built: 
     plain.put("boot.py", "# This file is executed on every boot\n#import esp\n")
     done = on(plain, "install", "--modules", built)
     assert done.exit_code == 0
-    assert done.stderr == "camcors: your /boot.py of comments alone is kept as /boot.py.before-camcors\n"
+    assert done.stderr == "camcors: your /boot.py with only comments is kept as /boot.py.before-camcors\n"
     plain.put("boot.py", "import other\n")
     plain.exec("with open('/lib/board.py', 'a') as f: f.write('# edited')")
     done = on(plain, "install", "--modules", built, "--force")
@@ -232,8 +232,8 @@ def test_a_board_that_cannot_run_them_is_refused(facts: Facts, message: str) -> 
 @pytest.mark.parametrize(
     ("content", "mpy", "message"),
     [
-        (b"M\x06\x00", 6, "x.mpy is no compiled module"),
-        (b"#!/bin/sh", 6, "x.mpy is no compiled module"),
+        (b"M\x06\x00", 6, "x.mpy is not a compiled module"),
+        (b"#!/bin/sh", 6, "x.mpy is not a compiled module"),
         (b"M\x06\x00\x1f", 5, "x.mpy is an .mpy file of version 6, and the board takes those of version 5"),
         (b"M\x06\x00\x1f", 0, "x.mpy is an .mpy file of version 6, and the board takes none"),
     ],

@@ -174,7 +174,7 @@ def test_a_zip_that_is_no_backup(tmp_path: Path, data: bytes, said: str) -> None
     path.write_bytes(data)
     done = run("restore", path, "--port", "nowhere")
     remedy = "take a file that camcors backup wrote; nothing was changed on the board"
-    assert done.stderr.startswith(f"camcors: {path} is no backup of camcors: ")
+    assert done.stderr.startswith(f"camcors: {path} is not a camcors backup: ")
     assert done.stderr.endswith(f"{said}; {remedy}\n")
     assert (done.stdout, done.exit_code) == ("", 1)
 

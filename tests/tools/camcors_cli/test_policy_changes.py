@@ -102,10 +102,10 @@ REFUSED: list[tuple[list[str], dict[str, object], int, str]] = [
     (["set", "allow_credentials", "false"], {"allow_credentials": False}, 0,
      "allow_credentials is false already"),
     (["deny", "https://x.example.com"], {"allowed_origins": [WILD]}, 4,
-     f"https://x.example.com is allowed by {WILD}, so it cannot be denied alone; "
+     f"https://x.example.com is allowed by {WILD}, so it cannot be denied by itself; "
      f"camcors policy deny '{WILD}' denies all that it allows"),
     (["deny", A], {"allowed_origins": "*"}, 4,
-     f"every origin is allowed, so {A} cannot be denied alone; {STAR}"),
+     f"every origin is allowed, so {A} cannot be denied by itself; {STAR}"),
     (["allow", "https://A.example/"], {"allowed_origins": [B]}, 1,
      f'allowed_origins[1]: "https://A.example/": upper case, trailing slash; write "{A}"'),
     (["allow", "*"], {"allow_credentials": True}, 1, 'allowed_origins: "*": any origin with credentials; '

@@ -55,7 +55,7 @@ def site() -> Iterator[Site]:
 
 @pytest.fixture(scope="module")
 def start_camera(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
-    """Starts one more camera with a new flash, which lives as long as the module's tests."""
+    """Start one more camera with a new flash, which lives as long as the module's tests."""
     with ExitStack() as stack:
 
         def start() -> Camera:

@@ -129,7 +129,7 @@ def status(camera: Camera) -> dict[str, Any]:
 
 
 def set_policy(camera: Camera, **fields: object) -> str:
-    """Writes /policy.json with mpremote and waits until it is in force -> its digest."""
+    """Write /policy.json with mpremote and wait until it is in force -> its digest."""
     text = json.dumps({"version": 1, **fields})
     digest = Policy.from_json(text).digest
     camera.put("policy.json", text)
@@ -143,7 +143,7 @@ def allow(camera: Camera, *origins: str, **fields: object) -> str:
 
 
 def run_camcors(camera: Camera, command: str) -> None:
-    """Runs a command as the page shows it, with the port of the camera."""
+    """Run a command as the page shows it, with the port of the camera."""
     words = shlex.split(command)
     assert words[0] == "camcors"
     port = [] if "--port" in words else ["--port", camera.repl]
@@ -154,7 +154,7 @@ def run_camcors(camera: Camera, command: str) -> None:
 
 
 def add_camera(page: Page, url: str) -> None:
-    """Adds a camera as a person does."""
+    """Add a camera as a person does."""
     page.get_by_role("button", name="Add a camera").click()
     page.get_by_label("Address").fill(url)
     page.keyboard.press("Enter")

@@ -1,4 +1,4 @@
-"""Why is it blocked? Each cause is made for real, named on the page, and mended by the command that it shows."""
+"""Why is it blocked? Each cause is made for real, named on the page, and fixed by the command that it shows."""
 
 from __future__ import annotations
 

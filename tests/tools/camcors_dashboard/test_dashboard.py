@@ -90,8 +90,8 @@ ADDRESSES = [
     ("http://me:secret@camera.local",
      "A browser sends no name or password from an address. Write http://camera.local.", None),
     ("http://camera.local/api/stream",
-     "Write the camera’s address alone, without a path: http://camera.local", None),
-    ("camera.local?x", "Write the camera’s address alone, without a path: http://camera.local", None),
+     "Write only the camera’s address, without a path: http://camera.local", None),
+    ("camera.local?x", "Write only the camera’s address, without a path: http://camera.local", None),
     ("known.local", "http://known.local is on the dashboard already.", None),
     ("HTTP://KNOWN.local:80/", "http://known.local is on the dashboard already.", None),
 ]  # fmt: skip

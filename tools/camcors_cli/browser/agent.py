@@ -59,7 +59,7 @@ def max_age(headers: Pairs) -> float:
 
 
 def asked_for(page_origin: str, url: str, method: str, headers: Pairs, credentials: str) -> Asked:
-    """What is left of it by the Request class; `headers` with normalized values."""
+    """Return what is left of it by the Request class; `headers` with normalized values."""
     headers = [pair for pair in headers if not is_forbidden_request_header(*pair)]
     return Asked(page_origin, url, normalize_method(method), headers, credentials == "include")
 

@@ -147,7 +147,7 @@ class _Asking:
             raise Unreachable(f"no address is known of {host}", remedy)
 
     def _identify(self) -> bool:
-        """Whether the camera answers to its Host."""
+        """Return whether the camera answers to its Host."""
         parts = urlsplit(self._question.url)
         response, body = self._exchange(Request("GET", f"{parts.scheme}://{parts.netloc}{_STATUS}", []))
         self.found.steps.append(ok(f"{self._place} answers"))
@@ -164,7 +164,7 @@ class _Asking:
         return True
 
     def _name(self, response: Response, body: str) -> None:
-        """Says whether it is a camcors camera."""
+        """Say whether it is a camcors camera."""
         camera = _summary(body)
         self.found.is_camera = camera is not None
         steps = self.found.steps
@@ -222,7 +222,7 @@ class _Asking:
 
 
 def _summary(body: str) -> Summary | None:
-    """What a camera's report says first, or None if `body` is none."""
+    """Return what a camera's report says first, or None if `body` is none."""
     try:
         return answers.summary(answers.loads(body))
     except ValueError:

@@ -145,7 +145,7 @@ def decode_and_split(value: str) -> list[str]:
 
 
 def mime_essence(value: str) -> str | None:
-    """The essence of a MIME type, or None: MIME Sniffing, "parse a MIME type", steps 1 to 10."""
+    """Return the essence of a MIME type, or None: MIME Sniffing, "parse a MIME type", steps 1 to 10."""
     type_, slash, rest = value.strip(" \t\r\n").partition("/")
     subtype = rest.partition(";")[0].rstrip(" \t\r\n")
     if not slash or not is_token(type_) or not is_token(subtype):
@@ -258,7 +258,7 @@ def visible(headers: Pairs) -> Pairs:
 
 
 def origin_of(url: str) -> str:
-    """The origin of an http or https URL, serialised: HTML, "ASCII serialization of an origin"."""
+    """Return the origin of an http or https URL, serialised: HTML, "ASCII serialization of an origin"."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     host = f"[{host}]" if ":" in host else host

@@ -59,7 +59,7 @@ _BLOCKS = [
 
 
 def resolve(host: str) -> list[str]:
-    """The addresses of `host` as this machine resolves it, [] if it has none or none came in time."""
+    """Return the addresses of `host` as this machine resolves it, [] if it has none or none came in time."""
     found: queue.SimpleQueue[list[str]] = queue.SimpleQueue()
     # A resolver may take minutes and cannot be told to stop: a daemon is left behind instead.
     threading.Thread(target=lambda: found.put(_addresses(host)), daemon=True).start()
@@ -77,12 +77,12 @@ def _addresses(host: str) -> list[str]:
 
 
 def not_resolved(host: str) -> list[str]:
-    """A Resolve that asks nobody, for a command that works offline."""
+    """Return a Resolve that asks nobody, for a command that works offline."""
     return []
 
 
 def space_of(host: str, resolver: Resolve) -> Space:
-    """Where `host` (as in an origin, "" of none) is; a name by the first of its addresses."""
+    """Return where `host` (as in an origin, "" of none) is; a name by the first of its addresses."""
     literal = _address(host)
     if literal:
         return _space_of_address(literal)
@@ -152,26 +152,26 @@ _CHROMIUM = ("Chrome/", "Chromium/")
 
 
 def agent_of(user_agent: str) -> Agent:
-    """The family of the browser that sends this User-Agent."""
+    """Return the family of the browser that sends this User-Agent."""
     if any(product in user_agent for product in _FIREFOX):
         return Agent.FIREFOX
     return Agent.CHROMIUM if any(product in user_agent for product in _CHROMIUM) else Agent.OTHER
 
 
 def access(agent: Agent, origin: str, url: str, resolver: Resolve) -> Access:
-    """What `agent` does with a request of a page of `origin` to `url`, by where the two are."""
+    """Return what `agent` does with a request of a page of `origin` to `url`, by where the two are."""
     if _is_mixed(origin, url) and not _lets_mixed_through(agent, url):
         return Access.BLOCKED
     return _local_network_access(agent, origin, url, resolver)
 
 
 def _is_mixed(origin: str, url: str) -> bool:
-    """Whether it is mixed content by the standard, from which loopback hosts are left out."""
+    """Return whether it is mixed content by the standard, from which loopback hosts are left out."""
     return origin.startswith("https:") and url.startswith("http:") and not _is_loopback(_host(url))
 
 
 def _lets_mixed_through(agent: Agent, url: str) -> bool:
-    """Whether the host is local by its name alone, and the browser makes an exception of that."""
+    """Return whether the host is local by its name alone, and the browser makes an exception of that."""
     return agent in _HAS_LOCAL_NETWORK_ACCESS and space_of(_host(url), not_resolved) is Space.LOCAL
 
 
@@ -194,7 +194,7 @@ _NAMES = {Agent.CHROMIUM: "Chrome 142 and later", Agent.FIREFOX: "Firefox", Agen
 
 
 def mixed_content(origin: str, url: str, resolver: Resolve, agent: Agent | None = None) -> Step:
-    """What becomes of an https page's request to an http URL; agent: in this browser, None: in any."""
+    """Return what becomes of an https page's request to an http URL; agent: in this browser, None: in any."""
     host = _host(url)
     if not origin.startswith("https:") or not url.startswith("http:"):
         return ok("no mixed content")
@@ -211,12 +211,12 @@ def mixed_content(origin: str, url: str, resolver: Resolve, agent: Agent | None 
     who = _NAMES[agent] if agent else "browsers"
     blocks = "block" if agent is None else "blocks"
     if agent in (None, Agent.CHROMIUM) and space_of(host, resolver) is not Space.PUBLIC:
-        remedy += '; Chrome alone lets it through if the page calls fetch() with targetAddressSpace: "local"'
+        remedy += '; only Chrome lets it through, if the page calls fetch() with targetAddressSpace: "local"'
     return no(f"mixed content: {who} {blocks} the request of an https page to http://{host}", remedy)
 
 
 def local_network(origin: str, url: str, resolver: Resolve, agent: Agent | None = None) -> Step:
-    """Whether Chrome 142 and later asks the person first, or refuses; agent: as in `mixed_content`."""
+    """Return whether Chrome 142 and later asks the person first, or refuses; agent: as in `mixed_content`."""
     page, camera = space_of(_host(origin), resolver), space_of(_host(url), resolver)
     if camera is Space.PUBLIC:
         return ok("no local-network permission is needed: the camera's address is public")

@@ -23,7 +23,7 @@ _REPLACED = 'it takes the place of "*": list the other origins that read the cam
 _PAGE = "serve the page over http or https, and allow its origin"
 
 
-class Mend(NamedTuple):
+class Change(NamedTuple):
     """A field's new value. added: the origin that `camcors policy allow` adds, "" for `set`."""
 
     field: str
@@ -41,62 +41,62 @@ class Mend(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """mends: in order. left: why these are not enough, "" if they are."""
+    """changes: in order. left: why these are not enough, "" if they are."""
 
-    mends: list[Mend]
+    changes: list[Change]
     left: str
 
 
 def host_of(url: str) -> str:
-    """The host of a URL without its port, as `allowed_hosts` has it."""
+    """Return the host of a URL without its port, as `allowed_hosts` has it."""
     return split_port(url.split("/")[2])[0]
 
 
-def mends_for(reason: Reason, journey: Journey, policy: Policy) -> list[Mend]:
-    """What changes of `policy` take `reason` away; [] if none does."""
+def changes_for(reason: Reason, journey: Journey, policy: Policy) -> list[Change]:
+    """Return what changes of `policy` take `reason` away; [] if none does."""
     asked = journey.asked
     if reason.is_host:
-        return [Mend("allowed_hosts", [*(policy.allowed_hosts or ()), host_of(asked.url)])]
+        return [Change("allowed_hosts", [*(policy.allowed_hosts or ()), host_of(asked.url)])]
     match reason.blocked:
         case Blocked.NO_ALLOW_ORIGIN:
-            return [Mend("allowed_origins", [*policy.allowed_origins, asked.origin], asked.origin)]
+            return [Change("allowed_origins", [*policy.allowed_origins, asked.origin], asked.origin)]
         case Blocked.STAR_WITH_CREDENTIALS:
-            replaced = Mend("allowed_origins", [asked.origin], "", _REPLACED)
-            return [replaced, Mend("allow_credentials", True, "", _CREDENTIALS)]
+            replaced = Change("allowed_origins", [asked.origin], "", _REPLACED)
+            return [replaced, Change("allow_credentials", True, "", _CREDENTIALS)]
         case Blocked.NO_ALLOW_CREDENTIALS:
-            return [Mend("allow_credentials", True, "", _CREDENTIALS)]
+            return [Change("allow_credentials", True, "", _CREDENTIALS)]
         case Blocked.PREFLIGHT_METHOD:
-            return [Mend("allowed_methods", [*(policy.allowed_methods or ()), asked.method])]
+            return [Change("allowed_methods", [*(policy.allowed_methods or ()), asked.method])]
         case Blocked.PREFLIGHT_HEADER | Blocked.PREFLIGHT_AUTHORIZATION if reason.names:
             if policy.allowed_headers is not None:
-                return [Mend("allowed_headers", [*policy.allowed_headers, *reason.names])]
+                return [Change("allowed_headers", [*policy.allowed_headers, *reason.names])]
     return []
 
 
-def apply(policy: Policy, mends: list[Mend]) -> Policy:
-    """`policy` with `mends`. Raises PolicyError, also if one of them alone is refused on the way."""
-    for mend in mends:
+def apply(policy: Policy, changes: list[Change]) -> Policy:
+    """`policy` with `changes`. Raises PolicyError, also if one of them alone is refused on the way."""
+    for change in changes:
         fields = json.loads(policy.to_json())
-        fields[mend.field] = mend.value
+        fields[change.field] = change.value
         policy = document.parse(json.dumps(fields))
     return policy
 
 
 def plan(journey: Journey, policy: Policy, again: Callable[[Policy], Journey]) -> Plan:
-    """All that has to be changed until the page gets its answer; `again` asks under another policy."""
-    done: list[Mend] = []
+    """Return all that has to be changed until the page gets its answer; `again` asks under another policy."""
+    done: list[Change] = []
     for _ in range(_ROUNDS):
         reason = journey.reason
         if reason is None:
             return Plan(done, "")
-        mends = mends_for(reason, journey, policy)
-        if not mends:
+        changes = changes_for(reason, journey, policy)
+        if not changes:
             return Plan(done, _without_command(reason))
         try:
-            policy = apply(policy, mends)
+            policy = apply(policy, changes)
         except PolicyError as exc:
-            return Plan(done, _refused(journey, mends, exc))
-        done += mends
+            return Plan(done, _refused(journey, changes, exc))
+        done += changes
         journey = again(policy)
     return Plan(done, journey.reason.text if journey.reason else "")
 
@@ -109,20 +109,20 @@ def blind(reason: Reason, question: Question) -> tuple[list[str], list[str]]:
     words += ["--credentials"] * question.credentials + ["--host", question.url.split("/")[2]]
     adding = f"to add to the list instead, {shlex.join(words)} prints the command"
     if reason.is_host:
-        return [Mend("allowed_hosts", [host_of(question.url)]).command], [adding]
+        return [Change("allowed_hosts", [host_of(question.url)]).command], [adding]
     match reason.blocked:
         case None | Blocked.NO_ALLOW_ORIGIN | Blocked.OTHER_ORIGIN:
             remarks = [f"mind: null has to stand alone; better {_PAGE}"] * (question.origin == "null")
-            return [Mend("allowed_origins", [], question.origin).command], remarks
+            return [Change("allowed_origins", [], question.origin).command], remarks
         case Blocked.STAR_WITH_CREDENTIALS:
-            mends = [Mend("allowed_origins", [question.origin]), Mend("allow_credentials", True)]
-            return [mend.command for mend in mends], [f"mind: {_REPLACED}", f"mind: {_CREDENTIALS}"]
+            changes = [Change("allowed_origins", [question.origin]), Change("allow_credentials", True)]
+            return [change.command for change in changes], [f"mind: {_REPLACED}", f"mind: {_CREDENTIALS}"]
         case Blocked.NO_ALLOW_CREDENTIALS:
-            return [Mend("allow_credentials", True).command], [f"mind: {_CREDENTIALS}"]
+            return [Change("allow_credentials", True).command], [f"mind: {_CREDENTIALS}"]
         case Blocked.PREFLIGHT_METHOD:
-            return [Mend("allowed_methods", None).command], ["mind: that allows any method", adding]
+            return [Change("allowed_methods", None).command], ["mind: that allows any method", adding]
         case Blocked.PREFLIGHT_HEADER | Blocked.PREFLIGHT_AUTHORIZATION if reason.names:
-            return [Mend("allowed_headers", None).command], ["mind: that allows any header", adding]
+            return [Change("allowed_headers", None).command], ["mind: that allows any header", adding]
     return [], [f"but: {_without_command(reason)}"]
 
 
@@ -134,6 +134,6 @@ def _without_command(reason: Reason) -> str:
     return f"{reason.text}; no field of the policy changes that"
 
 
-def _refused(journey: Journey, mends: list[Mend], error: PolicyError) -> str:
+def _refused(journey: Journey, changes: list[Change], error: PolicyError) -> str:
     remedy = f"; {_PAGE}" if journey.asked.origin == "null" else ""
-    return f"{mends[-1].command} is not valid with this policy: {error}{remedy}"
+    return f"{changes[-1].command} is not valid with this policy: {error}{remedy}"

@@ -35,7 +35,7 @@ class Engine:
             self._app.route(path, methods=["GET", method.upper()])(lambda *_, **__: ("", 200, dict(headers)))
 
     def send(self, request: Request) -> tuple[Response, str]:
-        """The answer to `request`, and its body."""
+        """Return the answer to `request`, and its body."""
         return asyncio.run(self._answer(request))
 
     async def _answer(self, request: Request) -> tuple[Response, str]:

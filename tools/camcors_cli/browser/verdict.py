@@ -92,7 +92,7 @@ class Journey:
         return self.asked.origin == origin_of(self.asked.url)
 
     def _guard_reason(self) -> Reason | None:
-        """A refusal of the camera's Host guard, whose answer no foreign page may read."""
+        """Return a refusal of the camera's Host guard, whose answer no foreign page may read."""
         for _, response, body in self.exchanges:
             if response.status == 421:
                 host = self.asked.url.split("/")[2]
@@ -112,7 +112,8 @@ class Journey:
         return error_code(self.exchanges[-1].body) == error.FOREIGN_WRITE
 
     def _refused_names(self) -> tuple[str, ...]:
-        """The headers that are not allowed: a camera that refuses one names none, so each is asked alone."""
+        """Return the headers that are not allowed: a camera that refuses one names none, so each is asked
+        alone."""
         names = []
         for pair in self.asked.headers:
             alone = self.asked._replace(method="GET", headers=[pair])
@@ -225,7 +226,7 @@ class Journey:
         return "the safelisted ones" + (f", and {', '.join(names)}" if names else " alone")
 
     def exposed(self) -> list[str]:
-        """The names of the answer's headers that the page may read."""
+        """Return the names of the answer's headers that the page may read."""
         return [name for name, _ in self.verdict.readable_headers]
 
 
@@ -241,7 +242,7 @@ _HEADER_FAULTS = (Blocked.PREFLIGHT_HEADER, Blocked.PREFLIGHT_AUTHORIZATION)
 
 
 def preflight_reasons(asked: Asked) -> list[str]:
-    """Why a browser asks first, each in words."""
+    """Return why a browser asks first, each in words."""
     reasons = []
     if needs_preflight(asked._replace(headers=[])):
         reasons.append(f"the method {asked.method} is not GET, HEAD or POST")

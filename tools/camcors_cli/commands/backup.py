@@ -31,7 +31,7 @@ def backup(target: Path | None, force: bool, port: str | None, as_json: bool) ->
     """Save all files of a board in FILE, a zip, or in one named by board and time in FOLDER.
 
     Works on any board with MicroPython. Other filesystems than the flash's, as an SD card's, are left
-    out. The zip is readable for you alone, since it may hold the Wi-Fi password.
+    out. The zip is readable only by you, since it may hold the Wi-Fi password.
     """
     out = Output(as_json)
     if target and not target.is_dir():
@@ -133,7 +133,7 @@ def _blocks(size: int, block: int) -> int:
 
 
 def _delete(board: Board, before: files.Tree, saved: Archive) -> list[str]:
-    """Removes what is not in the backup -> the paths; folders after what is in them."""
+    """Remove what is not in the backup -> the paths; folders after what is in them."""
     folders = {*saved.folders, *files.parents(list(saved.files))}
     now = files.tree(board).files  # without the temporary ones that a cut had left and that got their names
     gone = [name for name in before.files if name in now and name not in saved.files]

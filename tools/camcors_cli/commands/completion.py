@@ -14,7 +14,7 @@ _VARIABLE = "_CAMCORS_COMPLETE"
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:
-    """Prints the script that completes camcors in SHELL.
+    """Print the script that completes camcors in SHELL.
 
     \b
     bash:  camcors completion bash > ~/.local/share/bash-completion/completions/camcors

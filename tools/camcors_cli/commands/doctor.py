@@ -53,7 +53,7 @@ def doctor(
 ) -> None:
     """Ask the camera at URL as a browser does for a page of ORIGIN, and name the first thing that blocks.
 
-    URL may be a host alone; without a path, /api/status is asked. The camera is not changed: of a
+    URL may be just a host; without a path, /api/status is asked. The camera is not changed: of a
     METHOD other than GET and HEAD only the preflight is sent, and a GET in its place, unless --send
     is given.
 

@@ -118,7 +118,10 @@ def explain(
 
 
 def _own(value: Any) -> tuple[tuple[str, ...], tuple[tuple[str, int], ...]]:
-    """A camera's own names, of which the second stands for it in a URL, and its ports; null: not started."""
+    """Return a camera's own names, of which the second stands for it in a URL, and its ports.
+
+    Both are None if it is not started.
+    """
     if value is None:
         return _OWN, _PORTS
     if not isinstance(value, list) or len(value) != 2:
@@ -206,16 +209,16 @@ class _Explanation:
         return ok("the page may open a WebSocket")
 
     def tell(self, out: Output, port: str, file: str) -> None:
-        """Prints it; `port` is added to the commands. file: the name of that with the policy, "" if the
+        """Print it; `port` is added to the commands. file: the name of that with the policy, "" if the
         camera was asked."""
         steps = list(self.steps())
         reason = self.journey.reason
-        commands = [mend.command + port for mend in self.plan.mends]
+        commands = [change.command + port for change in self.plan.changes]
         remarks = []
         if file:
-            lines = {mend.field: json.dumps(mend.value) for mend in self.plan.mends}
+            lines = {change.field: json.dumps(change.value) for change in self.plan.changes}
             remarks = [f'in {file}: "{field}": {value}' for field, value in lines.items()]
-        remarks += [f"mind: {mend.warning}" for mend in self.plan.mends if mend.warning]
+        remarks += [f"mind: {change.warning}" for change in self.plan.changes if change.warning]
         if self.plan.left:
             remarks.append(f"{'and then' if commands else 'but'}: {self.plan.left}")
         out.result(

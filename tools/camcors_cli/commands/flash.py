@@ -54,7 +54,7 @@ def flash(target: tuple[str, ...], erase: bool, baud: int, port: str | None, as_
 
 
 def _target(given: tuple[str, ...]) -> tuple[boards.BoardData | None, Path]:
-    """The board, if one is named, and the image. Raises click.UsageError, Failure."""
+    """Return the board, if one is named, and the image. Raises click.UsageError, Failure."""
     from ..image import firmware
 
     if not 1 <= len(given) <= 2:
@@ -84,7 +84,7 @@ def _check_chip(chip: Chip, image: Firmware, path: Path) -> None:
 
 
 def _keeps_files(chip: Chip, image: Firmware) -> bool:
-    """Whether the flash has a filesystem where the image has its own. Raises Failure if elsewhere."""
+    """Return whether the flash has a filesystem where the image has its own. Raises Failure if elsewhere."""
     from ..image import filesystem
 
     found = chip.read(partitions.TABLE_OFFSET, partitions.TABLE_SIZE)
@@ -105,7 +105,7 @@ def _keeps_files(chip: Chip, image: Firmware) -> bool:
 
 
 def _regions(image: Firmware, keeps: bool) -> list[Region]:
-    """What is written: all that the image has, but nothing over the filesystem if that is kept.
+    """Return what is written: all that the image has, but nothing over the filesystem if that is kept.
 
     Partitions in which the image has nothing, such as nvs, stay as they are.
     """
@@ -125,7 +125,7 @@ def _regions(image: Firmware, keeps: bool) -> list[Region]:
 
 
 def _files(image: Firmware, keeps: bool) -> str:
-    """What became of the filesystem: "kept", "written", or "none": the camera makes it."""
+    """Return what became of the filesystem: "kept", "written", or "none": the camera makes it."""
     from ..image import filesystem
 
     vfs = filesystem.find(image.table)

@@ -85,7 +85,7 @@ class _Image(NamedTuple):
 
 
 def _make(board: boards.BoardData, path: Path | None, files: dict[str, bytes]) -> _Image:
-    """The image of a board. Raises Failure."""
+    """Return the image of a board. Raises Failure."""
     # Their parsers take a quarter of a second to import, for which no other command should wait.
     from ..image import filesystem, firmware
 
@@ -114,7 +114,7 @@ def _joined(start: bytes, length: int, end: bytes) -> bytes:
 
 
 def _settings(path: Path | None, ssid: str | None, is_open: bool, from_stdin: bool) -> bytes | None:
-    """What becomes /camera.json, or None. Raises Failure, click.UsageError."""
+    """Return what becomes /camera.json, or None. Raises Failure, click.UsageError."""
     if ssid is None and path is None:
         return None
     text = input_file.read(path, input_file.TEXT_MAX) if path else b"{}"
@@ -137,7 +137,7 @@ def _settings(path: Path | None, ssid: str | None, is_open: bool, from_stdin: bo
 
 
 def holds_password(settings: bytes | None) -> bool:
-    """Whether a text of /camera.json holds the password of a network; a faulty one may."""
+    """Return whether a text of /camera.json holds the password of a network; a faulty one may."""
     try:
         value = answers.loads(settings or b"{}")
         return bool(value.get("wifi", {}).get("password"))

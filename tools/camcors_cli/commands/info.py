@@ -58,7 +58,7 @@ def _room(room: Room) -> str:
 
 
 def _after(restart: Restart | None) -> str:
-    """What ended the run before."""
+    """Return what ended the run before."""
     if restart is None:
         return "not known"
     return restart.cause + (f": {restart.reason}" if restart.reason else "")
@@ -85,7 +85,7 @@ def reset(port: str | None, as_json: bool) -> None:
 
 
 def _wait_started(port: str, out: Output) -> Report:
-    """The report of the camera once it has started. Raises the last Failure if it does not."""
+    """Return the report of the camera once it has started. Raises the last Failure if it does not."""
     end = time.monotonic() + _START_S
     while True:
         time.sleep(_PAUSE_S)

@@ -98,7 +98,7 @@ def _install(board: Board, out: Output, folder: Path, without_camera: bool, forc
 
 
 def _check_boot(board: Board, out: Output, force: bool) -> bool:
-    """Whether a /boot.py is there that must be put aside. Raises Failure if that needs --force."""
+    """Return whether a /boot.py is there that must be put aside. Raises Failure if that needs --force."""
     current = board.read_file(BOOT)
     if current is None or current == BOOT_TEXT:
         return False
@@ -115,12 +115,12 @@ def _check_boot(board: Board, out: Output, force: bool) -> bool:
             f"remove one of the two: mpremote rm :{BOOT[1:]}",
             Status.REFUSED,
         )
-    out.note(f"your {BOOT} {'of comments alone ' if does_nothing else ''}is kept as {_SAVED_BOOT}")
+    out.note(f"your {BOOT} {'with only comments ' if does_nothing else ''}is kept as {_SAVED_BOOT}")
     return True
 
 
 def _listed(board: Board) -> _Listed:
-    """What an earlier installation has put there."""
+    """Return what an earlier installation has put there."""
     text = board.read_file(_LIST)
     if text is None:
         return _Listed({}, [])
@@ -135,7 +135,7 @@ def _listed(board: Board) -> _Listed:
 
 
 def _facts(value: Any) -> Facts:
-    """What the board says of itself, checked."""
+    """Return what the board says of itself, checked."""
     return Facts(
         answers.member(value, "machine", answers.text),
         answers.member(value, "version", answers.listed(answers.whole)),
@@ -206,7 +206,7 @@ def _remove(board: Board, out: Output) -> None:
 
 
 def _remote(path: str) -> str:
-    """A path on the board as mpremote and a shell take it."""
+    """Return a path on the board as mpremote and a shell take it."""
     return shlex.quote(":" + path[1:])
 
 
@@ -221,7 +221,7 @@ def _put_back_boot(board: Board, out: Output) -> bool:
 
 
 def _remove_folders(board: Board, folders: list[str]) -> None:
-    """Removes those that are empty now."""
+    """Remove those that are empty now."""
     for folder in sorted(folders, reverse=True):
         left = files.tree(board)
         if folder in left.folders and not any(

@@ -29,7 +29,7 @@ _STATES = {
 
 @click.group()
 def policy() -> None:
-    """Shows, checks and changes the policy of a camera: its file /policy.json."""
+    """Show, check and change the policy of a camera: its file /policy.json."""
 
 
 for command in policy_edit.COMMANDS:

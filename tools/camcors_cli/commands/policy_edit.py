@@ -65,14 +65,14 @@ def deny(origin: str, port: str | None, as_json: bool) -> None:
             return ""
         if current.allowed_origins == "*":
             remedy = "list the origins that may: camcors policy set allowed_origins https://a.example"
-            raise Failure(f"every origin is allowed, so {origin} cannot be denied alone", remedy)
+            raise Failure(f"every origin is allowed, so {origin} cannot be denied by itself", remedy)
         if origin in current.allowed_origins:
             fields["allowed_origins"] = [each for each in current.allowed_origins if each != origin]
             return ""
         covering = _covering(current, origin)
         if covering:
             remedy = f"camcors policy deny '{covering}' denies all that it allows"
-            raise Failure(f"{origin} is allowed by {covering}, so it cannot be denied alone", remedy)
+            raise Failure(f"{origin} is allowed by {covering}, so it cannot be denied by itself", remedy)
         return f"{origin} is not allowed anyway"
 
     _change(port, as_json, change)
@@ -138,7 +138,7 @@ COMMANDS = (allow, deny, set_field, edit)
 
 
 def _change(port: str | None, as_json: bool, change: Callable[[Fields, Policy], str]) -> None:
-    """Changes the fields of the camera's file; `change` returns why there is nothing to do, or ""."""
+    """Change the fields of the camera's file; `change` returns why there is nothing to do, or ""."""
     out = Output(as_json)
     with Board(port, out) as board:
         current = camera.policy_file(board)
@@ -159,7 +159,7 @@ def _change(port: str | None, as_json: bool, change: Callable[[Fields, Policy], 
 
 
 def _fields(text: bytes) -> Fields:
-    """The fields of the camera's file as they stand there. Raises Failure if it is not valid."""
+    """Return the fields of the camera's file as they stand there. Raises Failure if it is not valid."""
     try:
         document.parse(text)
     except PolicyError as exc:
@@ -170,7 +170,7 @@ def _fields(text: bytes) -> Fields:
 
 
 def _covering(policy: Policy, origin: str) -> str | None:
-    """The pattern of `policy` that allows `origin`, or None."""
+    """Return the pattern of `policy` that allows `origin`, or None."""
     for pattern in policy.allowed_origins:
         if Policy(allowed_origins=[pattern]).matches(origin):
             return pattern
@@ -178,7 +178,7 @@ def _covering(policy: Policy, origin: str) -> str | None:
 
 
 def value_of(field: str, text: str) -> Any:
-    """What a person means by `text` as the value of `field`. What it may be, the policy says."""
+    """Return what a person means by `text` as the value of `field`. What it may be, the policy says."""
     if text == "null" and _NULLABLE[field]:
         return None
     kind = _KINDS[field]

@@ -28,7 +28,7 @@ _STATES = {
 
 @click.group()
 def wifi() -> None:
-    """Sets the Wi-Fi network that a camera joins, and shows how it stands."""
+    """Set the Wi-Fi network that a camera joins, and show how it stands."""
 
 
 @wifi.command("set")
@@ -73,7 +73,7 @@ class _Chosen(NamedTuple):
 
 
 def _chosen(settings: dict[str, Any]) -> _Chosen:
-    """A faulty one is none: the camera says what is wrong with it when it starts."""
+    """Return a faulty one is none: the camera says what is wrong with it when it starts."""
     given = settings.get("wifi")
     ssid = given.get("ssid") if isinstance(given, dict) else None
     if not isinstance(given, dict) or not isinstance(ssid, str):
@@ -114,7 +114,7 @@ def check_ssid(ssid: str) -> None:
 
 
 def ask_password(ssid: str, from_stdin: bool) -> str:
-    """The password of the network `ssid`, from standard input or asked for without an echo.
+    """Return the password of the network `ssid`, from standard input or asked for without an echo.
 
     Raises Failure if it is none, click.UsageError if there is nobody to ask.
     """
@@ -137,7 +137,7 @@ def ask_password(ssid: str, from_stdin: bool) -> str:
 
 
 def _settings(board: Board) -> dict[str, Any]:
-    """The object in /camera.json, {} if there is no file. Raises Failure if it is not an object."""
+    """Return the object in /camera.json, {} if there is no file. Raises Failure if it is not an object."""
     text = board.read_file(_PATH)
     if text is None:
         return {}

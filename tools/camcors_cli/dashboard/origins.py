@@ -23,7 +23,8 @@ _STRANGER = "https://any-other-site.example"
 
 
 def explain_origins(policy: Policy, url: str, page: str) -> dict[str, Any]:
-    """What pages of each origin may do with the camera at `url` under `policy`, as `camcors explain` judges.
+    """Return what pages of each origin may do with the camera at `url` under `policy`, as `camcors explain`
+    judges.
 
     page: the origin of the dashboard. -> {"digest": str, "columns": [str], "rows": [{"origin": str,
     "note": str, "cells": [{"allowed": bool, "reason": str or None}]}]}
@@ -56,7 +57,7 @@ def _cells(policy: Policy, origin: str, url: str) -> list[dict[str, Any]]:
 
 
 def _engine(policy: Policy, url: str, method: str) -> Engine:
-    """The camera at `url`; the page asks only for one that has answered to this host at this port."""
+    """Return the camera at `url`; the page asks only for one that has answered to this host at this port."""
     parts = urlsplit(url)
     port = parts.port or int(DEFAULT_PORTS[parts.scheme])
     return Engine(policy, (parts.hostname or "",), method, ((parts.scheme, port),))

@@ -19,7 +19,7 @@ class Asked(NamedTuple):
 
 
 def doctor(value: dict[str, Any]) -> Asked:
-    """The request that is to be examined."""
+    """Return the request that is to be examined."""
     asked = {"method": "GET", "headers": [], "credentials": False, **value}
     return Asked(
         answers.member(asked, "url", _word),
@@ -30,7 +30,7 @@ def doctor(value: dict[str, Any]) -> Asked:
 
 
 def _word(value: Any) -> str:
-    """A text without control characters, which no part of a request has."""
+    """Return a text without control characters, which no part of a request has."""
     text = answers.text(value)
     if not text.isprintable():
         raise Odd("not printable")
@@ -45,7 +45,7 @@ def _pair(value: Any) -> tuple[str, str]:
 
 
 def camera(value: Any) -> str:
-    """The address of a camera as the page has it."""
+    """Return the address of a camera as the page has it."""
     try:
         parts = urlsplit(_word(value))
     except ValueError as exc:

@@ -107,7 +107,7 @@ class Server(ThreadingHTTPServer):
             self._examinations.release()
 
     def ask_explain(self, asker: Asker, question: dict[str, Any]) -> dict[str, Any]:
-        """The table of `explain_origins` for the camera at question["camera"]."""
+        """Return the table of `explain_origins` for the camera at question["camera"]."""
         url = answers.member(question, "camera", questions.camera)
         if self._repl is None:
             return {"error": "the dashboard has no REPL to ask", "remedy": "start it with --port"}
@@ -120,7 +120,8 @@ class Server(ThreadingHTTPServer):
 
 
 def _find_files(folder: Traversable, path: str) -> list[tuple[str, Traversable]]:
-    """The files to serve below `folder`, each with its path in a URL: what has no type of ours is none."""
+    """Return the files to serve below `folder`, each with its path in a URL: what has no type of ours is
+    none."""
     found = []
     for entry in folder.iterdir():
         if entry.is_dir():

@@ -29,7 +29,7 @@ class Odd(ValueError):
 
 
 def loads(text: str | bytes) -> Any:
-    """The value of a JSON text of which nothing is known. Raises ValueError, whatever it is."""
+    """Return the value of a JSON text of which nothing is known. Raises ValueError, whatever it is."""
     try:
         value = json.loads(text, parse_constant=_no_constant)
         _check_depth(value, 0)
@@ -65,7 +65,7 @@ def text(value: Any, most: int = _TEXT_MAX) -> str:
 
 
 def whole(value: Any, least: int = 0) -> int:
-    """A number of bytes, of seconds or the like."""
+    """Return a number of bytes, of seconds or the like."""
     if type(value) is not int:
         raise Odd("not a whole number")
     if not least <= value <= _WHOLE_MAX:
@@ -85,7 +85,7 @@ def optional(check: Check[T]) -> Check[T | None]:
 
 
 def listed(check: Check[T], most: int = _ITEMS_MAX) -> Check[tuple[T, ...]]:
-    """A list of what `check` takes."""
+    """Return a list of what `check` takes."""
 
     def take(value: Any) -> tuple[T, ...]:
         if not isinstance(value, list):
@@ -110,7 +110,7 @@ def member(value: Any, name: str, check: Check[T]) -> T:
 
 
 def digest(value: Any) -> str:
-    """A SHA-256 in hexadecimal."""
+    """Return a SHA-256 in hexadecimal."""
     if len(text(value)) != 64 or value.strip("0123456789abcdef"):
         raise Odd("not a SHA-256")
     return str(value)
@@ -144,7 +144,7 @@ def check_path(path: str) -> None:
 
 
 def error_code(body: str) -> str | None:
-    """The code of a camera's error, one of strict.error; None of any other answer."""
+    """Return the code of a camera's error, one of strict.error; None of any other answer."""
     try:
         return member(loads(body), "code", text)
     except ValueError:
@@ -152,7 +152,7 @@ def error_code(body: str) -> str | None:
 
 
 def error_words(body: str) -> str:
-    """What a camera's error says to people; any other answer as it is."""
+    """Return what a camera's error says to people; any other answer as it is."""
     try:
         return member(loads(body), "error", text)
     except ValueError:
@@ -205,7 +205,7 @@ class Report(NamedTuple):
 
 
 def report(value: Any) -> Report:
-    """A camera's report; a firmware of later may say more in it."""
+    """Return a camera's report; a firmware of later may say more in it."""
     if not isinstance(value, dict):
         raise Odd("not an object")
     if len(json.dumps(value)) > _REPORT_MAX:
@@ -309,7 +309,7 @@ def about(value: Any) -> About:
 
 
 def entries(value: Any) -> list[tuple[str, int | None]]:
-    """A listing: each path with the size of a file, or None of a folder."""
+    """Return a listing: each path with the size of a file, or None of a folder."""
     found = [_entry(each) for each in listed(lambda each: each, FILES_MAX)(value)]
     if sum(size or 0 for _, size in found) > FILE_BYTES_MAX:
         raise Odd(f"more than {FILE_BYTES_MAX} bytes in its files")
@@ -323,7 +323,7 @@ def _entry(value: Any) -> tuple[str, int | None]:
 
 
 def blocks(value: Any) -> tuple[int, int]:
-    """The size of a block of the filesystem, and how many are free."""
+    """Return the size of a block of the filesystem, and how many are free."""
     size, free = listed(whole)(value)[:2] if isinstance(value, list) and len(value) == 2 else (0, 0)
     if not size:
         raise Odd("no block size")

@@ -70,7 +70,7 @@ class Board:
             self._transport.close()
 
     def _enter(self) -> None:
-        """Ends a program that has the REPL, and enters the raw REPL."""
+        """End a program that has the REPL, and enter the raw REPL."""
         interrupted = False
         for _ in range(_INTERRUPTS):
             # Also mpremote's own first bytes: a camera's insecure port closes on others.
@@ -111,7 +111,7 @@ class Board:
             del port.read
 
     def _read_quiet(self) -> bytes:
-        """What comes in until the line is quiet, or for a few times as long."""
+        """Return what comes in until the line is quiet, or for a few times as long."""
         port = self._transport.serial
         got = b""
         start = last = time.monotonic()
@@ -125,7 +125,7 @@ class Board:
 
     @contextlib.contextmanager
     def _guarded(self, what: str) -> Iterator[None]:
-        """Turns whatever a lost line raises into a Failure. What mpremote did not expect, it prints."""
+        """Turn whatever a lost line raises into a Failure. What mpremote did not expect, it prints."""
         try:
             with contextlib.redirect_stdout(io.StringIO()):
                 yield
@@ -138,7 +138,7 @@ class Board:
             ) from None
 
     def _run(self, code: str, what: str) -> str:
-        """Runs `code` -> what it printed between the marks, "" if nothing.
+        """Run `code` -> what it printed between the marks, "" if nothing.
 
         Raises Failure, also if the code raises.
         """
@@ -150,7 +150,8 @@ class Board:
         return printed.decode(errors="replace").rpartition(_END)[0].rpartition(_START)[2]
 
     def _evaluate(self, expression: str, check: Check[T], setup: str, what: str) -> T:
-        """The value of an expression after the statements `setup`, passed on as JSON and checked by `check`.
+        """Return the value of an expression after the statements `setup`, passed on as JSON and checked by
+        `check`.
 
         All of it may run again if the answer came garbled, and shares the REPL's globals: names of ours
         begin with an underscore.
@@ -180,12 +181,15 @@ class Board:
         self._is_loaded = True
 
     def ask(self, check: Check[T], function: str, *arguments: object, what: str = "asking it") -> T:
-        """What a function of camcors.remote returns on the board, checked; it may be called several times."""
+        """Return what a function of camcors.remote returns on the board, checked.
+
+        It may be called several times.
+        """
         self._load()
         return self._evaluate(remote.call(function, arguments), check, "", what)
 
     def do(self, function: str, *arguments: object, what: str = "talking to it") -> None:
-        """Calls a function of camcors.remote on the board once. Raises Failure, also if it raises there."""
+        """Call a function of camcors.remote on the board once. Raises Failure, also if it raises there."""
         self._load()
         self._run(remote.call(function, arguments), what)
 
@@ -217,7 +221,7 @@ class Board:
         return self.ask(check, function, *arguments, what=what)
 
     def read_file(self, path: str) -> bytes | None:
-        """The content of a file, or None if there is none. Raises Failure."""
+        """Return the content of a file, or None if there is none. Raises Failure."""
         what = f"reading {path}"
         size = self.ask(answers.optional(answers.whole), "size", path, what=what)
         if size is None:
@@ -238,7 +242,7 @@ class Board:
         return chunk
 
     def send(self, data: bytes, what: str) -> None:
-        """Puts `data` into the board's memory, for save(); checks that it arrived whole."""
+        """Put `data` into the board's memory, for save(); check that it arrived whole."""
         with self._output.progress(what, len(data)) as progress:
             for start in range(0, len(data) or 1, _CHUNK):
                 self.do("collect", data[start : start + _CHUNK], start == 0, what=what)
@@ -247,7 +251,7 @@ class Board:
             raise Failure(f"what arrived on the board is not what was sent, while {what}", "try again")
 
     def restart(self) -> None:
-        """Hard-resets the board, as its button does. Nothing else can be done with this object then."""
+        """Hard-reset the board, as its button does. Nothing else can be done with this object then."""
         self._load()
         with self._guarded("resetting it"):
             self._transport.exec_raw_no_follow(remote.call("restart", ()))

@@ -22,12 +22,12 @@ NOT_STARTED = "not started; remove the file /disable if there is one, and start 
 
 
 def report(board: Board) -> Report:
-    """What /api/status says of the camera, without its pictures. Raises Failure."""
+    """Return what /api/status says of the camera, without its pictures. Raises Failure."""
     return board.ask_camera(answers.report, "report", what="asking for its status")
 
 
 def policy_in_force(board: Board) -> Policy:
-    """The policy by which the camera answers now. Raises Failure."""
+    """Return the policy by which the camera answers now. Raises Failure."""
     return board.ask_camera(_policy, "policy", what="asking for its policy")
 
 
@@ -39,13 +39,16 @@ def _policy(value: Any) -> Policy:
 
 
 def policy_file(board: Board) -> bytes | None:
-    """The content of /policy.json, or None. Raises Failure, also if the board has no firmware."""
+    """Return the content of /policy.json, or None. Raises Failure, also if the board has no firmware."""
     board.require_firmware()
     return board.read_file(document.PATH)
 
 
 def policy_before(board: Board, digest: str | None) -> bytes:
-    """The text of the policy that was in force before that of the digest, None: of none. Raises Failure."""
+    """Return the text of the policy that was in force before that of the digest, None: of none.
+
+    Raises Failure.
+    """
     what = "asking what was in force before"
     path, why = board.ask_camera(_copy, "policy_before", digest, what=what)
     text = board.read_file(path) if path in document.COPIES else None
@@ -57,7 +60,7 @@ def policy_before(board: Board, digest: str | None) -> bytes:
 
 
 def _copy(value: Any) -> tuple[str | None, str | None]:
-    """The path of a copy, or None and why there is none."""
+    """Return the path of a copy, or None and why there is none."""
     found = answers.listed(answers.optional(answers.text), 2)(value)
     if len(found) != 2:
         raise answers.Odd("not a path and a reason")
@@ -65,7 +68,7 @@ def _copy(value: Any) -> tuple[str | None, str | None]:
 
 
 def save_policy(board: Board, text: bytes, output: Output) -> Report:
-    """Writes the valid policy `text`, reads it back, waits until it is in force -> the camera's report.
+    """Write the valid policy `text`, read it back, wait until it is in force -> the camera's report.
 
     The camera's own Store writes it: whole or not at all, the one before kept for a rollback.
     Raises Failure.
@@ -77,7 +80,7 @@ def save_policy(board: Board, text: bytes, output: Output) -> Report:
 
 
 def store(board: Board, data: bytes, path: str, name: str) -> None:
-    """Sends `data` to the camera, whose cors.store writes it, whole or not at all. Raises Failure.
+    """Send `data` to the camera, whose cors.store writes it, whole or not at all. Raises Failure.
 
     name: what a Failure calls it.
     """

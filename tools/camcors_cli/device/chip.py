@@ -118,17 +118,17 @@ class Chip:
         self.flash_size = int(flash_size_bytes(size))
 
     def read(self, address: int, size: int) -> bytes:
-        """Bytes of the flash. Raises Failure."""
+        """Return bytes of the flash. Raises Failure."""
         with self._guarded("reading its flash"):
             return bytes(cmds.read_flash(self._esp, address, size, no_progress=True))
 
     def erase(self) -> None:
-        """Erases all of the flash. Raises Failure."""
+        """Erase all of the flash. Raises Failure."""
         with self._guarded("erasing its flash"), self._output.progress("erasing the flash"):
             cmds.erase_flash(self._esp)
 
     def write(self, regions: list[Region]) -> None:
-        """Writes, and verifies each region by its MD5. Raises Failure."""
+        """Write, and verify each region by its MD5. Raises Failure."""
         pairs = [(each.address, each.data) for each in regions]
         remedy = "the board may not start now; run the same command again"
         with self._guarded("writing its flash", remedy):
@@ -136,7 +136,7 @@ class Chip:
 
     @contextlib.contextmanager
     def _guarded(self, what: str, remedy: str = "try again") -> Iterator[None]:
-        """Turns esptool's errors into a Failure."""
+        """Turn esptool's errors into a Failure."""
         try:
             with _silence():
                 yield

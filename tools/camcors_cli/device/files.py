@@ -29,12 +29,12 @@ class Room(NamedTuple):
 
 
 def digest(data: bytes) -> str:
-    """The SHA-256 of `data` in hexadecimal."""
+    """Return the SHA-256 of `data` in hexadecimal."""
     return hashlib.sha256(data).hexdigest()
 
 
 def tree(board: Board) -> Tree:
-    """All that is in the board's filesystem. Raises Failure, also if it has none."""
+    """Return all that is in the board's filesystem. Raises Failure, also if it has none."""
     found = board.ask(answers.optional(answers.entries), "entries", what="listing its files")
     if found is None:
         raise Failure("the board has no filesystem", "camcors info tells what is wrong with its flash")
@@ -48,18 +48,18 @@ def tree(board: Board) -> Tree:
 
 
 def room(board: Board) -> Room:
-    """How much room the filesystem has."""
+    """Return how much room the filesystem has."""
     block, blocks = board.ask(answers.blocks, "room", what="asking for its room")
     return Room(block, block * blocks)
 
 
 def has(board: Board, before: Tree, path: str, data: bytes) -> bool:
-    """Whether the file is there with this content; `before` is what there is."""
+    """Return whether the file is there with this content; `before` is what there is."""
     return before.files.get(path) == len(data) and hash_of(board, path) == digest(data)
 
 
 def hash_of(board: Board, path: str) -> str | None:
-    """The SHA-256 of a file on the board in hexadecimal, None if there is none."""
+    """Return the SHA-256 of a file on the board in hexadecimal, None if there is none."""
     return _digest(board, path, f"checking {path}")
 
 
@@ -68,7 +68,7 @@ def _digest(board: Board, path: str, what: str) -> str | None:
 
 
 def read(board: Board, path: str) -> bytes:
-    """The content of a file, checked by its hash. Raises Failure."""
+    """Return the content of a file, checked by its hash. Raises Failure."""
     data = board.read_file(path)
     if data is None or hash_of(board, path) != digest(data):
         raise Failure(f"{path} changed while it was read", "try again")
@@ -76,13 +76,13 @@ def read(board: Board, path: str) -> bytes:
 
 
 def make_folders(board: Board, folders: Sequence[str]) -> None:
-    """Makes those of the folders that are not there, each after that it is in."""
+    """Make those of the folders that are not there, each after that it is in."""
     for folder in folders:
         board.do("make_folder", folder, what=f"making {folder}")
 
 
 def write(board: Board, path: str, data: bytes) -> None:
-    """Writes a file, whole or not at all: a temporary one beside it, checked by its hash, gets its name.
+    """Write a file, whole or not at all: a temporary one beside it, checked by its hash, gets its name.
 
     Raises Failure; then the old file stays.
     """
@@ -103,16 +103,16 @@ def write(board: Board, path: str, data: bytes) -> None:
 
 
 def rename(board: Board, old: str, new: str) -> None:
-    """Renames a file; one of the new name is replaced."""
+    """Rename a file; one of the new name is replaced."""
     board.do("rename", old, new, what=f"renaming {old}")
 
 
 def remove(board: Board, path: str) -> None:
-    """Removes a file, or a folder that is empty."""
+    """Remove a file, or a folder that is empty."""
     board.do("remove", path, what=f"removing {path}")
 
 
 def parents(paths: Sequence[str]) -> list[str]:
-    """The folders in which `paths` are, each after that it is in."""
+    """Return the folders in which `paths` are, each after that it is in."""
     found = {path[:at] for path in paths for at, char in enumerate(path) if char == "/" and at}
     return sorted(found)

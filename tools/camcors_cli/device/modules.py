@@ -61,7 +61,10 @@ def check(facts: Facts, without_camera: bool) -> None:
 
 
 def collect(folder: Path, facts: Facts, without_camera: bool) -> dict[str, bytes]:
-    """The files for the board by path. Raises Failure if there are none, or not for its MicroPython."""
+    """Return the files for the board by path.
+
+    Raises Failure if there are none, or not for its MicroPython.
+    """
     found = {}
     for path in sorted(folder.rglob("*.mpy")):
         name = path.relative_to(folder)
@@ -84,7 +87,7 @@ def _check_header(content: bytes, name: str, facts: Facts) -> None:
     """The header's version must be the board's (MicroPython documentation, "MicroPython .mpy files")."""
     wanted = facts.mpy & 0xFF
     if len(content) < _HEADER_SIZE or content[0] != ord("M"):
-        raise _refused(f"{name} is no compiled module", "make mpy builds them")
+        raise _refused(f"{name} is not a compiled module", "make mpy builds them")
     if content[1] != wanted:
         takes = f"those of version {wanted}" if wanted else "none"
         raise _refused(

@@ -23,7 +23,7 @@ _HELP = "give it with --port or in CAMCORS_PORT, for example --port build/HOST/r
 
 
 def find_port(given: str | None) -> str:
-    """The device that `given` names, or that of the only board. Raises Failure."""
+    """Return the device that `given` names, or that of the only board. Raises Failure."""
     if not given:
         return _only_port()
     if given.startswith("id:"):
@@ -63,7 +63,7 @@ def open_port(device: str) -> SerialTransport:
 
 
 def _open_patiently(device: str) -> SerialTransport:
-    """Tries again for a moment: the program before may be just ending. Raises as SerialTransport does."""
+    """Try again for a moment: the program before may be just ending. Raises as SerialTransport does."""
     end = time.monotonic() + _PATIENCE_S
     while True:
         try:
@@ -75,7 +75,7 @@ def _open_patiently(device: str) -> SerialTransport:
 
 
 def unopened(device: str) -> Failure:
-    """Why `device` does not open. mpremote keeps the reason to itself, so it is tried once more."""
+    """Return why `device` does not open. mpremote keeps the reason to itself, so it is tried once more."""
     cause: Exception | None = None
     try:
         serial.serial_for_url(device, baudrate=_BAUD, exclusive=True).close()

@@ -21,7 +21,7 @@ del _names, _name
 
 @functools.cache
 def version() -> int:
-    """The version that this command knows."""
+    """Return the version that this command knows."""
     for node in ast.parse(_SOURCE.read_text()).body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "VERSION":
             return int(ast.literal_eval(node.value))
@@ -42,5 +42,5 @@ def statements() -> str:
 
 
 def call(function: str, arguments: tuple[object, ...]) -> str:
-    """The expression that calls a function of `_remote` there."""
+    """Return the expression that calls a function of `_remote` there."""
     return f"_remote.{function}({', '.join(map(repr, arguments))})"

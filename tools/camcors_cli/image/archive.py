@@ -37,7 +37,7 @@ class Archive(NamedTuple):
 
 
 def pack(archive: Archive) -> bytes:
-    """The zip."""
+    """Return the zip."""
     files = {name: {"size": len(data), "sha256": digest(data)} for name, data in archive.files.items()}
     manifest = {"format": _FORMAT, **archive.facts, "folders": archive.folders, "files": files}
     made = io.BytesIO()
@@ -56,7 +56,7 @@ def _entry(name: str) -> zipfile.ZipInfo:
 
 
 def unpack(path: Path) -> Archive:
-    """The backup in a file, each byte of it checked. Raises Failure."""
+    """Return the backup in a file, each byte of it checked. Raises Failure."""
     data = input_file.read(path)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
@@ -67,7 +67,7 @@ def unpack(path: Path) -> Archive:
             str(exc) if isinstance(exc, ValueError | zipfile.BadZipFile) else "it is not complete, or damaged"
         )
         remedy = "take a file that camcors backup wrote; nothing was changed on the board"
-        raise Failure(f"{path} is no backup of camcors: {reason}", remedy, Status.REFUSED) from None
+        raise Failure(f"{path} is not a camcors backup: {reason}", remedy, Status.REFUSED) from None
 
 
 def _check_members(members: list[zipfile.ZipInfo]) -> None:

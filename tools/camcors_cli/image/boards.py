@@ -28,12 +28,12 @@ _BOARDS = ROOT / "boards"
 
 
 def names() -> list[str]:
-    """The boards that there are."""
+    """Return the boards that there are."""
     return sorted(path.parent.name for path in _BOARDS.glob("*/board.json"))
 
 
 def read(name: str) -> BoardData:
-    """The data of the board `name`. Raises Failure if they cannot be read."""
+    """Return the data of the board `name`. Raises Failure if they cannot be read."""
     try:
         data = json.loads((_BOARDS / name / "board.json").read_text())
         flash_size = data["flash_size"]

@@ -24,7 +24,7 @@ _PARAMETERS: dict[str, Any] = {
 
 
 def find(table: list[Partition]) -> Partition:
-    """The partition of the filesystem. Raises Failure if the table has none."""
+    """Return the partition of the filesystem. Raises Failure if the table has none."""
     for part in table:
         if part.name == LABEL and part.type == "data":
             return part
@@ -32,7 +32,7 @@ def find(table: list[Partition]) -> Partition:
 
 
 def make(size: int, files: dict[str, bytes]) -> bytes:
-    """The image, `size` bytes, of a filesystem that holds `files` by path, all in its root.
+    """Return the image, `size` bytes, of a filesystem that holds `files` by path, all in its root.
 
     Raises Failure with the numbers if they do not fit.
     """
@@ -59,5 +59,6 @@ def make(size: int, files: dict[str, bytes]) -> bytes:
 
 
 def is_blank(image: bytes) -> bool:
-    """Whether both superblock blocks are erased: what the camera itself formats (firmware/filesystem.py)."""
+    """Return whether both superblock blocks are erased: what the camera itself formats
+    (firmware/filesystem.py)."""
     return not image[: 2 * SECTOR_SIZE].strip(b"\xff")

@@ -49,17 +49,17 @@ class Firmware(NamedTuple):
         return self.offset + len(self.data)
 
     def at(self, start: int, end: int) -> bytes:
-        """What it puts between two addresses of the flash; less if it ends before."""
+        """Return what it puts between two addresses of the flash; less if it ends before."""
         return self.data[start - self.offset : end - self.offset]
 
 
 def default_path(board: str) -> Path:
-    """Where the build puts the firmware of a board, seen from the project's folder."""
+    """Return where the build puts the firmware of a board, seen from the project's folder."""
     return Path("build", board, "firmware.bin")
 
 
 def read_file(path: Path, board: BoardData | None = None) -> Firmware:
-    """The firmware in a file, checked; with `board`, for that board. Raises Failure in words."""
+    """Return the firmware in a file, checked; with `board`, for that board. Raises Failure in words."""
     try:
         data = input_file.read(path)
     except FileNotFoundError:
@@ -69,7 +69,7 @@ def read_file(path: Path, board: BoardData | None = None) -> Firmware:
 
 
 def check(data: bytes, name: str, board: BoardData | None = None) -> Firmware:
-    """The firmware `data`, the content of the file `name`. Raises Failure in words."""
+    """Return the firmware `data`, the content of the file `name`. Raises Failure in words."""
     chip = _chip(data, name, board)
     offset = chip.BOOTLOADER_FLASH_OFFSET
     bootloader, size = _parse(chip, data, f"the bootloader in {name}")
@@ -93,7 +93,7 @@ def _chip(data: bytes, name: str, board: BoardData | None) -> Any:
     """esptool's class of the chip that the first header names."""
     if len(data) < _HEADER_SIZE or data[0] != _MAGIC:
         found = f"{data[0]:#04x}" if data else "nothing"
-        raise _refused(f"{name} is no firmware: it begins with {found}, not with {_MAGIC:#x}")
+        raise _refused(f"{name} is not firmware: it begins with {found}, not with {_MAGIC:#x}")
     (number,) = _CHIP_ID.unpack_from(data)
     chips = [each for each in CHIP_DEFS.values() if getattr(each, "IMAGE_CHIP_ID", None) == number]
     if not chips:
@@ -113,7 +113,7 @@ def _parse(chip: Any, data: bytes, what: str) -> tuple[Any, int]:
         image = LoadFirmwareImage(chip.CHIP_NAME, data)
     except (FatalError, RuntimeError, struct.error, TypeError) as exc:  # TypeError: cut before the checksum
         reason = exc if isinstance(exc, FatalError) else "it is cut short or damaged"
-        raise _refused(f"{what} is no image of an {chip.CHIP_NAME}: {reason}") from None
+        raise _refused(f"{what} is not an image for {chip.CHIP_NAME}: {reason}") from None
     if image.calculate_checksum() != image.checksum:
         raise _refused(f"{what} is damaged: its checksum does not match")
     if not image.append_digest:
@@ -141,7 +141,7 @@ def _table(data: bytes, name: str, board: BoardData | None) -> list[Partition]:
 
 
 def _flash_size(chip: Any, bootloader: Any, name: str, table: list[Partition]) -> int:
-    """What the bootloader is told; it refuses a table that goes past that."""
+    """Return what the bootloader is told; it refuses a table that goes past that."""
     number = bootloader.flash_size_freq & 0xF0
     label = next((label for label, each in chip.FLASH_SIZES.items() if each == number), None)
     if label is None:

@@ -43,19 +43,22 @@ def _suffixes() -> PublicSuffixList:
 
 
 def is_public_suffix(domain: str) -> bool:
-    """Whether strangers get names below `domain`, by the full list (publicsuffix.org)."""
+    """Return whether strangers get names below `domain`, by the full list (publicsuffix.org)."""
     if "." not in domain:
         return fields.is_public_suffix(domain)
     return bool(_suffixes().publicsuffix(domain) == domain)
 
 
 def parse(text: str | bytes) -> Policy:
-    """The policy that `text` describes. Raises PolicyError with all faults."""
+    """Return the policy that `text` describes. Raises PolicyError with all faults."""
     return Policy.from_json(text, is_public_suffix)
 
 
 def read(text: bytes, name: str) -> Policy:
-    """The policy in the file `name`, whose content is `text`. Raises Failure with all faults and lines."""
+    """Return the policy in the file `name`, whose content is `text`.
+
+    Raises Failure with all faults and lines.
+    """
     try:
         return parse(text)
     except PolicyError as exc:
@@ -64,7 +67,7 @@ def read(text: bytes, name: str) -> Policy:
 
 
 def refusal(name: str, located: list[Located], remedy: str = "") -> Failure:
-    """The Failure that lists `located`, a line for each value."""
+    """Return the Failure that lists `located`, a line for each value."""
     count = len(located)
     heading = f"{name} is not a valid policy ({count} fault{'s' if count != 1 else ''})"
     lines = [f"{name}:{each.line or 1}: {each.text}" for each in located]
@@ -107,7 +110,7 @@ class _Lines:
             self._map = {}  # faulty syntax: its one fault says its place itself
 
     def find(self, field: str) -> int | None:
-        """The line of a fault's field, from 1, or None if the field stands nowhere."""
+        """Return the line of a fault's field, from 1, or None if the field stands nowhere."""
         place = _PLACE.fullmatch(field)
         if place:
             return int(place[1])
@@ -124,7 +127,7 @@ class _Lines:
 
 
 def difference(old: bytes | None, new: bytes) -> list[str]:
-    """The lines of a unified diff from what the camera has to what it would get, [] if they are equal."""
+    """Return a unified diff (lines) from what the camera has to what it would get, [] if they are equal."""
     if len(old or b"") > _COMPARED_MAX:
         return [f"the file on the camera has {len(old or b'')} bytes, too many to compare"]
     before = (old or b"").decode(errors="backslashreplace").splitlines()
@@ -133,6 +136,6 @@ def difference(old: bytes | None, new: bytes) -> list[str]:
 
 
 def write(given: dict[str, Any]) -> bytes:
-    """A policy file: a line for each field, in the order of `given`."""
+    """Return a policy file: a line for each field, in the order of `given`."""
     rows = [f"  {json.dumps(name)}: {json.dumps(value)}" for name, value in given.items()]
     return ("{\n" + ",\n".join(rows) + "\n}\n").encode()

@@ -58,7 +58,7 @@ class Draft:
             self._output.note(kept)
 
     def edit(self) -> bytes:
-        """Opens the editor until the text is valid -> the text. Raises Failure if the person gives up.
+        """Open the editor until the text is valid -> the text. Raises Failure if the person gives up.
 
         A script in the place of an editor is not asked twice: only a person reads what is wrong.
         """

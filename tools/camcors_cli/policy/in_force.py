@@ -15,7 +15,7 @@ from . import document
 def put_in_force(
     board: Board, out: Output, current: bytes | None, text: bytes, new: Policy, **facts: Any
 ) -> None:
-    """Shows what changes and puts `text`, a valid policy, in force. Raises Failure.
+    """Show what changes and put `text`, a valid policy, in force. Raises Failure.
 
     facts: what `--json` says besides.
     """
@@ -30,11 +30,11 @@ def put_in_force(
 
 
 def warnings(checked: Policy) -> list[dict[str, Any]]:
-    """The warnings of a policy, each as an object, for `--json`."""
+    """Return the warnings of a policy, each as an object, for `--json`."""
     return [warning._asdict() for warning in checked.warnings]
 
 
 def tell_warnings(out: Output, checked: Policy) -> None:
-    """Notes what a policy allows and its owner probably does not mean."""
+    """Note what a policy allows and its owner probably does not mean."""
     for warning in checked.warnings:
         out.note(f"warning: {warning}")

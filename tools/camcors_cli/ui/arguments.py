@@ -24,7 +24,7 @@ _VALUE = re.compile("[\t\x20-\x7e\x80-\xff]*")  # RFC 9110 section 5.5
 
 
 def faults_of(pattern: Pattern) -> str:
-    """What is wrong with a parsed origin, and what to write instead."""
+    """Return what is wrong with a parsed origin, and what to write instead."""
     return f"{', '.join(pattern.reasons)}; {pattern.remedy}"
 
 
@@ -79,7 +79,7 @@ ORIGIN = _Origin()
 METHOD = _Method()
 HEADER = _Header()
 _HEADER_HELP = (
-    "A header that the page sets, as NAME or 'NAME: value' (Content-Type alone: application/json); "
+    "A header that the page sets, as NAME or 'NAME: value' (Content-Type by itself: application/json); "
     "may be given again."
 )
 

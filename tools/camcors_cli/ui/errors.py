@@ -49,7 +49,7 @@ class Failure(click.ClickException):
         Output().failure(self)
 
     def said(self) -> list[str]:
-        """The lines for a person."""
+        """Return the lines for a person."""
         if self.lines:
             return [self.message, *self.lines, *filter(None, [self.remedy])]
         return [f"{self.message}; {self.remedy}" if self.remedy else self.message]

@@ -47,21 +47,21 @@ def note(text: str) -> Step:
 
 
 def show(out: Output, steps: Iterable[Step]) -> None:
-    """Prints `steps`: with signs on a terminal that can, with words in a pipe."""
+    """Print `steps`: with signs on a terminal that can, with words in a pipe."""
     for step in steps:
         mark = _SIGNS[step.mark] if out.has_signs else f"{step.mark.value:4}"
         out.say(f"{mark} {step.text}", _STYLES[step.mark])
 
 
-def show_verdict(out: Output, reason: str | None, mends: Iterable[str], remarks: Iterable[str]) -> None:
-    """Prints the last lines: the verdict, the commands that mend it, and what to know of these."""
+def show_verdict(out: Output, reason: str | None, fixes: Iterable[str], remarks: Iterable[str]) -> None:
+    """Print the last lines: the verdict, the commands that fix it, and what to know of these."""
     out.say("")
     out.say(f"blocked: {reason}" if reason else "allowed", "bold red" if reason else "bold green")
-    mends = list(mends)
-    if mends:
+    fixes = list(fixes)
+    if fixes:
         out.say("to allow it:")
-    for mend in mends:
-        out.say(f"  {mend}", "bold")
+    for fix in fixes:
+        out.say(f"  {fix}", "bold")
     for remark in remarks:
         for line in remark.split("\n"):  # a policy's faults have a line each
             out.say(line)

@@ -12,7 +12,7 @@ TEXT_MAX = 1 << 20  # of a policy or of settings: a longer one is no text that a
 
 
 def read(path: Path, most: int = FILE_MAX) -> bytes:
-    """The content of `path`. Raises Failure, FileNotFoundError."""
+    """Return the content of `path`. Raises Failure, FileNotFoundError."""
     try:
         with open(path, "rb") as opened:
             return read_open(opened, str(path), most)
@@ -23,7 +23,7 @@ def read(path: Path, most: int = FILE_MAX) -> bytes:
 
 
 def read_open(opened: IO[bytes], name: str, most: int = TEXT_MAX) -> bytes:
-    """What is left in an open file, or in standard input. Raises Failure."""
+    """Return what is left in an open file, or in standard input. Raises Failure."""
     try:
         data = opened.read(most + 1)
     except OSError as exc:

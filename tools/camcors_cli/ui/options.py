@@ -32,5 +32,5 @@ port_option = click.option(
 
 
 def on_board(function: Function) -> Function:
-    """Gives a command `--port` and `--json`."""
+    """Give a command `--port` and `--json`."""
     return port_option(json_option(function))

@@ -63,7 +63,7 @@ def _well_formed(value: Any) -> Any:
 
 class _Console(Console):
     def on_broken_pipe(self) -> None:
-        """Leaves it to `_to_stdout`; rich would end the command in the middle of its work."""
+        """Leave it to `_to_stdout`; rich would end the command in the middle of its work."""
         raise  # rich calls this while it handles the BrokenPipeError
 
 
@@ -184,7 +184,7 @@ class Output:
 
     @contextmanager
     def progress(self, what: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
-        """Shows on a terminal that `what` goes on; yields what is called with the steps done of `total`."""
+        """Show on a terminal that `what` goes on; yield what is called with the steps done of `total`."""
         if not self._errors.is_terminal:
             yield lambda done: None
             return
@@ -208,7 +208,7 @@ class Output:
 
     @staticmethod
     def ask_secret(question: str) -> str:
-        """What a person types without an echo."""
+        """Return what a person types without an echo."""
         return str(click.prompt(escape(question), hide_input=True, err=True))
 
     def _error_line(self, text: str) -> None:
@@ -218,7 +218,7 @@ class Output:
                 click.echo(line, err=True)
 
     def _fits(self, line: str) -> bool:
-        """Whether there is room for one more line; says once when there is no more."""
+        """Return whether there is room for one more line; says once when there is no more."""
         if self._left < 0:
             return False
         self._left -= len(line) + 1
@@ -239,7 +239,7 @@ def show_traceback(
 
 
 def prepare() -> None:
-    """Makes a program's streams and Python's own messages safe; once, before anything is printed."""
+    """Make a program's streams and Python's own messages safe; once, before anything is printed."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # of a locale that is not UTF-8
     sys.excepthook = show_traceback

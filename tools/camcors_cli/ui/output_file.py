@@ -15,7 +15,7 @@ def check(path: Path, force: bool) -> None:
 
 
 def write(path: Path, data: bytes, force: bool, is_secret: bool = False) -> None:
-    """Writes the file `path`; one that `is_secret` for its owner's eyes only. Raises Failure."""
+    """Write the file `path`; one that `is_secret` for its owner's eyes only. Raises Failure."""
     try:
         with open(path, "wb" if force else "xb", opener=_open_private if is_secret else None) as opened:
             if is_secret:

@@ -24,7 +24,7 @@ export function parseAddress(text) {
     throw new AddressError(`A browser sends no name or password from an address. Write ${url.origin}.`);
   }
   if (url.pathname !== "/" || url.search || url.hash) {
-    throw new AddressError(`Write the camera’s address alone, without a path: ${url.origin}`);
+    throw new AddressError(`Write only the camera’s address, without a path: ${url.origin}`);
   }
   return url.origin;
 }

@@ -9,7 +9,7 @@ import { askedPermission, guessPlace } from "./place.js";
 import { examine } from "./server.js";
 
 /**
- * What was found. cause: one of a closed list, for programs and tests. commands: each mends it or a part.
+ * What was found. cause: one of a closed list, for programs and tests. commands: each fixes it or a part.
  * facts: what was tried, each in a sentence.
  * @typedef {object} Diagnosis
  * @property {"busy"|"http"|"mixed"|"permission"|"unreachable"|"unclear"|"origin"|"method"|"header"|"credentials"|

@@ -23,7 +23,7 @@ let large = null;
 /** @param {string} url */
 const hashOf = (url) => `#${encodeURIComponent(url)}`;
 
-/** The sessions of the list; one whose camera changed is begun anew. */
+/** The sessions of the list; one whose camera changed begins again. */
 function follow() {
   for (const [url, session] of sessions) {
     const camera = cameras.find(url);

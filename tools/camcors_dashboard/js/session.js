@@ -12,7 +12,7 @@ const SAMPLES = 400; // more than five minutes of an open camera
  * Dispatches "change". It asks only while one of its views is seen.
  *
  * status: a Report of the last answer of /api/status, or null. trouble: a Diagnosis of the last failure, or null once it is
- * mended. samples: free and used heap (KB) and pictures a second, over time.
+ * fixed. samples: free and used heap (KB) and pictures a second, over time.
  */
 export class Session extends EventTarget {
   /** @param {import("./cameras.js").Camera} camera @param {import("./server.js").Server} server */
@@ -99,7 +99,7 @@ export class Session extends EventTarget {
     try {
       this.status = reportOf(await askJson(this.camera, "/api/status"));
       this.answeredAt = performance.now();
-      this.#mended("status");
+      this.#recovered("status");
     } catch (error) {
       await this.#failed("status", /** @type {Error} */ (error));
     }
@@ -118,14 +118,14 @@ export class Session extends EventTarget {
   }
 
   #onFeed() {
-    if (this.feed.state === "live") this.#mended("feed");
+    if (this.feed.state === "live") this.#recovered("feed");
     else if (this.feed.state === "failed" && this.feed.error) this.#failed("feed", this.feed.error);
     else if (this.feed.state === "idle") this.failures.feed = false;
     this.#changed();
   }
 
   /** @param {"feed"|"status"} what */
-  #mended(what) {
+  #recovered(what) {
     this.failures[what] = false;
     if (!this.failures.feed && !this.failures.status) this.trouble = null;
   }
@@ -139,7 +139,7 @@ export class Session extends EventTarget {
     this.failures[what] = true;
     const found = await this.explain(error);
     if (this.isClosed || !this.failures[what]) return;
-    // The same again stays the same object, so that nothing is drawn anew under a person's pointer.
+    // The same again stays the same object, so that nothing is drawn again under a person's pointer.
     if (JSON.stringify(found) !== JSON.stringify(this.trouble)) this.trouble = found.cause === "passing" ? null : found;
     this.#changed();
   }

@@ -21,7 +21,7 @@ export function commandLine(command) {
 }
 
 /**
- * What is wrong, what mends it, and how that was found out.
+ * What is wrong, what fixes it, and how that was found out.
  * @param {import("./diagnose.js").Diagnosis} found
  * @param {{short?: boolean, level?: number}} [options] short: only the first command and no facts
  */

@@ -19,7 +19,7 @@ class Clock:
         await event.wait()
 
     async def run(self, duration_ms):
-        """Lets everything run for so long."""
+        """Let everything run for so long."""
         end = self.now + duration_ms
         while True:
             for _ in range(10):

@@ -56,7 +56,7 @@ class Radio:
             self.joins = (clock.now + _JOIN_MS,) + self.joined  # as the event handler does
 
     def settle(self):
-        """Lets a join that is due succeed or fail."""
+        """Let a join that is due succeed or fail."""
         while self.joins and self.joins[0] <= clock.now:
             _, ssid, key = self.joins
             self.joins = None
