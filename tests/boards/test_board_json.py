@@ -11,7 +11,7 @@ import pytest
 from camcors_build import boards, frozen, host, source
 from camcors_build.boards import BOARDS
 
-from tests.boards import cmake
+from tests.kit import cmake
 
 MISSING = object()
 

@@ -13,9 +13,9 @@ import pytest
 from camcors_build import boards, frozen, source
 from camcors_build.boards import BOARDS, TOP, Board
 
-from tests.boards import cmake
-from tests.boards import port_facts as facts
-from tests.boards.cmake import Configured
+from tests.kit import cmake
+from tests.kit import port_facts as facts
+from tests.kit.cmake import Configured
 
 ALL = boards.every()
 CAMERAS = [board for board in ALL if board.data["camera"]]

@@ -21,7 +21,7 @@ from microdot import Microdot
 from microdot import Request as MicrodotRequest
 from microdot.microdot import NoCaseDict
 from strict.fault import REASONS
-from tests.cors.strategies import deterministic, patterns, policies
+from tests.kit.strategies import deterministic, patterns, policies
 
 _ORIGIN = re.compile(
     r"([a-z][a-z0-9+.-]*)://"

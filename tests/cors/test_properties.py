@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cors import CORS, Policy
-from tests.cors.strategies import (
+from tests.kit.strategies import (
     EXPOSED,
     HOME,
     METHODS,
@@ -28,7 +28,7 @@ from tests.cors.strategies import (
     origins,
     policies,
 )
-from tests.cors.strategies import Policy as Fields
+from tests.kit.strategies import Policy as Fields
 
 _PATTERN = re.compile(r"([a-z]+)://(\*\.)?(\[[0-9a-f:]+\]|[a-z0-9.-]+)(?::([0-9]+|\*))?")
 _SAFE_METHODS = ("GET", "HEAD", "POST")

@@ -12,8 +12,9 @@ import urllib3
 
 from camcors.http import head
 from microdot import Response
-from tests.firmware.conftest import CLOSED, Server, Talk, make_device, read_all
-from tests.firmware.test_bad_requests import ONCE, parse
+from tests.kit.server import Server, make_device, read_all
+from tests.kit.talk import CLOSED, Talk
+from tests.kit.wire import ONCE, parse
 
 H = b"Host: camera\r\n" + ONCE
 G = b"GET /echo HTTP/1.1\r\n" + H

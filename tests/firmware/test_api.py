@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.firmware.conftest import Server, Start
+from tests.kit.server import Server, Start
 
 RANGES = {
     "frame_size": {"values": ["QVGA", "VGA"]},

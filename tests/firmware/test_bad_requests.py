@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import random
 import re
 import socket
@@ -11,14 +10,10 @@ import threading
 
 import pytest
 
-from camcors.http.answer import phrase
-from strict import error
-from tests.firmware.conftest import CLOSED, Client, Heard, Server, Start, Talk, read_all
+from tests.kit.server import Client, Server, Start, read_all
+from tests.kit.talk import CLOSED, Heard, Talk
+from tests.kit.wire import ONCE, G, H, P, check_refusal, parse
 
-H = b"Host: camera\r\n"
-G = b"GET /echo HTTP/1.1\r\n" + H
-P = b"POST /echo HTTP/1.1\r\n" + H
-ONCE = b"Connection: close\r\n"
 TLS = bytes.fromhex("16030100c4010000c00303") + bytes(range(200))
 
 # (what, bytes sent, status). The request is to /echo, whose handler counts.
@@ -173,35 +168,6 @@ BAD = [
     ("many headers", G + b"".join(b"A%d: 1\r\n" % i for i in range(1200)) + b"\r\n", 431),
     ("endless header", G + b"A: " + b"a" * 20000, 431),
 ]
-
-
-def parse(answer: bytes) -> tuple[int, str, dict[str, str], bytes]:
-    head, separator, body = answer.partition(b"\r\n\r\n")
-    assert separator, answer[:200]
-    first, *lines = head.decode().split("\r\n")
-    version, status, reason = first.split(" ", 2)
-    assert version == "HTTP/1.1"
-    headers = dict(line.split(": ", 1) for line in lines)
-    assert len(headers) == len(lines)
-    assert headers.pop("X-Content-Type-Options") == "nosniff"  # on every answer, and once
-    return int(status), reason, headers, body
-
-
-def check_refusal(answer: bytes, expected: int) -> bytes:
-    status, reason, headers, body = parse(answer)
-    assert (status, reason) == (expected, phrase(expected))
-    assert headers == {
-        "Content-Type": "application/json; charset=UTF-8",
-        "Cache-Control": "no-store",
-        "Vary": "Accept",
-        "Content-Length": str(len(body)),
-        "Connection": "close",
-        "X-Marked": "yes",  # by the application's hook for error answers, as CORS is one
-    }
-    said = json.loads(body)
-    assert set(said) == {"error", "code"}
-    assert error.STATUS[said["code"]] == status
-    return body
 
 
 def check_counts(heard: Heard, **expected: int) -> None:

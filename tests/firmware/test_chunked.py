@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 
 from camcors.http.chunked import Chunks
 from camcors.http.head import Refusal
-from tests.firmware.conftest import CLOSED, Client, Heard, Server, Talk, read_all
-from tests.firmware.test_bad_requests import ONCE, P, parse
+from tests.kit.server import Client, Server, read_all
+from tests.kit.talk import CLOSED, Heard, Talk
+from tests.kit.wire import ONCE, P, parse
 
 MOST = 100
 SKIPPED = 60

@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from camcors.limits import Limits
-from tests.firmware.conftest import Client, Server, Start
-from tests.firmware.test_bad_requests import G, H, P, parse
+from tests.kit.server import Client, Server, Start
+from tests.kit.wire import G, H, P, parse
 
 OTHER = "127.0.0.2"
 GET = b"GET /%b HTTP/1.1\r\n" + H + b"\r\n"
@@ -192,7 +192,8 @@ def test_begun_request_is_told_why_it_ends(start: Start) -> None:
             assert ask(server) == 200
             status, _, headers, body = parse(first.rest())
             assert (status, headers["Retry-After"], headers["Connection"]) == (503, "2", "close")
-            assert body == what + b" came too slowly while others waited for a connection\n"
+            words = what.decode() + " came too slowly while others waited for a connection"
+    assert json.loads(body) == {"error": words, "code": "busy"}
     after = server.probe()
     assert (after["evicted"], after["timeouts"], after["refused"]) == (2, 0, 0)
 

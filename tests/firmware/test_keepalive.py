@@ -23,19 +23,9 @@ from camcors.http import connection, phases
 from camcors.http.clock import ticks_ms
 from camcors.http.exchange import SETTLED_MS, Exchange
 from camcors.limits import Limits
-from tests.firmware.conftest import (
-    CLOSED,
-    LIMITS,
-    Client,
-    Server,
-    Start,
-    Talk,
-    make_device,
-    on_cpython,
-    on_micropython,
-    read_all,
-)
-from tests.firmware.test_bad_requests import G, H, P, check_refusal, parse
+from tests.kit.server import LIMITS, Client, Server, Start, make_device, on_cpython, on_micropython, read_all
+from tests.kit.talk import CLOSED, Talk
+from tests.kit.wire import G, H, P, check_refusal, parse
 
 GET = b"GET /%b HTTP/1.1\r\n" + H + b"\r\n"
 ECHO = G + b"\r\n"

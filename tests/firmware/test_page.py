@@ -12,7 +12,7 @@ import pytest
 
 import camcors_pages
 from camcors.page import HEADERS, get, takes_gzip
-from tests.firmware.conftest import Server
+from tests.kit.server import Server
 
 PAGE = gzip.decompress(camcors_pages.PAGE_GZIP)
 TAG = camcors_pages.PAGE_TAG

@@ -7,19 +7,9 @@ import socket
 
 import pytest
 
-from tests.firmware.conftest import (
-    CLOSED,
-    FULL,
-    LIMITS,
-    SILENT,
-    Server,
-    Start,
-    Talk,
-    make_device,
-    on_cpython,
-    read_all,
-)
-from tests.firmware.test_bad_requests import parse
+from tests.kit.server import LIMITS, Server, Start, make_device, on_cpython, read_all
+from tests.kit.talk import CLOSED, FULL, SILENT, Talk
+from tests.kit.wire import parse
 
 ALLOWED = b"http://allowed.example"
 FOREIGN = b"http://evil.example"

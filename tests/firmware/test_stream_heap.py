@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.firmware.conftest import Server, on_micropython
-from tests.firmware.test_stream import Viewer, viewing
+from tests.kit.server import Server, on_micropython
+from tests.kit.viewer import Viewer, viewing
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import re
 import pytest
 
 from camcors.http.salvage import describe_long
-from tests.firmware.conftest import Talk
-from tests.firmware.test_bad_requests import ONCE, G, H, parse
+from tests.kit.talk import Talk
+from tests.kit.wire import ONCE, G, H, parse
 
 ALL = bytes(range(0x80, 0x100))
 

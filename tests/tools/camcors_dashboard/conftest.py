@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -10,10 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.kit.camera import Camera
-from tests.tools.camcors_dashboard.chromium import ARGUMENTS, find_chromium
-from tests.tools.camcors_dashboard.pages import Dashboard, Site
-
-Start = Callable[[], Camera]
+from tests.kit.chromium import ARGUMENTS, find_chromium
+from tests.kit.pages import Dashboard, Site, Start
 
 
 @pytest.fixture(scope="module")

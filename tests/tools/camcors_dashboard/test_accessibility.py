@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.kit.camera import Camera
-from tests.tools.camcors_dashboard.pages import Dashboard, add_camera, allow, is_live, tile, watch
+from tests.kit.pages import Dashboard, add_camera, allow, is_live, tile, watch
 
 # Each visible text with its contrast against the nearest background colour (WCAG 2.2, "contrast ratio").
 _CONTRASTS = """() => {

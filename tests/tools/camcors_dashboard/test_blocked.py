@@ -12,8 +12,7 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.kit.camera import Camera, free_port
-from tests.kit.places import SPACES
-from tests.tools.camcors_dashboard.pages import (
+from tests.kit.pages import (
     FILES,
     Dashboard,
     Site,
@@ -25,6 +24,7 @@ from tests.tools.camcors_dashboard.pages import (
     tile,
     watch,
 )
+from tests.kit.places import SPACES
 
 _SHOWN = 30_000  # milliseconds: a diagnosis asks several times
 

@@ -10,8 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.kit.camera import TOP, Camera
-from tests.tools.camcors_dashboard.conftest import Start
-from tests.tools.camcors_dashboard.pages import watch
+from tests.kit.pages import Start, watch
 
 
 @pytest.fixture(scope="module")

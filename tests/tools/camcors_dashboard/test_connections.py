@@ -6,8 +6,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.kit.camera import Camera
-from tests.tools.camcors_dashboard.conftest import Start
-from tests.tools.camcors_dashboard.pages import Site, allow, set_policy, status, wait_until, watch
+from tests.kit.pages import Site, Start, allow, set_policy, status, wait_until, watch
 
 # Events from the one after Last-Event-ID on; each connection ends after some, and the browser comes back.
 MAIN = """

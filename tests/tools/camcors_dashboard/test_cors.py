@@ -16,7 +16,7 @@ from camcors_cli.browser.fetch import Request, Response
 from playwright.sync_api import Frame, Page
 
 from tests.kit.camera import Camera
-from tests.tools.camcors_dashboard.pages import Site, Tap, set_policy, status
+from tests.kit.pages import Site, Tap, set_policy, status
 
 _FETCH = """async ([url, method, headers, credentials]) => {
   try {

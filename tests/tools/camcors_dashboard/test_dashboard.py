@@ -12,7 +12,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.kit.camera import Camera
-from tests.tools.camcors_dashboard.pages import (
+from tests.kit.pages import (
     Dashboard,
     Site,
     add_camera,

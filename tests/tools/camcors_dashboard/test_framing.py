@@ -13,7 +13,7 @@ from marionette_driver.marionette import Marionette
 from playwright.sync_api import Browser
 
 from tests.kit.camera import Camera, free_port
-from tests.tools.camcors_dashboard.pages import Site, Tap, allow, status, wait_until
+from tests.kit.pages import Site, Tap, allow, status, wait_until
 
 DASHBOARD, FOREIGN = "dashboard.example", "evil.example"
 

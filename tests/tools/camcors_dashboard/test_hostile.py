@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.tools.camcors_dashboard.pages import Dashboard, Site, add_camera, tile, watch
+from tests.kit.pages import Dashboard, Site, add_camera, tile, watch
 
 Write = Callable[[bytes], object]
 MULTIPART = "Content-Type: multipart/x-mixed-replace; boundary=frame"

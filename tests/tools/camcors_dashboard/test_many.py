@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.tools.camcors_dashboard.pages import (
+from tests.kit.pages import (
     Dashboard,
     add_camera,
     allow,

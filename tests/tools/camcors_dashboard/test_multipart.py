@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page
 
-from tests.tools.camcors_dashboard.pages import Site
+from tests.kit.pages import Site
 
 _PARSE = """async ([streams, boundary, partMax]) => {
   const { MultipartParser } = await import("/dashboard/js/multipart.js");

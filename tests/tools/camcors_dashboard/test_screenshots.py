@@ -10,7 +10,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.kit.camera import TOP
-from tests.tools.camcors_dashboard.pages import Dashboard, add_camera, allow, is_live, tile, watch
+from tests.kit.pages import Dashboard, add_camera, allow, is_live, tile, watch
 
 _FOLDER = TOP / ".github"
 

@@ -21,7 +21,7 @@ from camcors_cli.dashboard.origins import explain_origins
 
 from cors import Policy
 from tests.kit.camera import TOP, Camera, free_port
-from tests.tools.camcors_dashboard.pages import FILES, Dashboard, wait_until
+from tests.kit.pages import FILES, Dashboard, wait_until
 
 Answer = tuple[int, dict[str, str], bytes]
 

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.kit.camera import Camera
-from tests.tools.camcors_dashboard.pages import Site, allow
+from tests.kit.pages import Site, allow
 
 _MAIN = """\
 from camcors import app

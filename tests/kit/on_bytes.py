@@ -10,7 +10,7 @@ import json
 import sys
 
 try:
-    from tests.firmware.device import Device
+    from tests.kit.device import Device
 except ImportError:
     from device import Device
 

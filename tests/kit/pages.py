@@ -20,6 +20,8 @@ from playwright.sync_api import Page
 from cors import Policy
 from tests.kit.camera import TOP, Camera, free_port
 
+Start = Callable[[], Camera]  # one more camera
+
 FILES = TOP / "tools" / "camcors_dashboard"
 _TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _PAGE = b"<!doctype html><meta charset=utf-8><title>page</title><body>page"
