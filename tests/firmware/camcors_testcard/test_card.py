@@ -17,9 +17,7 @@ from camcors_testcard import card, jpeg_tiles
 from camcors_testcard.camera import FRAME_SIZES, Camera
 from camcors_testcard.card import TestCard as Card
 from camcors_testcard.font import GLYPHS
-from camcors_testcard.jpeg_frame import FrameBuffer
-from camcors_testcard.layout import Layout, bounce
-from strict import field as kinds
+from camcors_testcard.layout import Layout
 
 TOP = Path(__file__).resolve().parents[3]
 SIZES = [pytest.param(*size, id=name) for name, size in FRAME_SIZES]
@@ -64,8 +62,8 @@ def difference(one: Image.Image, other: Image.Image) -> int:
     return max(abs(a - b) for a, b in zip(one.tobytes(), other.tobytes(), strict=True))
 
 
-def read_text(image: Image.Image, place: tuple[int, int], length: int, scale: int, *, exact: bool) -> str:
-    """The text at a place: `exact` wants every pixel on its side of mid grey, else each block's mean."""
+def read_text(image: Image.Image, place: tuple[int, int], length: int, scale: int) -> str:
+    """The text at a place: every pixel is on its side of mid grey."""
     grey = image.convert("L")
     text = ""
     for k in range(length):
@@ -76,13 +74,12 @@ def read_text(image: Image.Image, place: tuple[int, int], length: int, scale: in
                 if x % scale == 0 and y % scale == 0:
                     block = [letter[x + i, y + j] for i in range(scale) for j in range(scale)]
                     rows[y // scale] |= (sum(block) > 120 * len(block)) << 7 - x // scale
-                    if exact:
-                        assert len({value > 120 for value in block}) == 1, (text, x, y)
+                    assert len({value > 120 for value in block}) == 1, (text, x, y)
         text += next((name for name, glyph in GLYPHS.items() if glyph == bytes(rows)), "?")
     return text
 
 
-def read_all(image: Image.Image, *, exact: bool) -> tuple[str, str, str, str]:
+def read_all(image: Image.Image) -> tuple[str, str, str, str]:
     layout = Layout(*image.size)
     size_length = len(f"{image.width}x{image.height} q80")
     lines = [(layout.title, 7, layout.unit)]
@@ -90,7 +87,7 @@ def read_all(image: Image.Image, *, exact: bool) -> tuple[str, str, str, str]:
         (place, length, layout.text_scale)
         for place, length in zip(layout.info, (12, 10, size_length), strict=True)
     ]
-    title, frame, clock, size = (read_text(image, *line, exact=exact) for line in lines)
+    title, frame, clock, size = (read_text(image, *line) for line in lines)
     return title, frame, clock, size
 
 
@@ -160,12 +157,6 @@ def test_block_is_the_transform_of_the_standard() -> None:
             assert work[8 * v + u] / (1 << 28) == pytest.approx(wanted, abs=0.05)
 
 
-def test_quality_changes_the_size() -> None:
-    sizes = [len(Card(640, 480, quality).frame(*MOMENT)) for quality in (10, 50, 90)]
-    assert sizes == sorted(set(sizes))
-    assert sizes[2] > 2 * sizes[0]
-
-
 def test_same_inputs_same_bytes() -> None:
     """What was drawn before leaves no trace."""
     fresh = bytes(Card(320, 240, 80).frame(*MOMENT, 40))
@@ -184,33 +175,15 @@ def test_buffer_grows(monkeypatch: pytest.MonkeyPatch, vflip: bool) -> None:
     assert bytes(Card(320, 240, 80, vflip=vflip).frame(*MOMENT, 40)) == wanted
 
 
-@pytest.mark.parametrize(("width", "height"), SIZES)
-def test_buffer_need_not_grow(monkeypatch: pytest.MonkeyPatch, width: int, height: int) -> None:
-    def grown(buffer: FrameBuffer, extra: int) -> None:
-        pytest.fail(f"{extra} bytes short")
-
-    monkeypatch.setattr(FrameBuffer, "_enlarge", grown)
-    for quality in (1, 25, 40, 50, 80, 95, 100):
-        card = Card(width, height, quality)
-        for k in range(5):
-            card.frame(888_888 + k, 88 * 3600_000 + 88_888, 25 * k)
-
-
 # -- the picture
 
 
 @pytest.mark.parametrize("quality", [30, 80, 100])
 @pytest.mark.parametrize(("width", "height"), SIZES)
 def test_every_pixel_of_the_text(width: int, height: int, quality: int) -> None:
-    texts = read_all(draw(width, height, quality), exact=True)
+    texts = read_all(draw(width, height, quality))
     size = f"{width}x{height} q{quality}"[: len(f"{width}x{height} q80")]
     assert texts == ("camcors", "frame 123456", "12:34:56.7", size)
-
-
-@pytest.mark.parametrize(("width", "height"), [size for _, size in FRAME_SIZES[3:]])
-def test_text_survives_low_quality(width: int, height: int) -> None:
-    texts = read_all(draw(width, height, 10), exact=False)
-    assert texts == ("camcors", "frame 123456", "12:34:56.7", f"{width}x{height} q10")
 
 
 @pytest.mark.parametrize(
@@ -226,7 +199,7 @@ def test_text_survives_low_quality(width: int, height: int) -> None:
 )
 def test_counters(number: int, elapsed_ms: int, frame: str, clock: str) -> None:
     image = draw(160, 120, 80, moment=(number, elapsed_ms))
-    assert read_all(image, exact=True)[1:3] == (frame, clock)
+    assert read_all(image)[1:3] == (frame, clock)
 
 
 EBU_BARS = [
@@ -265,16 +238,6 @@ def test_grey_ramp(width: int, height: int) -> None:
     assert lumas[-1] >= 253
 
 
-def test_gratings_show_the_quality() -> None:
-    """The rings, far from their best at 10, are nearly right at 95."""
-    layout = Layout(640, 480)
-    rings = box((layout.detail, 0), layout.rings, layout.rings)
-    best = draw(640, 480, 100).crop(rings)
-    far, near = (difference(draw(640, 480, quality).crop(rings), best) for quality in (10, 95))
-    assert far > 60
-    assert near < 20
-
-
 @pytest.mark.parametrize(("width", "height"), SIZES)
 def test_ball_is_where_the_formula_says(width: int, height: int) -> None:
     card = Card(width, height, 90)
@@ -290,50 +253,6 @@ def test_ball_is_where_the_formula_says(width: int, height: int) -> None:
         image.paste((24, 42, 66), (left, top, right, bottom))
         low_high = image.crop(field).getextrema()
         assert all(high - low <= 12 for low, high in low_high), "the ball left something behind"
-
-
-def test_ball_moves_by_single_tiles() -> None:
-    layout = Layout(640, 480)
-    places = [layout.ball(number) for number in range(500)]
-    steps = {(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(places)}
-    assert steps == {(y, x) for y in (-1, 0, 1) for x in (-1, 1)}
-    card = Card(640, 480, 80)
-    assert bytes(card.frame(1, 0)) != bytes(card.frame(2, 0))
-
-
-@pytest.mark.parametrize(
-    ("number", "row", "column"),
-    [
-        (0, 34, 54),
-        (1, 34, 55),
-        (2, 35, 56),
-        (18, 43, 72),
-        (19, 43, 71),
-        (36, 52, 54),
-        (37, 52, 55),
-        (38, 51, 56),
-    ],
-)
-def test_ball_in_vga(number: int, row: int, column: int) -> None:
-    """In a field of 24 x 24 tiles at row 34, column 54: a ball of 6 x 6, half as fast downwards."""
-    image = draw(640, 480, 90, moment=(number, 0))
-    left, top, right, bottom = box((row, column), 6, 6)
-    centre = (left + right) // 2, (top + bottom) // 2
-    assert image.getpixel(centre)[0] > 200
-    for x, y in ((left, centre[1]), (right - 1, centre[1]), (centre[0], top), (centre[0], bottom - 1)):
-        assert image.getpixel((x, y))[0] > 60, "an edge of the ball"
-    for x, y in (
-        (left - 3, centre[1]),
-        (right + 3, centre[1]),
-        (centre[0], top - 3),
-        (centre[0], bottom + 3),
-    ):
-        assert image.getpixel((x, y))[0] < 40, "beside the ball"
-
-
-def test_bounce() -> None:
-    assert [bounce(n, 3) for n in range(8)] == [0, 1, 2, 3, 2, 1, 0, 1]
-    assert bounce(5, 0) == 0
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
@@ -438,27 +357,15 @@ def test_camera_refuses(field: str, value: object) -> None:
     assert camera.settings() == Camera().settings()
 
 
-def test_camera_knows_its_fields_only() -> None:
-    camera = Camera()
-    assert set(camera.settings()) == set(Camera.FIELDS)
-    assert all(
-        kinds.check(*Camera.FIELDS[field], value) is None for field, value in camera.settings().items()
-    )
-    with pytest.raises(KeyError):
-        camera.set("gain", 1)
-    with pytest.raises(KeyError):
-        camera.get("gain")
-
-
 def test_camera_captures_numbered_frames() -> None:
     camera = Camera()
     camera.set("frame_size", "QQVGA")
-    first = read_all(decode(bytes(camera.capture())), exact=True)
+    first = read_all(decode(bytes(camera.capture())))
     assert first == ("camcors", "frame 000000", "00:00:00.0", "160x120 q80")
     camera.set("quality", 90)
-    assert read_all(decode(bytes(camera.capture())), exact=True)[1::2] == ("frame 000001", "160x120 q90")
+    assert read_all(decode(bytes(camera.capture())))[1::2] == ("frame 000001", "160x120 q90")
     camera.deinit()
-    assert read_all(decode(bytes(camera.capture())), exact=True)[1] == "frame 000002"
+    assert read_all(decode(bytes(camera.capture())))[1] == "frame 000002"
 
 
 @pytest.mark.parametrize(("name", "size"), FRAME_SIZES)
@@ -493,7 +400,7 @@ def test_camera_draws_in_steps(monkeypatch: pytest.MonkeyPatch) -> None:
         assert polled(stepped) == bytes(at_once.capture())
     stepped.poll()
     assert bytes(stepped.capture()) == bytes(at_once.capture())
-    assert read_all(decode(polled(stepped)), exact=True)[1] == "frame 000005"
+    assert read_all(decode(polled(stepped)))[1] == "frame 000005"
 
 
 def test_no_step_is_long(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -534,7 +441,7 @@ def test_camera_that_fails_in_a_drawing_begins_anew(monkeypatch: pytest.MonkeyPa
         for _ in range(2):
             with pytest.raises(MemoryError):
                 polled(camera)
-    assert read_all(decode(polled(camera)), exact=True)[1] == "frame 000000"
+    assert read_all(decode(polled(camera)))[1] == "frame 000000"
 
 
 def test_setting_in_a_drawing_counts_for_the_next_one() -> None:
@@ -544,7 +451,7 @@ def test_setting_in_a_drawing_counts_for_the_next_one() -> None:
     camera.set("frame_size", "QVGA")
     camera.set("quality", 50)
     assert decode(polled(camera)).size == (640, 480)
-    assert read_all(decode(polled(camera)), exact=True)[1::2] == ("frame 000001", "320x240 q50")
+    assert read_all(decode(polled(camera)))[1::2] == ("frame 000001", "320x240 q50")
 
 
 def test_camera_led() -> None:
@@ -639,4 +546,4 @@ def test_device_camera(device) -> None:
     folder, lines = device
     assert lines[1:] == ["hmirror must be true or false"]
     image = decode((folder / "camera.jpg").read_bytes())
-    assert read_all(image, exact=True)[1:] == ("frame 000000", "00:00:00.0", "160x120 q80")
+    assert read_all(image)[1:] == ("frame 000000", "00:00:00.0", "160x120 q80")
