@@ -164,7 +164,7 @@ def test_a_program_that_has_the_repl_is_interrupted(camera: Camera, code: str) -
     start(camera, code)
     done = camera.camcors("info")
     assert done.stderr == "camcors: a program on the board was interrupted; camcors reset starts it again\n"
-    assert (done.stdout.splitlines()[1], done.returncode) == ("board        HOST (camcors HOST)", 0)
+    assert (done.stdout.splitlines()[2], done.returncode) == ("board        HOST (camcors HOST)", 0)
     assert camera.camcors("info").stderr == ""
 
 

@@ -161,9 +161,9 @@ def test_the_focus_can_be_seen_and_goes_in_the_order_of_the_page(
         "Skip to the cameras",
         "Colours: Auto. Change",
         "Add a camera",
-        f"Open {host}, {host}",
-        f"Save a picture of {host}",
-        f"Remove {host}",
+        f"Open camcors, {host}",
+        "Save a picture of camcors",
+        "Remove camcors",
     ]
 
 
