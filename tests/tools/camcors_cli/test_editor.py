@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from camcors_cli.policy import document
 from camcors_cli.policy.editor import Draft, with_comments, without_comments
+from camcors_cli.ui import faults
 from camcors_cli.ui.errors import Failure
 from camcors_cli.ui.output import Output
 from hypothesis import given
@@ -20,10 +20,10 @@ ADVICE = (
 )
 
 
-def located(text: bytes) -> list[document.Located]:
+def located(text: bytes) -> list[faults.Located]:
     with pytest.raises(PolicyError) as caught:
         Policy.from_json(text)
-    return document.locate(text, caught.value.faults)
+    return faults.locate(text, caught.value.faults)
 
 
 def test_each_fault_stands_above_its_line() -> None:
@@ -52,7 +52,7 @@ PLACES = st.lists(st.tuples(st.none() | st.integers(1, 9), st.text("ab/ :", max_
 
 @given(LINES, PLACES)
 def test_comments_go_without_a_trace(text: bytes, places: list[tuple[int | None, str]]) -> None:
-    found = [document.Located(line, words, ()) for line, words in places]
+    found = [faults.Located(line, words, ()) for line, words in places]
     assert without_comments(with_comments(text, found)) == text
 
 

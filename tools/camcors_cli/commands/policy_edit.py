@@ -17,6 +17,7 @@ from ..device.board import Board
 from ..policy import document
 from ..policy.editor import Draft
 from ..policy.in_force import put_in_force
+from ..ui import faults
 from ..ui.errors import Failure, Status
 from ..ui.options import on_board
 from ..ui.output import Output
@@ -153,8 +154,8 @@ def _change(port: str | None, as_json: bool, change: Callable[[Fields, Policy], 
             new = document.parse(text)
         except PolicyError as exc:
             first, *others = str(exc).split("\n")
-            faults = [each._asdict() for each in exc.faults]
-            raise Failure(first, "", Status.REFUSED, others, faults=faults) from None
+            found = [each._asdict() for each in exc.faults]
+            raise Failure(first, "", Status.REFUSED, others, faults=found) from None
         put_in_force(board, out, current, text, new)
 
 
@@ -163,8 +164,9 @@ def _fields(text: bytes) -> Fields:
     try:
         document.parse(text)
     except PolicyError as exc:
-        located = document.locate(text, exc.faults)
-        raise document.refusal(document.PATH, located, "fix it with camcors policy edit") from None
+        located = faults.locate(text, exc.faults)
+        remedy = "fix it with camcors policy edit"
+        raise faults.refusal(document.PATH, document.VALID, located, remedy) from None
     fields: Fields = json.loads(text)
     return fields
 

@@ -12,6 +12,7 @@ import click
 
 from cors import PolicyError
 
+from ..ui import faults
 from ..ui.errors import Failure, Status
 from ..ui.output import Output, escape
 from . import document
@@ -73,7 +74,7 @@ class Draft:
             if text == self._base or not located:
                 return text
             if text == before or not sys.stdin.isatty():
-                raise document.refusal("your text", located)
+                raise faults.refusal("your text", document.VALID, located)
             before = text
 
     def _read(self) -> bytes:
@@ -91,15 +92,15 @@ class Draft:
             raise Failure(exc.message, remedy, Status.FAILED) from None
 
 
-def _faults(text: bytes) -> list[document.Located]:
+def _faults(text: bytes) -> list[faults.Located]:
     try:
         document.parse(text)
     except PolicyError as exc:
-        return document.locate(text, exc.faults)
+        return faults.locate(text, exc.faults)
     return []
 
 
-def with_comments(text: bytes, located: list[document.Located]) -> bytes:
+def with_comments(text: bytes, located: list[faults.Located]) -> bytes:
     """`text` with its faults as comments, each above the line in which it stands."""
     lines = text.decode(errors="surrogateescape").split("\n")
     above: dict[int, list[str]] = {0: [_MARK + line for line in _ADVICE]}
