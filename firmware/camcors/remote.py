@@ -268,8 +268,9 @@ def save(path):
     """Write what was collected, whole or not at all. Return None, or what is wrong with it.
 
     The policy goes through the camera's own Store, which checks it and keeps the one before for a rollback;
-    the settings go through settings_file, so that they are not taken for damaged.
+    the settings through settings_file, which checks them by what the camera's driver takes.
     """
+    from board_drivers import Camera
     from camcors import settings_file
     from cors.store import Store
     from flash import files
@@ -278,7 +279,7 @@ def save(path):
         if path == "/policy.json":
             Store().save(bytes(_data))
         elif path == settings_file.PATH:
-            settings_file.save(bytes(_data))
+            settings_file.save(bytes(_data), Camera.FIELDS)
         else:
             files.write(path, (bytes(_data),))
     except (OSError, ValueError) as exc:

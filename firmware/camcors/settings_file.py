@@ -39,11 +39,15 @@ def load(camera, path=PATH):
     return chosen or document.defaults(), faults
 
 
-def save(data, path=PATH):
+def save(data, camera, path=PATH):
     """Write `data` (bytes) as /camera.json, whole or not at all, in force at the next start.
 
-    Raises OSError whose last argument says in words what to do.
+    camera: the driver's FIELDS. Raises ValueError that lists the faults of `data`: where there is a last good
+    copy, a faulty file would not count. Raises OSError whose last argument says in words what to do.
     """
+    _, faults = document.read(data, camera)
+    if faults:
+        raise ValueError(lines(faults))
     _copies(path).write(data)
 
 

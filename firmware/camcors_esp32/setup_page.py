@@ -77,13 +77,12 @@ class SetupPage:
         except ValueError as exc:
             return self._answer(409, str(exc))
         chosen["wifi"] = wifi
-        data = json.dumps(chosen).encode()
-        # A faulty file would not count, where there is a last good copy.
-        _, faults = document.read(data, None)
-        if faults:
-            return self._answer(409, lines(faults).replace("\n", ". ") + "; " + _EXAMPLE)
+        from board_drivers import Camera  # which imports this module
+
         try:
-            settings_file.save(data, self._path)
+            settings_file.save(json.dumps(chosen).encode(), Camera.FIELDS, self._path)
+        except ValueError as exc:
+            return self._answer(409, str(exc).replace("\n", ". ") + "; " + _EXAMPLE)
         except OSError as exc:
             return self._answer(500, str(exc.args[-1]))
         try:
@@ -105,7 +104,9 @@ class SetupPage:
             return {}
         value, faults = strict_json.read(data, 1)
         if faults or type(value) is not dict or len(data) > document.FILE_MAX:
-            raise ValueError("/camera.json is not a JSON object of at most 8192 bytes; " + _EXAMPLE)
+            raise ValueError(
+                "/camera.json is not a JSON object of at most %d bytes; " % document.FILE_MAX + _EXAMPLE
+            )
         return value
 
     async def _restart_soon(self):

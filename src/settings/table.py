@@ -92,7 +92,7 @@ def check(kind, limit, value):
         words = "write the network's name, 1 to %d bytes" % limit
         return None if type(value) is str and _is_ssid(value, limit) else (fault.BAD_SSID, words)
     if kind == "password":
-        words = 'write 8 to 63 ASCII characters or 64 hex digits, or "" for an open network'
+        words = "write 8 to 63 ASCII characters or 64 hex digits, or none for an open network"
         is_good = type(value) is str and (value == "" or _is_password(value))
         return None if is_good else (fault.BAD_PASSWORD, words)
     return field.check(kind, limit, value)

@@ -114,10 +114,23 @@ def test_what_the_camera_saves_counts_whatever_its_time(flash: Flash) -> None:
     flash.start()
     stat = flash.file.stat()
     new = A.replace("home", "work")
-    settings_file.save(new.encode(), str(flash.file))
+    settings_file.save(new.encode(), {}, str(flash.file))
     os.utime(flash.file, (stat.st_mtime, stat.st_mtime))
     assert flash.start() == ("a", 80, True, [])
     assert flash.good.read_text() == new
+
+
+def test_what_is_saved_is_checked_first(flash: Flash) -> None:
+    flash.edit(A)
+    with pytest.raises(ValueError) as raised:
+        settings_file.save(
+            b'{"port": 0, "camera": {"zoom": 1}}', {"quality": ("int", (1, 100))}, str(flash.file)
+        )
+    assert str(raised.value).splitlines() == [
+        "port: 0: out of range; write a whole number from 1 to 65535",
+        "camera.zoom: unknown key; write one of quality",
+    ]
+    assert flash.file.read_text() == A
 
 
 def test_a_full_flash_is_said_and_the_file_counts(flash: Flash, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,8 +26,8 @@ SSID = "write the network's name, 1 to 32 bytes"
 NO_SSID = "wifi.ssid: missing; " + SSID
 BAD_SSID = "wifi.ssid: not the name of a network; " + SSID
 PASSWORD = (
-    'wifi.password: not a Wi-Fi password; write 8 to 63 ASCII characters or 64 hex digits, or "" '
-    "for an open network"
+    "wifi.password: not a Wi-Fi password; write 8 to 63 ASCII characters or 64 hex digits, "
+    "or none for an open network"
 )
 VIEWERS = "write at most {}, one less than connections"
 CONNECTIONS = "write a whole number from 1 to 256"

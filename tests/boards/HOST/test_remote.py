@@ -130,6 +130,16 @@ def test_a_policy_with_a_fault_is_not_saved(ours: Board) -> None:
     assert ours.read_file("/policy.json") == before
 
 
+def test_settings_with_a_fault_are_not_saved(ours: Board) -> None:
+    before = ours.read_file("/camera.json")
+    ours.do("collect", b'{"camera": {"quality": 200},\n"port": 0}', True)
+    said = "port: 0: out of range; write a whole number from 1 to 65535\n"
+    said += "camera.quality: 200: out of range; write a whole number from 1 to 100"
+    assert ours.ask(anything, "save", "/camera.json") == said
+    ours.do("drop")
+    assert ours.read_file("/camera.json") == before
+
+
 def test_another_file_is_saved_as_it_is(ours: Board) -> None:
     ours.do("collect", b"{}\n", True)
     assert ours.ask(anything, "save", "/other.json") is None

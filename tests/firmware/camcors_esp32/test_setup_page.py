@@ -24,7 +24,7 @@ HERE = Path(__file__).resolve().parent
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 SSID = "wifi.ssid: not the name of a network; write the network's name, 1 to 32 bytes"
 PASSWORD = "wifi.password: not a Wi-Fi password; write 8 to 63 ASCII characters or 64 hex digits"
-PASSWORD += ', or "" for an open network'
+PASSWORD += ", or none for an open network"
 NETWORKS = ['küche <5 GHz> & "co"', "home"]
 
 
@@ -225,11 +225,15 @@ def test_a_faulty_file_is_left_alone(device: Device, content: str) -> None:
 
 def test_other_faults_of_the_file_are_said_and_nothing_is_written(device: Device) -> None:
     """With a last good copy, a faulty file would not count: the new network with it."""
-    content = '{"port": 0, "camera": {"quality": 80}}'
+    content = '{"port": 0, "camera": {"quality": 200, "ae_level": 1}}'
     device.settings.write_text(content)
     status, _, page = device.send(ssid="home", password="a secret")
     assert status == 409
-    assert "port: 0: out of range; write a whole number from 1 to 65535" in page
+    said = "port: 0: out of range; write a whole number from 1 to 65535. "
+    said += (
+        "camera.quality: 200: out of range; write a whole number from 1 to 100; fix it or remove it over USB"
+    )
+    assert said in page
     assert device.settings.read_text() == content
     assert not device.restarted.is_set()
 
