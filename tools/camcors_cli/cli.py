@@ -20,6 +20,7 @@ from .commands.image import image
 from .commands.info import info, reset
 from .commands.install import install
 from .commands.policy import policy
+from .commands.settings import settings
 from .commands.wifi import wifi
 from .ui.errors import Failure
 from .ui.output import Output, prepare
@@ -60,6 +61,7 @@ def main() -> None:
 
 for command in (
     policy,
+    settings,
     explain,
     doctor,
     dashboard,

@@ -56,7 +56,8 @@ def chip_boards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     chips = {"esp32": {"name": "ESP32"}, "esp32s3": {"name": "ESP32-S3"}}
     (folder / "common" / "chips.json").write_text(json.dumps(chips))
     for name, mcu, megabytes in (("BOARD", "esp32", 4), ("BOARD_S3", "esp32s3", 8), ("HOST", "", 4)):
-        data = {"flash_size": megabytes << 20, **({"mcu": mcu} if mcu else {})}
+        drivers = {"camera": "camcors_esp32" if mcu else "camcors_testcard"}
+        data = {"flash_size": megabytes << 20, "drivers": drivers, **({"mcu": mcu} if mcu else {})}
         (folder / name).mkdir()
         (folder / name / "board.json").write_text(json.dumps(data))
     monkeypatch.setattr(boards, "_BOARDS", folder)

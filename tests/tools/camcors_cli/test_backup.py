@@ -246,6 +246,36 @@ def test_a_faulty_policy_is_refused_before_anything_is_written(clean: Camera, sa
     assert tree(clean) == {}
 
 
+def test_faulty_settings_are_refused_before_anything_is_written(clean: Camera, saved: Path, on) -> None:
+    clean.exec(_CLEAR)
+    faulty = b'{"camera": {"quality": 200},\n "port": 0}'
+    changed(saved, lambda m, f: put(m, f, "/camera.json", faulty))
+    done = on(clean, "restore", saved)
+    assert (done.exit_code, done.stderr.splitlines()) == (
+        1,
+        [
+            f"camcors: {saved}:/camera.json is not a valid settings file (2 faults)",
+            f"{saved}:/camera.json:1: camera.quality: 200: out of range; write a whole number from 1 to 100",
+            f"{saved}:/camera.json:2: port: 0: out of range; write a whole number from 1 to 65535",
+        ],
+    )
+    assert tree(clean) == {}
+
+
+@pytest.mark.parametrize("facts", [{"firmware": None}, {"board": "MINE"}, {"board": ["HOST"]}])
+def test_what_another_board_or_program_calls_camera_json(clean: Camera, saved: Path, on, facts: dict) -> None:
+    """A board that nobody here knows may have any camera; without our firmware the file is not ours."""
+    text = b'{"camera": {"zoom": 2}}' if "board" in facts else b"not ours"
+
+    def change(manifest: dict, members: dict) -> None:
+        manifest.update(facts)
+        put(manifest, members, "/camera.json", text)
+
+    changed(saved, change)
+    assert on(clean, "restore", saved).exit_code == 0
+    assert clean.content("camera.json") == text
+
+
 def test_a_file_in_the_place_of_a_folder_is_refused(clean: Camera, saved: Path, on) -> None:
     clean.exec(_CLEAR)
     fill(clean, {})

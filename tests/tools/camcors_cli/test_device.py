@@ -14,7 +14,8 @@ from tests.kit.camera import Camera
 from tests.kit.terminal import Terminal
 
 SECRET = "correct horse 7"
-RULES = "it has 8 to 63 printable ASCII characters, or 64 hex digits; --open is for a network without"
+RULES = "write 8 to 63 ASCII characters or 64 hex digits, or none for an open network (--open)"
+FAULTY = "/camera.json on the camera is not a valid settings file (1 fault)"
 
 
 def status(camera: Camera) -> dict[str, object]:
@@ -195,7 +196,9 @@ def test_what_is_no_password(camera: Camera, password: str) -> None:
 def test_what_is_no_network(camera: Camera, ssid: str) -> None:
     done = camera.camcors("wifi", "set", ssid, "--open")
     assert (done.stdout, done.returncode) == ("", 2)
-    assert done.stderr.endswith("Invalid value for SSID: a network's name has 1 to 32 bytes\n")
+    assert done.stderr.endswith(
+        "Invalid value for SSID: not the name of a network; write the network's name, 1 to 32 bytes\n"
+    )
 
 
 def test_without_a_terminal_there_is_nobody_to_ask(camera: Camera) -> None:
@@ -205,14 +208,55 @@ def test_without_a_terminal_there_is_nobody_to_ask(camera: Camera) -> None:
     assert done.stderr.endswith(words)
 
 
-@pytest.mark.parametrize("content", ['{"name": ', "[1]", "\xff"])
-def test_faulty_settings_are_not_touched(camera: Camera, content: str) -> None:
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        ('{"name": ', "line 1, column 10: not JSON; write the missing value"),
+        ("[1]", 'file: wrong type; write one object, such as {"name": "camcors"}'),
+        (b"\xff", "line 1, column 1: not UTF-8; save the file as UTF-8"),
+        ('{"port": 0}', "port: 0: out of range; write a whole number from 1 to 65535"),
+    ],
+)
+def test_faulty_settings_are_not_touched(camera: Camera, content: str | bytes, line: str) -> None:
     camera.put("camera.json", content)
-    said = "camcors: /camera.json on the camera is not a JSON object; nothing was changed; "
-    said += "fix it with mpremote edit :camera.json, or remove it with mpremote rm :camera.json\n"
+    remedy = "nothing was changed; mpremote edit :camera.json changes it, mpremote rm :camera.json removes it"
+    said = f"camcors: {FAULTY}\n/camera.json on the camera:1: {line}\n{remedy}\n"
     done = camera.camcors("wifi", "set", "n", "--open")
-    assert (done.stdout, done.stderr, done.returncode) == ("", said, 4)
+    assert (done.stdout, done.stderr, done.returncode) == ("", said, 1)
+    assert camera.content("camera.json") == (content.encode() if isinstance(content, str) else content)
+
+
+def test_what_only_the_camera_knows_is_refused_by_it(camera: Camera) -> None:
+    """With a last good copy a faulty file would not count, and the new network with it."""
+    content = '{"camera": {"quality": 200, "zoom": 2}}'
+    camera.put("camera.json", content)
+    done = camera.camcors("wifi", "set", "n", "--open")
+    assert (done.stdout, done.stderr.splitlines(), done.returncode) == (
+        "",
+        [
+            "camcors: the camera did not take the settings: camera.zoom: unknown key; "
+            "write one of brightness, contrast, frame_size, hmirror, quality, vflip",
+            "  camera.quality: 200: out of range; write a whole number from 1 to 100",
+            "nothing was changed",
+        ],
+        4,
+    )
     assert camera.content("camera.json") == content.encode()
+
+
+def test_a_byte_order_mark_is_read_over(camera: Camera) -> None:
+    camera.put("camera.json", b'\xef\xbb\xbf{"title": "K\xc3\xbcche 2", "wifi": {"ssid": "old"}}')
+    assert camera.camcors("wifi", "status").stdout.splitlines()[0] == "network   old"
+    assert camera.camcors("wifi", "set", "n", "--open").returncode == 0
+    assert settings(camera) == {"title": "Küche 2", "wifi": {"ssid": "n", "password": ""}}
+
+
+def test_the_status_of_a_file_that_is_no_object(camera: Camera) -> None:
+    camera.put("camera.json", '{"wifi": hunter2}')
+    done = camera.camcors("wifi", "status")
+    words = "line 1, column 10: not JSON; write a value: a string goes in double quotes"
+    said = ["camcors: " + FAULTY, "/camera.json on the camera:1: " + words]
+    assert (done.stdout, done.stderr.splitlines(), done.returncode) == ("", said, 1)
 
 
 def test_settings_whose_network_is_no_object(camera: Camera) -> None:

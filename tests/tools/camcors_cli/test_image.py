@@ -148,7 +148,7 @@ def test_an_open_network_has_no_secret(run, folder: Path) -> None:
     [
         (["NONE"], 2, "there is no board NONE; write one of BOARD, BOARD_S3, HOST"),
         (["BOARD", "--open"], 2, "--open and --password-stdin belong to --wifi SSID"),
-        (["BOARD", "--wifi", "x" * 33, "--open"], 2, "a network's name has 1 to 32 bytes"),
+        (["BOARD", "--wifi", "x" * 33, "--open"], 2, "write the network's name, 1 to 32 bytes"),
         (["BOARD", "--wifi", "Home"], 2, "there is no terminal to ask for the password"),
         (
             ["BOARD", "--firmware", "none.bin"],
@@ -163,12 +163,13 @@ def test_an_open_network_has_no_secret(run, folder: Path) -> None:
         (["BOARD", "--output", "policy.json"], 4, "policy.json exists; choose another name, or add --force"),
         (["BOARD", "--output", "no/folder.bin"], 4, "cannot write no/folder.bin: No such file or directory"),
         (["BOARD", "--policy", "faulty.json"], 1, 'write "https://a.example"'),
-        (["BOARD", "--settings", "broken.json"], 1, "broken.json is not right: line 1, column 2"),
-        (["BOARD", "--settings", "list.json"], 1, "list.json is not right: not a JSON object"),
+        (["BOARD", "--settings", "broken.json"], 1, "broken.json:1: line 1, column 2: not JSON; "),
+        (["BOARD", "--settings", "list.json"], 1, "list.json:1: file: wrong type; write one object"),
+        (["BOARD", "--settings", "long.json"], 1, "long.json:1: file: 9012: file too large; "),
         (
-            ["BOARD", "--settings", "long.json"],
+            ["BOARD", "--settings", "full.json", "--wifi", "Home", "--open"],
             1,
-            "/camera.json would have 9012 bytes; the camera reads 8192",
+            "/camera.json:1: file: 8226: file too large; write at most 8192 bytes",
         ),
         (
             ["BOARD", "--firmware", "build/BOARD_S3/firmware.bin"],
@@ -187,6 +188,7 @@ def test_refused(run, folder: Path, args: list[str], status: int, message: str) 
     (folder / "broken.json").write_text("{secret")
     (folder / "list.json").write_text("[]")
     (folder / "long.json").write_text(json.dumps({"name": "x" * 9000}))
+    (folder / "full.json").write_text(json.dumps({"$schema": "x" * 8150}))
     before = sorted(folder.iterdir())
     done = run("image", *args)
     assert (done.exit_code, done.stdout) == (status, "")
@@ -195,6 +197,76 @@ def test_refused(run, folder: Path, args: list[str], status: int, message: str) 
     assert sorted(folder.iterdir()) == before
     if status != 2:
         assert message.partition(";")[0] in json.loads(run("image", *args, "--json").stdout)["error"]
+
+
+NAME = "write letters, digits and hyphens, at most 32, and no hyphen at either end"
+KEYS = "write one of camera, host, limits, name, port, title, wifi"
+RANGE = "camera.quality: 200: out of range; write a whole number from 1 to 100"
+
+# (settings, board, lines below the first)
+FAULTY = [
+    (POLICY, "BOARD", ["1: allowed_origins: unknown key; " + KEYS, "1: version: unknown key; " + KEYS]),
+    ('{"camera": {"quality": 200}}', "BOARD", ["1: " + RANGE]),
+    ('{"camera": {"quality": 200}}', "HOST", ["1: " + RANGE]),
+    ('{"name": "my cam"}', "BOARD", ['1: name: "my cam": not a name for a host; ' + NAME]),
+    (
+        '{"camera": {"ae_level": 1}}',
+        "HOST",
+        [
+            "1: camera.ae_level: unknown key; "
+            "write one of brightness, contrast, frame_size, hmirror, quality, vflip"
+        ],
+    ),
+    (
+        '\ufeff{\r\n\t"name": 5,\r\n\t"camera": {\r\n\t\t"quality": 200\r\n\t},\r\n\t"wifi": {}\r\n}\r\n',
+        "BOARD",
+        [
+            "2: name: 5: not a name for a host; " + NAME,
+            "4: " + RANGE,
+            "6: wifi.ssid: missing; write the network's name, 1 to 32 bytes",
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "board", "lines"), FAULTY)
+def test_faulty_settings_are_refused_with_all_faults(
+    run, folder: Path, text: str, board: str, lines: list[str]
+) -> None:
+    (folder / "camera.json").write_bytes(text.encode())
+    done = run("image", board, "--settings", "camera.json")
+    count = f"{len(lines)} fault{'s' if len(lines) > 1 else ''}"
+    said = [f"camcors: camera.json is not a valid settings file ({count})"]
+    said += ["camera.json:" + line for line in lines]
+    assert (done.exit_code, done.stdout, done.stderr.splitlines()) == (1, "", said)
+    assert not list(folder.glob("*.bin"))
+    found = json.loads(run("image", board, "--settings", "camera.json", "--json").stdout)["faults"]
+    assert [each["line"] for each in found] == [int(line.partition(":")[0]) for line in lines]
+
+
+@pytest.mark.parametrize("text", [b'\xef\xbb\xbf{"name":\r\n\t"a"}', b'{"title": "K\xc3\xbcche 2"}\n'])
+def test_good_settings_are_put_in_as_they_are(run, folder: Path, text: bytes) -> None:
+    (folder / "camera.json").write_bytes(text)
+    assert run("image", "BOARD", "--settings", "camera.json").exit_code == 0
+    image = (folder / "camcors-BOARD.bin").read_bytes()
+    assert files(image[0x200000 - 0x1000 :])["/camera.json"] == text
+
+
+def test_a_network_takes_the_place_of_a_faulty_one(run, folder: Path) -> None:
+    (folder / "camera.json").write_bytes(b'\xef\xbb\xbf{"title": "K\xc3\xbcche 2", "wifi": {"pasword": "x"}}')
+    assert run("image", "BOARD", "--settings", "camera.json", "--wifi", "Cafe", "--open").exit_code == 0
+    image = (folder / "camcors-BOARD.bin").read_bytes()
+    text = files(image[0x200000 - 0x1000 :])["/camera.json"]
+    assert json.loads(text) == {"title": "Küche 2", "wifi": {"ssid": "Cafe", "password": ""}}
+    assert "Küche" in text.decode()
+
+
+def test_a_file_to_be_edited_is_said_before_a_password_is_asked_for(run, folder: Path) -> None:
+    (folder / "camera.json").write_text('{"camera": {"quality": 200}}')
+    done = run(
+        "image", "BOARD", "--settings", "camera.json", "--wifi", "Home", "--password-stdin", input="short\n"
+    )
+    assert (done.exit_code, done.stderr.splitlines()[1:]) == (1, ["camera.json:1: " + RANGE])
 
 
 @pytest.mark.parametrize("password", ["short", "x" * 65, "\u00fcmlaut password", ""])

@@ -37,10 +37,13 @@ def test_pip_install_of_the_tracked_files(tmp_path: Path, monkeypatch: pytest.Mo
 
     (tmp_path / "p.json").write_text('{"version": 1}')
     (tmp_path / "bad.json").write_text('{"version": 2}')
+    (tmp_path / "camera.json").write_text('{"camera": {"ae_level": 1}}')
     for args, status, said in (
         (["--version"], 0, f"camcors {version('camcors')}\n"),
         (["policy", "check", "p.json"], 0, "p.json is a valid policy, digest efe9ea7ccfee\n"),
         (["policy", "check", "bad.json"], 1, ""),
+        (["settings", "check", "camera.json"], 0, "camera.json is a valid settings file\n"),
+        (["settings", "check", "--board", "HOST", "camera.json"], 1, ""),  # its camera has no ae_level
     ):
         command = [tmp_path / "venv" / "bin" / "camcors", *args]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)

@@ -212,6 +212,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "bad.json").write_text(
         json.dumps({"version": 1, BAD: BAD, "allowed_origins": [BAD, LONG[:3000]]})
     )
+    (tmp_path / "settings.json").write_text(json.dumps({"name": BAD, BAD: BAD, "camera": {BAD: 1}}))
     made = archive.pack(archive.Archive({}, {"/a": b""}, []))
     (tmp_path / "good.zip").write_bytes(made)
     (tmp_path / "bad.zip").write_bytes(made)
@@ -264,6 +265,8 @@ RUNS = [
     ("policy edit", hostile),
     ("policy edit", valid),
     ("policy rollback", hostile),
+    ("settings check {}/settings.json", hostile),
+    ("settings check {}/settings.json --json", hostile),
     ("wifi status", hostile),
     ("wifi set n --open", hostile),
     ("explain https://a.example", hostile),
@@ -275,6 +278,7 @@ RUNS = [
     ("install --remove", installable),
     ("flash {}/bad.bin", hostile),
     ("image HOST --settings {}/bad.bin", hostile),
+    ("image HOST --settings {}/settings.json", hostile),
     ("reset", hostile),
 ]  # fmt: skip
 
@@ -292,7 +296,9 @@ def test_a_hostile_board_cannot_steer_the_terminal(folder: Path, command: str, m
     assert_harmless(said)
 
 
-@pytest.mark.parametrize("command", ["restore", "policy check", "flash", "completion", "nothing"])
+@pytest.mark.parametrize(
+    "command", ["restore", "policy check", "settings check", "flash", "completion", "nothing"]
+)
 def test_a_files_name_cannot_steer_the_terminal(folder: Path, command: str) -> None:
     (bad,) = folder.glob("f*forged")
     for path in (str(bad), str(bad) + "missing"):

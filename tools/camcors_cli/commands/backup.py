@@ -11,14 +11,14 @@ import click
 
 from ..device import answers, files
 from ..device.board import Board
-from ..image import archive
+from ..image import archive, boards
 from ..image.archive import Archive
 from ..policy import document
+from ..settings import document as settings_document
 from ..ui import output_file
 from ..ui.errors import Failure, Status
 from ..ui.options import on_board
 from ..ui.output import Output
-from .image import SETTINGS, holds_password
 
 _NAME_MAX = 40  # characters of a board's name in that of a file
 
@@ -43,7 +43,7 @@ def backup(target: Path | None, force: bool, port: str | None, as_json: bool) ->
         path /= _file_name(saved.facts["board"], saved.facts["date"])
     data = archive.pack(saved)
     output_file.write(path, data, force, is_secret=True)
-    is_secret = holds_password(saved.files.get(SETTINGS))
+    is_secret = settings_document.holds_password(saved.files.get(settings_document.PATH))
     size = sum(map(len, saved.files.values()))
     sizes = {name: len(content) for name, content in saved.files.items()}
     out.result({"file": str(path), **saved.facts, "files": sizes, "holds_password": is_secret})
@@ -77,13 +77,12 @@ def _read_all(board: Board, out: Output) -> Archive:
 def restore(file: Path, delete: bool, port: str | None, as_json: bool) -> None:
     """Bring the files of a backup back to a board; files that are the same are left alone.
 
-    Each file is written whole or not at all. A policy in FILE is validated first. Works on any board
-    with MicroPython.
+    Each file is written whole or not at all. A policy and settings in FILE are validated first. Works
+    on any board with MicroPython.
     """
     out = Output(as_json)
     saved = archive.unpack(file)
-    if document.PATH in saved.files:
-        document.read(saved.files[document.PATH], f"{file}:{document.PATH}")
+    _check_content(file, saved)
     with Board(port, out) as board:
         before = files.tree(board)
         _check_kinds(before, saved)
@@ -103,6 +102,17 @@ def restore(file: Path, delete: bool, port: str | None, as_json: bool) -> None:
         + (f", {len(removed)} removed" if delete else "")
         + "; camcors reset starts the board with them"
     )
+
+
+def _check_content(path: Path, saved: Archive) -> None:
+    """Raises Failure with all faults of a policy or of a camera's settings."""
+    policy, settings = (saved.files.get(each.PATH) for each in (document, settings_document))
+    if policy is not None:
+        document.read(policy, f"{path}:{document.PATH}")
+    if settings is not None and saved.facts.get("firmware"):  # else the file is another program's
+        name = saved.facts.get("board")
+        camera = boards.read(name).camera if name in boards.names() else None
+        settings_document.check(settings, f"{path}:{settings_document.PATH}", camera)
 
 
 def _check_kinds(before: files.Tree, saved: Archive) -> None:

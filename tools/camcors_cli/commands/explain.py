@@ -13,6 +13,7 @@ from click.core import ParameterSource
 from cors import Policy
 from cors.guard import own_names
 from cors.origin import parse
+from settings.document import defaults
 from strict import fault
 
 from ..browser import reach
@@ -31,7 +32,7 @@ from ..ui.findings import Mark, Step, no, note, ok, show, show_verdict
 from ..ui.options import on_board
 from ..ui.output import Output
 
-_OWN = own_names("camcors")  # the firmware's name where /camera.json gives none
+_OWN = own_names(defaults()["name"])  # the firmware's name where /camera.json gives none
 _PORTS: tuple[tuple[str, int], ...] = (("http", 80),)  # and its port
 
 _PATH = re.compile("/[!-~]*")

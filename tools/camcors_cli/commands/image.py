@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
 from camcors_build import partitions
+from camcors_build.drivers import Fields
 
-from strict import json as strict_json
-
-from ..device import answers
 from ..image import boards
 from ..policy import document
 from ..policy.in_force import tell_warnings
+from ..settings import document as settings_document
 from ..ui import input_file, output_file
 from ..ui.errors import Failure, Status
 from ..ui.options import json_option
 from ..ui.output import Output
 from .wifi import ask_password, check_ssid
 
-SETTINGS = "/camera.json"
-_SETTINGS_MAX = 8192  # what the camera reads of it (firmware/camcors/settings.py)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _NEW = click.Path(dir_okay=False, path_type=Path)
 
@@ -52,7 +48,8 @@ def image(
 ) -> None:
     """Put the firmware of BOARD, a policy and settings into one file for `camcors flash`.
 
-    The firmware is checked first: made for the chip, whole, with the board's partition table. Without
+    The policy and the settings are validated, and all faults said at once, each with its line. The
+    firmware is checked: made for the chip, whole, with the board's partition table. Without
     a policy and settings the camera makes its own filesystem when it first starts. BOARD HOST makes
     the flash of the camera on your desk: build/HOST/camcors-host --flash FILE.
     """
@@ -66,11 +63,11 @@ def image(
     if policy:
         files[document.PATH] = input_file.read(policy, input_file.TEXT_MAX)
         tell_warnings(out, document.read(files[document.PATH], str(policy)))
-    chosen = _settings(settings, wifi, is_open, password_stdin)
+    chosen = _settings(data.camera, settings, wifi, is_open, password_stdin)
     if chosen is not None:
-        files[SETTINGS] = chosen
+        files[settings_document.PATH] = chosen
     made = _make(data, firmware, files)
-    output_file.write(target, made.data, force, is_secret=holds_password(chosen))
+    output_file.write(target, made.data, force, is_secret=settings_document.holds_password(chosen))
     _tell(out, board, target, made, files)
 
 
@@ -113,40 +110,25 @@ def _joined(start: bytes, length: int, end: bytes) -> bytes:
     return start.ljust(length, b"\xff") + end
 
 
-def _settings(path: Path | None, ssid: str | None, is_open: bool, from_stdin: bool) -> bytes | None:
+def _settings(
+    camera: Fields | None, path: Path | None, ssid: str | None, is_open: bool, from_stdin: bool
+) -> bytes | None:
     """Return what becomes /camera.json, or None. Raises Failure, click.UsageError."""
-    if ssid is None and path is None:
-        return None
-    text = input_file.read(path, input_file.TEXT_MAX) if path else b"{}"
-    value, faults = strict_json.read(text)
-    if faults or not isinstance(value, dict):
-        # What stands there is not shown: it may be part of a password.
-        found = "; ".join(f"{each.field}: {each.reason}: {each.remedy}" for each in faults)
-        reason = found or "not a JSON object"
-        raise Failure(
-            f"{path} is not right: {reason}", 'write an object, such as {"name": "camcors"}', Status.REFUSED
-        )
-    if ssid is not None:
-        check_ssid(ssid)
-        value["wifi"] = {"ssid": ssid, "password": "" if is_open else ask_password(ssid, from_stdin)}
-        text = (json.dumps(value, indent=2) + "\n").encode()
-    if len(text) > _SETTINGS_MAX:
-        message = f"{SETTINGS} would have {len(text)} bytes; the camera reads {_SETTINGS_MAX}"
-        raise Failure(message, "shorten it", Status.REFUSED)
-    return text
-
-
-def holds_password(settings: bytes | None) -> bool:
-    """Return whether a text of /camera.json holds the password of a network; a faulty one may."""
-    try:
-        value = answers.loads(settings or b"{}")
-        return bool(value.get("wifi", {}).get("password"))
-    except (ValueError, AttributeError):
-        return True
+    text = input_file.read(path, input_file.TEXT_MAX) if path else None
+    if ssid is None:
+        if text is not None:
+            settings_document.check(text, str(path), camera)
+        return text
+    check_ssid(ssid)
+    text, name = (text, str(path)) if text is not None else (b"{}", settings_document.PATH)
+    # Before the password is asked for: who has to edit the file types it once.
+    settings_document.check(text, name, camera, gets_network=True)
+    network = {"ssid": ssid, "password": "" if is_open else ask_password(ssid, from_stdin)}
+    return settings_document.with_network(text, name, camera, network)
 
 
 def _tell(out: Output, board: str, path: Path, made: _Image, files: dict[str, bytes]) -> None:
-    is_secret = holds_password(files.get(SETTINGS))
+    is_secret = settings_document.holds_password(files.get(settings_document.PATH))
     result: dict[str, Any] = {
         "board": board,
         "file": str(path),

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from typing import Any, NamedTuple
 
 import click
 
-from ..device import answers, camera
+from settings.document import read_wifi
+
+from ..device import camera
 from ..device.answers import Network
 from ..device.board import Board
+from ..settings import document
 from ..ui.errors import Failure, Status
 from ..ui.options import on_board
 from ..ui.output import Output
 
-_PATH = "/camera.json"
+_NEW = b"{}"
+_ON_CAMERA = document.PATH + " on the camera"
+_REMEDY = "nothing was changed; mpremote edit :camera.json changes it, mpremote rm :camera.json removes it"
 
 #: The states that a camera's network reports, in words; any other is shown as it is.
 _STATES = {
@@ -46,9 +49,11 @@ def set_network(ssid: str, is_open: bool, password_stdin: bool, port: str | None
     out = Output(as_json)
     with Board(port, out) as board:
         board.require_firmware()
-        settings = _settings(board)
-        settings["wifi"] = {"ssid": ssid, "password": password}
-        _save(board, settings)
+        # What its driver takes, the camera knows, and checks before it writes the file.
+        text = document.with_network(
+            _settings(board), _ON_CAMERA, None, {"ssid": ssid, "password": password}, _REMEDY
+        )
+        camera.store(board, text, document.PATH, "the settings")
     out.result({"ssid": ssid, "password_set": bool(password)})
     out.say(f"saved; the camera joins {ssid} when it starts: camcors reset")
 
@@ -60,31 +65,16 @@ def status(port: str | None, as_json: bool) -> None:
     out = Output(as_json)
     with Board(port, out) as board:
         report = camera.report(board)
-        chosen = _chosen(_settings(board))
-    out.result({**chosen._asdict(), "network": report.said["network"]})
-    out.table(_rows(chosen) + _network_rows(report.network))
+        chosen = document.network(_settings(board), _ON_CAMERA)
+    ssid, password_set = (chosen["ssid"], bool(chosen["password"])) if chosen else (None, False)
+    out.result({"ssid": ssid, "password_set": password_set, "network": report.said["network"]})
+    out.table(_rows(ssid, password_set) + _network_rows(report.network))
 
 
-class _Chosen(NamedTuple):
-    """The network in /camera.json. ssid: None if there is none."""
-
-    ssid: str | None
-    password_set: bool
-
-
-def _chosen(settings: dict[str, Any]) -> _Chosen:
-    """Return a faulty one is none: the camera says what is wrong with it when it starts."""
-    given = settings.get("wifi")
-    ssid = given.get("ssid") if isinstance(given, dict) else None
-    if not isinstance(given, dict) or not isinstance(ssid, str):
-        return _Chosen(None, False)
-    return _Chosen(ssid, bool(given.get("password")))
-
-
-def _rows(chosen: _Chosen) -> list[tuple[str, str]]:
-    rows = [("network", chosen.ssid or "none; camcors wifi set SSID chooses one")]
-    if chosen.ssid:
-        rows.append(("password", "set" if chosen.password_set else "none, an open network"))
+def _rows(ssid: str | None, password_set: bool) -> list[tuple[str, str]]:
+    rows = [("network", ssid or "none; camcors wifi set SSID chooses one")]
+    if ssid:
+        rows.append(("password", "set" if password_set else "none, an open network"))
     return rows
 
 
@@ -104,13 +94,10 @@ def _network_rows(network: Network | None) -> list[tuple[str, str]]:
 
 
 def check_ssid(ssid: str) -> None:
-    """IEEE 802.11-2020 section 9.4.2.2: 0 to 32 octets; none would be no network to name."""
-    try:
-        size = len(ssid.encode())
-    except UnicodeEncodeError:  # bytes of the command line that are not UTF-8: the file could not hold them
-        size = 0
-    if not 1 <= size <= 32:
-        raise click.BadParameter("a network's name has 1 to 32 bytes", param_hint="SSID")
+    """Raise click.BadParameter unless a network may have this name."""
+    _, found = read_wifi({"ssid": ssid})
+    if found:
+        raise click.BadParameter(f"{found[0].reason}; {found[0].remedy}", param_hint="SSID")
 
 
 def ask_password(ssid: str, from_stdin: bool) -> str:
@@ -121,36 +108,17 @@ def ask_password(ssid: str, from_stdin: bool) -> str:
     if from_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
     elif sys.stdin.isatty():
-        password = Output.ask_secret(f"Password of {ssid}")
+        password = str(Output.ask_secret(f"Password of {ssid}"))
     else:
         raise click.UsageError("there is no terminal to ask for the password; use --password-stdin or --open")
-    # IEEE 802.11-2020 annex J.4: a passphrase has 8 to 63 printable ASCII characters, a key 64 hex digits.
-    is_passphrase = 8 <= len(password) <= 63 and all(" " <= char <= "~" for char in password)
-    is_key = len(password) == 64 and not password.strip("0123456789abcdefABCDEF")
-    if not is_passphrase and not is_key:
-        raise Failure(
-            "that is not a Wi-Fi password",
-            "it has 8 to 63 printable ASCII characters, or 64 hex digits; --open is for a network without",
-            Status.REFUSED,
-        )
-    return str(password)
+    # An empty one would open the network by a slip: --open says that it is meant.
+    _, found = read_wifi({"ssid": ssid, "password": password or None})
+    if found:
+        raise Failure(f"that is {found[0].reason}", f"{found[0].remedy} (--open)", Status.REFUSED)
+    return password
 
 
-def _settings(board: Board) -> dict[str, Any]:
-    """Return the object in /camera.json, {} if there is no file. Raises Failure if it is not an object."""
-    text = board.read_file(_PATH)
-    if text is None:
-        return {}
-    try:
-        settings = answers.loads(text)
-    except ValueError:
-        settings = None
-    if not isinstance(settings, dict):
-        remedy = f"fix it with mpremote edit :{_PATH[1:]}, or remove it with mpremote rm :{_PATH[1:]}"
-        raise Failure(f"{_PATH} on the camera is not a JSON object; nothing was changed", remedy)
-    return settings
-
-
-def _save(board: Board, settings: dict[str, Any]) -> None:
-    text = (json.dumps(settings, indent=2) + "\n").encode()
-    camera.store(board, text, _PATH, "it")
+def _settings(board: Board) -> bytes:
+    """Return the text of /camera.json, that of an empty object if there is none."""
+    text = board.read_file(document.PATH)
+    return _NEW if text is None else text

@@ -1,4 +1,4 @@
-"""The boards' data, as the command needs it: boards/*/board.json and their partition tables."""
+"""The boards' data, as the command needs it: boards/*/board.json, their partition tables and drivers."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import json
 from typing import Any, NamedTuple
 
 import click
-from camcors_build import partitions
+from camcors_build import drivers, partitions
 from camcors_build.boards import partition_file
+from camcors_build.drivers import Fields
 from camcors_build.partitions import Partition
 from click.shell_completion import CompletionItem
 
@@ -16,15 +17,20 @@ from ..ui.errors import Failure, Status
 
 
 class BoardData(NamedTuple):
-    """chip: esptool's name of it, such as "ESP32-S3"; "" of HOST, which has none. flash_size: bytes."""
+    """chip: esptool's name of it, such as "ESP32-S3"; "" of HOST, which has none. flash_size: bytes.
+
+    camera: what its driver can be set to, None if the driver does not say it.
+    """
 
     name: str
     chip: str
     flash_size: int
     table: list[Partition]
+    camera: Fields | None
 
 
 _BOARDS = ROOT / "boards"
+_FIRMWARE = ROOT / "firmware"
 
 
 def names() -> list[str]:
@@ -40,9 +46,15 @@ def read(name: str) -> BoardData:
         table = partitions.read_csv(_BOARDS / "common" / partition_file(flash_size), flash_size)
         chips = json.loads((_BOARDS / "common" / "chips.json").read_text())
         chip = chips[data["mcu"]]["name"] if "mcu" in data else ""
-        return BoardData(name, chip, flash_size, table)
+        camera = drivers.fields(_FIRMWARE, data["drivers"]["camera"])
+        return BoardData(name, chip, flash_size, table, camera)
     except (OSError, KeyError, TypeError, ValueError) as exc:
         raise Failure(f"boards/{name}/board.json cannot be read: {exc}", status=Status.FAILED) from None
+
+
+def any_camera() -> Fields:
+    """Return what the camera of some board can be set to, for settings of which nobody knows the board."""
+    return drivers.widest(drivers.every(_FIRMWARE))
 
 
 class BoardName(click.ParamType[str]):

@@ -1,0 +1,1 @@
+"""A camera's settings on this side of the cable."""
