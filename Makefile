@@ -69,8 +69,9 @@ idf: build/.tools ## fetch and install the ESP-IDF that make firmware needs, und
 emulate: build/.tools ## build boards/QEMU_ESP32 and start it in Espressif's QEMU
 	@PYTHONPATH=tools exec $(PYTHON) -m camcors_build.emulate --port $(PORT) --repl $(EMULATED_REPL) --host $(HOST)
 
-table: build/.tools ## write the table of boards in docs/boards.md
+table: build/.tools ## write the tables in docs/, and the JSON Schema of /camera.json
 	@$(BUILD) -m camcors_build.boards table
+	@PYTHONPATH=tools:src $(PYTHON) -m camcors_build.settings_docs
 
 lock: build/.tools ## write requirements.lock from pyproject.toml; UPGRADE=1 takes newer versions
 	@UPGRADE=$(UPGRADE) $(BUILD) -m camcors_build.lock

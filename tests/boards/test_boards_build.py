@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from camcors_build import boards, frozen, host, source
+from camcors_build import boards, frozen, host, marked, source
 from camcors_build.boards import BOARDS, Board
 
 from tests.kit import cmake
@@ -133,7 +133,7 @@ def test_a_fault_is_one_line(
     monkeypatch.setattr(boards, "PAGE", tmp_path / "boards.md")
     boards.PAGE.write_text("no table")
     assert boards.main(["table"]) == 1
-    said = f"camcors: docs/boards.md has no table of boards; write {' and '.join(boards.MARKERS)}\n"
+    said = f"camcors: docs/boards.md has no table of boards; write {' and '.join(marked.marks('boards'))}\n"
     assert capsys.readouterr() == ("", said)
 
 

@@ -1,7 +1,8 @@
 """What the JSON Schema has to say about each field, worked out from the table of fields."""
 
+from camcors_build import json_schema
+
 from cors.fields import FIELDS, LIST, ORIGIN
-from strict.field import BOOL, CHOICE, INT
 
 _NO_DEFAULT = ("version", "resource_policy")  # required; depends on allowed_origins
 
@@ -12,17 +13,7 @@ def properties():
 
 
 def _property(name, kind, limit, default, nullable):
-    if kind == BOOL:
-        schema = {"type": "boolean"}
-    elif kind == INT and limit[0] == limit[1]:
-        schema = {"const": limit[0]}
-    elif kind == INT:
-        schema = {"type": "integer", "minimum": limit[0], "maximum": limit[1]}
-    elif kind == CHOICE:
-        schema = {"enum": list(limit)}
-    else:
-        assert kind == LIST
-        schema = {"type": "array", "items": {"type": "string"}}
+    schema = {"type": "array", "items": {"type": "string"}} if kind == LIST else json_schema.of(kind, limit)
     if nullable:
         schema["type"] = [schema["type"], "null"]
     if limit == ORIGIN and kind == LIST:

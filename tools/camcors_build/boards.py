@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import board_json, partitions
+from . import board_json, marked, partitions
 from .partitions import Partition
 from .source import BuildError, with_status
 
 TOP = Path(__file__).resolve().parents[2]
 BOARDS = TOP / "boards"
 PAGE = TOP / "docs" / "boards.md"
-MARKERS = ("<!-- boards: written by make table -->", "<!-- /boards -->")
 
 DATA_PINS = tuple(f"CAM_D{n}" for n in range(8))
 #: Argument of camera.Camera() -> name in pins.csv; -1 stands for a pin that the board does not have.
@@ -165,8 +164,8 @@ def size(count: int) -> str:
 
 def table() -> str:
     """Return the table of the ESP32 boards in Markdown."""
-    rows = ["board", "chip", "flash", "PSRAM", "LED", "USB", "flash offset", "level reached"]
-    lines = ["| `BOARD=` and product | " + " | ".join(rows[1:]) + " |", "|---" * len(rows) + "|"]
+    heads = "`BOARD=` and product", "chip", "flash", "PSRAM", "LED", "USB", "flash offset", "level reached"
+    rows = []
     for board in every():
         data = board.data
         lights = [f"GPIO{light[0]}" for light in (board.lamp("LED"), board.lamp("LAMP")) if light]
@@ -174,16 +173,13 @@ def table() -> str:
         cells = [f"`{board.id}`<br>{name}", board.chip["name"]]
         cells += [size(data["flash_size"]), size(data["psram_size"]), ", ".join(lights) or "–", data["usb"]]
         cells += [f"{board.chip['flash_offset']:#x}", data["level"]]
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n"
+        rows.append(cells)
+    return marked.markdown(heads, rows)
 
 
 def with_table(text: str) -> str:
     """Return the page's `text` with a current table. Raises BuildError where the markers are missing."""
-    start, end = (text.find(marker) for marker in MARKERS)
-    if start < 0 or end < start:
-        raise BuildError(f"docs/boards.md has no table of boards; write {MARKERS[0]} and {MARKERS[1]}")
-    return f"{text[: start + len(MARKERS[0])]}\n{table()}{text[end:]}"
+    return marked.put("docs/boards.md", text, "boards", table())
 
 
 @with_status
