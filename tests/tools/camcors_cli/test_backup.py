@@ -232,7 +232,7 @@ def test_a_file_that_is_no_zip_is_refused(on, camera: Camera, tmp_path: Path) ->
     path.write_text("text")
     done = on(camera, "restore", path)
     assert done.exit_code == 1
-    assert "is no backup of camcors: File is not a zip file" in done.stderr
+    assert "is not a camcors backup: File is not a zip file" in done.stderr
 
 
 def test_a_faulty_policy_is_refused_before_anything_is_written(clean: Camera, saved: Path, on) -> None:

@@ -303,14 +303,14 @@ def other_chip(data: bytes, at: int) -> bytes:
 APP = 0x10000 - 0x1000
 
 DAMAGED: list[tuple[str, Callable[[bytes], bytes], str]] = [
-    ("empty", lambda data: b"", "is no firmware: it begins with nothing, not with 0xe9"),
-    ("a header alone", lambda data: data[:20], "is no firmware: it begins with 0xe9"),
+    ("empty", lambda data: b"", "is not firmware: it begins with nothing, not with 0xe9"),
+    ("a header alone", lambda data: data[:20], "is not firmware: it begins with 0xe9"),
     (
         "not a firmware",
         lambda data: b"\x7fELF" + data[4:],
-        "is no firmware: it begins with 0x7f, not with 0xe9",
+        "is not firmware: it begins with 0x7f, not with 0xe9",
     ),
-    ("padded from 0", lambda data: b"\xff" * 0x1000 + data, "is no firmware: it begins with 0xff"),
+    ("padded from 0", lambda data: b"\xff" * 0x1000 + data, "is not firmware: it begins with 0xff"),
     (
         "unknown chip",
         lambda data: data[:12] + b"\x77\x77" + data[14:],
@@ -331,7 +331,7 @@ DAMAGED: list[tuple[str, Callable[[bytes], bytes], str]] = [
     (
         "bootloader's digest flag",
         lambda data: data[:23] + b"\x07" + data[24:],
-        "the bootloader in FILE is no image",
+        "the bootloader in FILE is not an image",
     ),
     (
         "an application alone",
@@ -363,7 +363,7 @@ DAMAGED: list[tuple[str, Callable[[bytes], bytes], str]] = [
     (
         "application of an S3",
         lambda data: other_chip(data, APP),
-        "is no image of an ESP32: it is for another chip",
+        "is not an image for ESP32: it is for another chip",
     ),
     ("application cut", lambda data: data[:-1000], "the application in FILE is not an image for ESP32"),
     ("application's digest cut", lambda data: data[:-1], "the application in FILE is damaged: its SHA-256"),
@@ -377,7 +377,7 @@ DAMAGED: list[tuple[str, Callable[[bytes], bytes], str]] = [
         lambda data: flipped(data, APP),
         "the application in FILE is not an image for ESP32: Invalid",
     ),
-    ("erased application", lambda data: data[:APP] + b"\xff" * 4096, "the application in FILE is no image"),
+    ("erased application", lambda data: data[:APP] + b"\xff" * 4096, "the application in FILE is not an image"),
     (
         "files already",
         lambda data: data.ljust(0x200000, b"\xff") + b"x",

@@ -183,7 +183,7 @@ def test_a_zip_that_is_no_backup(tmp_path: Path, data: bytes, said: str) -> None
 def test_two_members_of_one_name(tmp_path: Path) -> None:
     path = tmp_path / "b.zip"
     path.write_bytes(make_zip(EMPTY, EMPTY))
-    assert "is no backup of camcors: it has two files of one name; " in run("restore", path).stderr
+    assert "is not a camcors backup: it has two files of one name; " in run("restore", path).stderr
 
 
 @given(st.binary() | damaged(packed(a=b"some text", b=bytes(100))) | st.binary().map(
