@@ -86,7 +86,9 @@ lint: build/.types ## ruff, the type checkers, the stubs against the code, and t
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
 	@$(PYTHON) -m mypy
-	@PYTHONPATH=src MYPYPATH=src $(PYTHON) -m mypy.stubtest cors flash settings strict
+	@$(BUILD) -c "from camcors_build import frozen; frozen.write_pages()"
+	@PYTHONPATH=src:firmware:build/generated MYPYPATH=src:firmware $(PYTHON) -m mypy.stubtest \
+		--allowlist firmware/stubtest.txt camcors cors flash settings strict
 	@$(TSC) -p tools/camcors_dashboard
 	@$(TSC) -p firmware/pages
 	@build/venv/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml

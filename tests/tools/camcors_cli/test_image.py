@@ -377,7 +377,11 @@ DAMAGED: list[tuple[str, Callable[[bytes], bytes], str]] = [
         lambda data: flipped(data, APP),
         "the application in FILE is not an image for ESP32: Invalid",
     ),
-    ("erased application", lambda data: data[:APP] + b"\xff" * 4096, "the application in FILE is not an image"),
+    (
+        "erased application",
+        lambda data: data[:APP] + b"\xff" * 4096,
+        "the application in FILE is not an image",
+    ),
     (
         "files already",
         lambda data: data.ljust(0x200000, b"\xff") + b"x",

@@ -1,0 +1,5 @@
+from cors import CORS
+from microdot import Microdot
+
+app: Microdot
+cors: CORS

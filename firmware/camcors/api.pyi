@@ -1,0 +1,11 @@
+from collections.abc import Callable
+from typing import Any
+
+from microdot import Microdot
+
+from .http.server import Server
+from .stream import Frames
+
+def attach(
+    app: Microdot, camera: Any, frames: Frames, server: Server, status: Callable[[], dict[str, Any]]
+) -> None: ...

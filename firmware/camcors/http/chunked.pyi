@@ -1,0 +1,6 @@
+class Chunks:
+    body: bytearray
+    length: int
+    is_over: bool
+    def __init__(self, most: int, skipped_most: int) -> None: ...
+    def take(self, buffer: bytes | bytearray, start: int, end: int) -> int: ...

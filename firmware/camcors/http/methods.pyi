@@ -1,0 +1,5 @@
+from microdot import Microdot
+
+STANDARD: tuple[str, ...]
+
+def is_taken(app: Microdot, method: str) -> bool: ...

@@ -1,0 +1,5 @@
+from microdot import Microdot, Request
+
+from .head import _Asked
+
+def make_request(app: Microdot, client: tuple[str, int], asked: _Asked, body: bytes) -> Request: ...

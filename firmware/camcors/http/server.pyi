@@ -1,0 +1,30 @@
+from collections.abc import Callable
+
+from microdot import Microdot
+
+from ..limits import Limits
+from .admission import Admission
+
+class Server:
+    app: Microdot
+    limits: Limits
+    accepted: int
+    requests: int
+    evicted: int
+    refused: int
+    rejected: int
+    timeouts: int
+    vanished: int
+    faults: int
+    takes: Callable[[str], bool]
+    admission: Admission
+    def __init__(
+        self, app: Microdot, limits: Limits | None = None, log: Callable[[str], object] = ...
+    ) -> None: ...
+    @property
+    def connections(self) -> int: ...
+    def counters(self) -> dict[str, int]: ...
+    async def start(self, host: str, port: int) -> None: ...
+    async def close(self) -> None: ...
+    def address(self) -> tuple[str, int] | None: ...
+    def fault(self, error: BaseException) -> None: ...

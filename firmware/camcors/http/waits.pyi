@@ -1,0 +1,6 @@
+import asyncio
+from collections.abc import Awaitable
+from typing import Any
+
+def until_ready(socket: Any, event: int) -> Awaitable[None]: ...
+def until_set(event: asyncio.Event) -> Awaitable[None]: ...

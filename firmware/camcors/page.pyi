@@ -1,0 +1,6 @@
+from collections.abc import Mapping
+
+HEADERS: dict[str, str]
+
+def get(headers: Mapping[str, str]) -> tuple[bytes, int, dict[str, str]]: ...
+def takes_gzip(accepted: str) -> bool: ...
