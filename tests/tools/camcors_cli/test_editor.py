@@ -15,7 +15,7 @@ from cors import Policy, PolicyError
 MARK = "// camcors: "
 ADVICE = (
     f"{MARK}this policy is not valid; what is wrong stands above each line in question.\n"
-    f"{MARK}Mend it, save and leave the editor. Lines like this one go by themselves.\n"
+    f"{MARK}Fix it, save and leave the editor. Lines like this one go by themselves.\n"
     f"{MARK}To give up, leave without a change: your text is kept.\n"
 )
 

@@ -20,7 +20,7 @@ from . import document
 _MARK = "// camcors: "  # JSON has no comments: a line that begins so is taken out again
 _ADVICE = (
     "this policy is not valid; what is wrong stands above each line in question.",
-    "Mend it, save and leave the editor. Lines like this one go by themselves.",
+    "Fix it, save and leave the editor. Lines like this one go by themselves.",
     "To give up, leave without a change: your text is kept.",
 )
 
