@@ -90,9 +90,8 @@ def store(board: Board, data: bytes, path: str, name: str) -> None:
     error = board.ask(answers.optional(answers.text), "save", path, what=what)
     board.do("drop")
     if error:
-        first, *others = error.split("\n")
-        lines = [f"  {line}" for line in others]  # a board's words never begin a line
-        raise Failure(f"the camera did not take {name}: {first}", "nothing was changed", lines=lines)
+        said = ". ".join(error.split("\n"))  # a board's words never begin a line
+        raise Failure(f"the camera did not take {name}: {said}", "nothing was changed")
 
 
 def _wait_in_force(board: Board, policy: Policy, output: Output) -> Report:
