@@ -29,12 +29,10 @@ from .framing import frame_ancestors
 from .origin import DEFAULT_PORTS, HOST_MAX, Matcher, parse, split_port
 from .rules import put
 
-_CORP = "Cross-Origin-Resource-Policy"
-_CORP_SMALL = "cross-origin-resource-policy"
+_CORP = ("cross-origin-resource-policy", "Cross-Origin-Resource-Policy")  # see `put`
 _CORP_LENGTH = const(28)
 _CORP_VALUES = ("same-origin", "same-site", "cross-origin")  # the narrowest first
-_CSP = "Content-Security-Policy"
-_CSP_SMALL = "content-security-policy"
+_CSP = ("content-security-policy", "Content-Security-Policy")
 _CSP_LENGTH = const(23)
 _SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")  # RFC 9110 section 9.2.1
 _ANY_SCHEME = "https://"  # a Host has none, a Matcher wants one
@@ -107,13 +105,12 @@ class Guard:
             elif size == _CSP_LENGTH:
                 frames = True
         if embeds:
-            resource_policy = _narrowest(_take(headers, _CORP_SMALL), resource_policy)
-        keymap = getattr(headers, "keymap", None)
-        put(headers, keymap, _CORP_SMALL, _CORP, resource_policy)
+            resource_policy = _narrowest(_take(headers, _CORP), resource_policy)
+        put(headers, _CORP, resource_policy)
         if is_document:
             if frames:
-                framing = _beside(_take(headers, _CSP_SMALL), framing)
-            put(headers, keymap, _CSP_SMALL, _CSP, framing)
+                framing = _beside(_take(headers, _CSP), framing)
+            put(headers, _CSP, framing)
 
     def _refusal(self, request, origin):
         """Return the Response that refuses `request`, or None if it may pass."""
@@ -268,10 +265,10 @@ def _refused(request, code, reason, what, remedy):
     return response
 
 
-def _take(headers, small):
-    """Take what a handler has set of the header `small` (its name in lower case) out of `headers`;
-    return its values, each a str or a list of str."""
-    return [headers.pop(name) for name in list(headers) if lower(name) == small]
+def _take(headers, field):
+    """Take what a handler has set of the header `field` (as `put` has it) out of `headers`; return its
+    values, each a str or a list of str."""
+    return [headers.pop(name) for name in list(headers) if lower(name) == field[0]]
 
 
 def _narrowest(values, policy):

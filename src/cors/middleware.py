@@ -4,13 +4,10 @@ The model is the reference in Microdot's manner; what a browser does with the he
 standard, "CORS check" and "CORS-preflight fetch".
 """
 
-from strict.fault import PolicyError
-
 from .fields import NAMES
 from .policy import Policy
-from .rules import REQUEST_METHOD, Rules, is_preflight, put
+from .rules import VARY, Rules, made_of, put, requested_method
 
-_ALLOW_ORIGIN = "Access-Control-Allow-Origin"
 _NO_CONTENT_DROPS = ("allow", "content-length", "content-type")
 
 
@@ -19,16 +16,15 @@ def _attribute(name):
 
     def get(self):
         rules = self._rules
-        value = rules.values[name]
+        value = rules.fields[name]
         if isinstance(value, list):
             rules.watch()
         return value
 
     def assign(self, value):
-        rules = self._rules
-        values = dict(rules.values)
-        values[name] = value
-        self._rules = Rules(values, rules.rest)
+        fields = dict(self._rules.fields)
+        fields[name] = value
+        self._rules = made_of(fields)
 
     return property(get, assign)
 
@@ -78,7 +74,7 @@ class CORS:
         Raises PolicyError, a ValueError, naming every value that is not valid.
         """
         self.debug = False
-        values = {
+        fields = {
             "allowed_origins": allowed_origins,
             "allow_credentials": allow_credentials,
             "allowed_methods": allowed_methods,
@@ -87,7 +83,7 @@ class CORS:
             "max_age": max_age,
             "allow_private_network": False,
         }
-        self._rules = Rules(values, {})
+        self._rules = made_of(fields)
         if app is not None:
             self.initialize(app, handle_cors)
 
@@ -100,13 +96,11 @@ class CORS:
     def policy(self, policy):
         if not isinstance(policy, Policy):
             raise TypeError("policy is not a Policy")
-        values = {}
-        rest = {}
+        fields = {}
         for name in NAMES:
             value = getattr(policy, name)
-            kept = values if name in self._rules.values else rest
-            kept[name] = list(value) if isinstance(value, tuple) else value
-        self._rules = Rules(values, rest, policy)
+            fields[name] = list(value) if isinstance(value, tuple) else value
+        self._rules = Rules(fields, policy)
 
     def initialize(self, app, handle_cors=True):
         """Attach to a Microdot application: preflights, and every answer from then on.
@@ -120,7 +114,7 @@ class CORS:
         default = app.options_handler or app.default_options_handler
 
         def options(request):
-            return {} if is_preflight(request) else default(request)
+            return default(request) if requested_method(request) is None else {}
 
         app.options_handler = options
         app.after_request(self._after_request)
@@ -132,28 +126,19 @@ class CORS:
         The Vary that has to go with them is left in `request.g`, from where Microdot merges it
         into the answer.
         """
-        rules = self._current()
         headers = {}
-        preflight = self._fill(rules, request, headers, None)
-        vary = rules.vary_preflight if preflight else rules.vary
+        vary = self._put(request, requested_method(request), headers)
         if vary:
             if not hasattr(request.g, "_vary"):
                 request.g._vary = set()
-            request.g._vary.update(vary)
+            request.g._vary.update(vary.split(", "))
         return headers
 
     def _current(self):
-        """Return the rules, compiled again if a list was changed in place. Allocates only then."""
+        """Return the rules, made again if a list was changed in place. Allocates only then."""
         rules = self._rules
-        if not rules.is_stale():
-            return rules
-        try:
-            rules = Rules(rules.values, rules.rest)
-        except PolicyError as error:
-            print("cors: no origin is allowed until this is fixed:\n" + str(error))
-            rules = Rules(rules.values, rules.rest, Policy(**rules.rest))
-            rules.watch()
-        self._rules = rules
+        if rules.is_stale():
+            rules = self._rules = rules.renewed()
         return rules
 
     def _after_request(self, request, response):
@@ -163,55 +148,43 @@ class CORS:
         """
         if response is response.already_handled:  # one object for all, of answers sent otherwise
             return
-        rules = self._current()
         headers = response.headers
-        vary = None
-        for name in headers:
-            size = len(name)
-            if size > 15 or size == 4:  # Access-Control-* or Vary, perhaps
-                vary = _take_over(headers)
-                break
-        # Past NoCaseDict.__setitem__, which allocates for each header; a handler may have put a plain dict.
-        keymap = getattr(headers, "keymap", None)
-        preflight = self._fill(rules, request, headers, keymap)
-        if preflight:
+        given = _take_over(headers)
+        method = requested_method(request)
+        vary = self._put(request, method, headers)
+        if method is not None:
             _empty(response)
+        if given:
+            vary = _merge(given, vary)
         if vary:
-            vary = _merge(vary, rules.vary_preflight if preflight else rules.vary)
-        else:
-            vary = rules.vary_preflight_text if preflight else rules.vary_text
-        if vary:
-            put(headers, keymap, "vary", "Vary", vary)
+            put(headers, VARY, vary)
 
-    def _fill(self, rules, request, headers, keymap):
-        """Put the Access-Control-* headers into `headers`; return whether this is a preflight."""
-        origin = method = None
-        if request is not None:
-            origin = request.headers.get("Origin")
-            if origin is not None and request.method == "OPTIONS":
-                method = request.headers.get(REQUEST_METHOD)
-        if rules.any:
-            allowed = "*"
-        elif origin is not None and rules.match(origin):
-            allowed = origin
-        else:
-            allowed = None
-        if allowed is not None:
-            put(headers, keymap, "access-control-allow-origin", _ALLOW_ORIGIN, allowed)
-            for small, name, value in rules.ordinary if method is None else rules.preflight:
-                put(headers, keymap, small, name, value)
-            if method is not None:
-                rules.put_requested(request, method, headers, keymap)
-        if method is not None and self.debug:
-            rules.explain(request, origin, allowed, headers, keymap)
-        return method is not None
+    def _put(self, request, method, headers):
+        """Put the Access-Control-* headers into `headers`; return the Vary (str) that goes with them.
+
+        method: what `requested_method` returns.
+        """
+        rules = self._current()
+        if method is None:
+            rules.put_ordinary(request, headers)
+            return rules.vary
+        rules.put_preflight(request, method, headers)
+        if self.debug:
+            rules.explain(request, method, headers)
+        return rules.vary_preflight
 
 
 def _take_over(headers):
     """Take what a handler has set of Access-Control-* and Vary out of `headers`.
 
-    Returns the values of Vary as a list of str, or None if there was none.
+    Return the values of Vary as a list of str, or None if there was none. Most answers have neither, and
+    cost no allocation.
     """
+    for name in headers:
+        if len(name) > 15 or len(name) == 4:  # Access-Control-* or Vary, perhaps
+            break
+    else:
+        return None
     vary = None
     for name in list(headers):
         small = name.lower()
@@ -223,11 +196,11 @@ def _take_over(headers):
     return vary
 
 
-def _merge(values, names):
-    """Return the Vary (str) of a handler's `values` and our `names`, each name once."""
+def _merge(given, ours):
+    """Return the Vary (str) of a handler's values (list of str) and `ours` (str), each name once."""
     merged = []
     seen = set()
-    for name in ",".join(values).split(",") + list(names):
+    for name in ",".join(given + [ours]).split(","):
         name = name.strip(" \t")
         if name == "*":  # already says that the answer depends on everything
             return name

@@ -245,7 +245,6 @@ class Matcher:
     Owned by a `Policy`; made when the policy is made, unchanged after. `match` costs one look
     into a dict for an exact origin and one for each label of the origin's host for wildcards,
     however many patterns there are; it allocates nothing for exact origins.
-
     """
 
     def __init__(self, texts):
@@ -261,8 +260,9 @@ class Matcher:
                 self._any_port.setdefault(pattern.scheme, set()).add(pattern.host)
             else:
                 exact.append(text)
-        # Each twice: MicroPython makes a place for each key that it is told of, so half of them stay free. It
-        # fills a set, and any other dict, before that grows, and then a look in vain passes every item.
+        # Each twice: MicroPython makes a place for each key that it is told of (py/objdict.c,
+        # dict_fromkeys), so half of them stay free. It fills a set, and any other dict, before that
+        # grows (py/map.c), and then a look in vain passes every item.
         self._exact = dict.fromkeys(exact + exact)
         self._has_wild = bool(self._below or self._any_port)
 

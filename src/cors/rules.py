@@ -5,7 +5,7 @@ an application, here what the headers are.
 """
 
 from strict.compat import const, lower
-from strict.fault import show
+from strict.fault import PolicyError, show
 
 from .fields import SAFE_METHODS, is_token, is_tokens
 from .policy import Policy
@@ -13,18 +13,23 @@ from .policy import Policy
 _LIST_BYTES_MAX = const(1024)  # of one Access-Control-Request-Headers
 _LIST_NAMES_MAX = const(64)
 
-REQUEST_METHOD = "Access-Control-Request-Method"
+_REQUEST_METHOD = "Access-Control-Request-Method"
 _REQUEST_HEADERS = "Access-Control-Request-Headers"
 _REQUEST_NETWORK = "Access-Control-Request-Private-Network"
-_ALLOW_METHODS = "Access-Control-Allow-Methods"
-_ALLOW_HEADERS = "Access-Control-Allow-Headers"
-_ALLOW_NETWORK = "Access-Control-Allow-Private-Network"
-_DEBUG = "X-CORS-Debug"
 
-_LISTS = ("allowed_origins", "allowed_methods", "expose_headers", "allowed_headers")
-_VARY = ("Origin",)
-_VARY_PREFLIGHT = ("Origin", REQUEST_METHOD, _REQUEST_HEADERS)
-_VARY_PREFLIGHT_ANY = (REQUEST_METHOD, _REQUEST_HEADERS)
+# What an answer may get: each name in lower case and as it is sent, see `put`.
+VARY = ("vary", "Vary")
+_ALLOW_ORIGIN = ("access-control-allow-origin", "Access-Control-Allow-Origin")
+_ALLOW_CREDENTIALS = ("access-control-allow-credentials", "Access-Control-Allow-Credentials")
+_ALLOW_METHODS = ("access-control-allow-methods", "Access-Control-Allow-Methods")
+_ALLOW_HEADERS = ("access-control-allow-headers", "Access-Control-Allow-Headers")
+_ALLOW_NETWORK = ("access-control-allow-private-network", "Access-Control-Allow-Private-Network")
+_EXPOSE_HEADERS = ("access-control-expose-headers", "Access-Control-Expose-Headers")
+_MAX_AGE = ("access-control-max-age", "Access-Control-Max-Age")
+_DEBUG = ("x-cors-debug", "X-CORS-Debug")
+
+# The fields that only `Guard` reads. They stay in force while a list of the others is invalid.
+_GUARD_FIELDS = ("resource_policy", "allowed_hosts", "block_cross_origin_writes")
 _TOO_LONG = "more than 1024 bytes"
 _TOO_MANY = "more than 64 names"
 
@@ -33,82 +38,93 @@ class Rules:
     """What a CORS object says at one time, in the form that requests need it.
 
     Replaced as a whole, so that a thread that serves never sees half a change.
+
+    fields: dict, what was given for the policy's fields, by name. policy: the Policy in force.
+    vary, vary_preflight: str, the Vary of an ordinary answer and of a preflight's; "" for none.
     """
 
-    def __init__(self, values, rest, policy=None):
-        """values: the attributes of CORS, as given. rest: the policy's other fields.
-
-        policy: the Policy that says the same as `values`, or what to say if these are not valid.
-        Raises PolicyError if there is none and `values` are not valid.
-        """
-        self.values = values
-        self.rest = rest
-        self._lists = [values[name] for name in _LISTS]
-        self._copies = None  # of the lists, while somebody else has them
-        if policy is None:  # they came from outside
-            self.watch()
-            policy = self._policy()
+    def __init__(self, fields, policy, seen=None):
+        """seen: `fields` as they were when `policy` was made of them, if somebody else has their lists."""
+        self.fields = fields
         self.policy = policy
-        self._compile(policy)
+        self._seen = seen
+        self._any = policy.allowed_origins == "*"
+        self._match = policy.matcher.match
+        self._methods = policy.allowed_methods
+        self._headers = policy.allowed_headers
+        if self._headers is not None:
+            self._headers = frozenset([lower(name) for name in self._headers])
+        self._network = policy.allow_private_network
+        self.vary = "" if self._any else "Origin"
+        self.vary_preflight = _REQUEST_METHOD + ", " + _REQUEST_HEADERS
+        if not self._any:
+            self.vary_preflight = "Origin, " + self.vary_preflight
+        both = ((_ALLOW_CREDENTIALS, "true"),) if policy.allow_credentials else ()
+        self._ordinary = self._preflight = both
+        if policy.expose_headers:
+            self._ordinary += ((_EXPOSE_HEADERS, ", ".join(policy.expose_headers)),)
+        if policy.max_age is not None:
+            self._preflight += ((_MAX_AGE, str(policy.max_age)),)
 
     def watch(self):
-        """Somebody else gets the lists, and may change them in place."""
-        if self._copies is None:
-            self._copies = [list(value) if isinstance(value, list) else value for value in self._lists]
+        """From now on, somebody else has the lists and may change them in place."""
+        if self._seen is None:
+            self._seen = _copied(self.fields)
 
     def is_stale(self):
         """Return whether a list was changed in place."""
-        return self._copies is not None and self._lists != self._copies
+        return self._seen is not None and self.fields != self._seen
 
-    def _policy(self):
-        fields = dict(self.rest)
-        fields.update(self.values)
-        fields.update(zip(_LISTS, self._copies))
-        if fields["allowed_origins"] is None:
-            fields["allowed_origins"] = ()
-        return Policy(**fields)
+    def renewed(self):
+        """Return the Rules after a list was changed in place. One that is not valid allows no origin."""
+        seen = _copied(self.fields)
+        try:
+            policy = _policy(seen)
+        except PolicyError as error:
+            print("cors: no origin is allowed until this is fixed:\n" + str(error))
+            policy = Policy(**{name: seen[name] for name in _GUARD_FIELDS if name in seen})
+        return Rules(self.fields, policy, seen)
 
-    def _compile(self, policy):
-        self.any = policy.allowed_origins == "*"
-        self.match = policy.matcher.match
-        self.methods = policy.allowed_methods
-        self.headers = policy.allowed_headers
-        if self.headers is not None:
-            self.headers = frozenset([lower(name) for name in self.headers])
-        self.network = policy.allow_private_network
-        self.vary = () if self.any else _VARY
-        self.vary_preflight = _VARY_PREFLIGHT_ANY if self.any else _VARY_PREFLIGHT
-        self.vary_text = ", ".join(self.vary)
-        self.vary_preflight_text = ", ".join(self.vary_preflight)
-        both = []
-        if policy.allow_credentials:
-            both.append(_entry("Access-Control-Allow-Credentials", "true"))
-        self.ordinary = self.preflight = tuple(both)
-        if policy.expose_headers:
-            exposed = ", ".join(policy.expose_headers)
-            self.ordinary += (_entry("Access-Control-Expose-Headers", exposed),)
-        if policy.max_age is not None:
-            self.preflight += (_entry("Access-Control-Max-Age", str(policy.max_age)),)
+    def put_ordinary(self, request, headers):
+        """Put the headers of any answer but a preflight's (Fetch, "CORS check") into `headers`."""
+        if self._put_origin(request, headers):
+            for field, value in self._ordinary:
+                put(headers, field, value)
 
-    def put_requested(self, request, method, headers, keymap):
-        """Put what the preflight asks for and the policy allows (Fetch, "CORS-preflight fetch").
+    def put_preflight(self, request, method, headers):
+        """Put the headers of a preflight's answer (Fetch, "CORS-preflight fetch") into `headers`.
 
-        The method and the list are given back as they came: a browser that asked for one method
-        has no use for the others.
+        method: what `requested_method` returns. It and the list of headers are given back as they
+        came: a browser that asked for one method has no use for the others.
         """
-        if self.allows_method(method):
-            put(headers, keymap, "access-control-allow-methods", _ALLOW_METHODS, method)
+        if not self._put_origin(request, headers):
+            return
+        for field, value in self._preflight:
+            put(headers, field, value)
+        if self._allows_method(method):
+            put(headers, _ALLOW_METHODS, method)
         names = request.headers.get(_REQUEST_HEADERS)
-        if names and self.refused_header(names) is None:
-            put(headers, keymap, "access-control-allow-headers", _ALLOW_HEADERS, names)
-        if self.network and request.headers.get(_REQUEST_NETWORK) == "true":
-            put(headers, keymap, "access-control-allow-private-network", _ALLOW_NETWORK, "true")
+        if names and self._refused_header(names) is None:
+            put(headers, _ALLOW_HEADERS, names)
+        if self._network and request.headers.get(_REQUEST_NETWORK) == "true":
+            put(headers, _ALLOW_NETWORK, "true")
 
-    def allows_method(self, method):
+    def _put_origin(self, request, headers):
+        """Put Access-Control-Allow-Origin into `headers` if the origin is allowed; return whether it is."""
+        if self._any:
+            origin = "*"
+        else:
+            origin = None if request is None else request.headers.get("Origin")
+            if origin is None or not self._match(origin):
+                return False
+        put(headers, _ALLOW_ORIGIN, origin)
+        return True
+
+    def _allows_method(self, method):
         """Return whether a method (str) is allowed, case and all (RFC 9110 section 9.1)."""
-        return is_token(method) if self.methods is None else method in self.methods
+        return is_token(method) if self._methods is None else method in self._methods
 
-    def refused_header(self, text):
+    def _refused_header(self, text):
         """Return None if every name in a list of header names is allowed, else what is wrong.
 
         That is the first name that is not, or `_TOO_LONG` or `_TOO_MANY`. Every name has to be a
@@ -116,7 +132,7 @@ class Rules:
         """
         if len(text) > _LIST_BYTES_MAX:
             return _TOO_LONG
-        if self.headers is None and text.count(",") < _LIST_NAMES_MAX and is_tokens(text):
+        if self._headers is None and text.count(",") < _LIST_NAMES_MAX and is_tokens(text):
             return None
         count = 0
         for name in text.split(","):
@@ -128,46 +144,62 @@ class Rules:
                 return _TOO_MANY
             if not is_token(name):
                 return name
-            if self.headers is not None and name.lower() not in self.headers:
+            if self._headers is not None and name.lower() not in self._headers:
                 return name
         return None
 
-    def explain(self, request, origin, allowed, headers, keymap):
+    def explain(self, request, method, headers):
         """Say why a browser will refuse the real request after this preflight, if it will."""
-        method = request.headers.get(REQUEST_METHOD)
+        origin = request.headers.get("Origin")
         names = request.headers.get(_REQUEST_HEADERS)
-        refused = self.refused_header(names) if names else None
-        if allowed is None:
+        refused = self._refused_header(names) if names else None
+        if not self.policy.matches(origin):
             why = "origin " + show(origin) + " is not in allowed_origins"
-        elif method not in SAFE_METHODS and not self.allows_method(method):
+        elif method not in SAFE_METHODS and not self._allows_method(method):
             why = "method " + show(method) + " is not in allowed_methods"
         elif refused in (_TOO_LONG, _TOO_MANY):
             why = _REQUEST_HEADERS + " has " + refused
         elif refused is not None:
             why = "header " + show(refused) + " is not in allowed_headers"
-        elif request.headers.get(_REQUEST_NETWORK) == "true" and not self.network:
+        elif request.headers.get(_REQUEST_NETWORK) == "true" and not self._network:
             why = "allow_private_network is false"
         else:
             return
         print("cors: preflight refused:", why)
-        put(headers, keymap, "x-cors-debug", _DEBUG, why)
+        put(headers, _DEBUG, why)
 
 
-def is_preflight(request):
-    """Return whether a request is a preflight, if its method is OPTIONS as Microdot reads it."""
-    return (
-        request.method == "OPTIONS"
-        and request.headers.get(REQUEST_METHOD) is not None
-        and request.headers.get("Origin") is not None
-    )
+def made_of(fields):
+    """Return the Rules of `fields` (dict), whose lists somebody else has. Raises PolicyError."""
+    seen = _copied(fields)
+    return Rules(fields, _policy(seen), seen)
 
 
-def _entry(name, value):
-    return (name.lower(), name, value)
+def _copied(fields):
+    return {name: list(value) if isinstance(value, list) else value for name, value in fields.items()}
 
 
-def put(headers, keymap, small, name, value):
-    """Set a header that `headers` does not have; `small` is its name in lower case."""
+def _policy(fields):
+    fields = dict(fields)
+    if fields["allowed_origins"] is None:
+        fields["allowed_origins"] = ()
+    return Policy(**fields)
+
+
+def requested_method(request):
+    """Return the method (str) that a preflight asks for; None if `request` is not a preflight."""
+    if request is None or request.method != "OPTIONS" or request.headers.get("Origin") is None:
+        return None
+    return request.headers.get(_REQUEST_METHOD)
+
+
+def put(headers, field, value):
+    """Set a header that `headers` does not have; `field`: its name in lower case, and as it is sent.
+
+    Past NoCaseDict.__setitem__, which allocates. A handler may have put a plain dict in its place.
+    """
+    small, name = field
+    keymap = getattr(headers, "keymap", None)
     if keymap is not None:
         keymap[small] = name
     headers.setdefault(name, value)

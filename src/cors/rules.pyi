@@ -1,47 +1,26 @@
-from collections.abc import Callable
 from typing import Any
 
 from .policy import Policy
 
-REQUEST_METHOD: str
+_Field = tuple[str, str]
 
-_Entry = tuple[str, str, str]
+VARY: _Field
 
 class Rules:
-    values: dict[str, Any]
-    rest: dict[str, Any]
+    fields: dict[str, Any]
     policy: Policy
-    any: bool
-    match: Callable[[str], bool]
-    methods: tuple[str, ...] | None
-    headers: frozenset[str] | None
-    network: bool
-    vary: tuple[str, ...]
-    vary_preflight: tuple[str, ...]
-    vary_text: str
-    vary_preflight_text: str
-    ordinary: tuple[_Entry, ...]
-    preflight: tuple[_Entry, ...]
+    vary: str
+    vary_preflight: str
     def __init__(
-        self, values: dict[str, Any], rest: dict[str, Any], policy: Policy | None = None
+        self, fields: dict[str, Any], policy: Policy, seen: dict[str, Any] | None = None
     ) -> None: ...
     def watch(self) -> None: ...
     def is_stale(self) -> bool: ...
-    def put_requested(
-        self, request: Any, method: str, headers: dict[str, Any], keymap: dict[str, str] | None
-    ) -> None: ...
-    def allows_method(self, method: str) -> bool: ...
-    def refused_header(self, text: str) -> str | None: ...
-    def explain(
-        self,
-        request: Any,
-        origin: str,
-        allowed: str | None,
-        headers: dict[str, Any],
-        keymap: dict[str, str] | None,
-    ) -> None: ...
+    def renewed(self) -> Rules: ...
+    def put_ordinary(self, request: Any, headers: dict[str, Any]) -> None: ...
+    def put_preflight(self, request: Any, method: str, headers: dict[str, Any]) -> None: ...
+    def explain(self, request: Any, method: str, headers: dict[str, Any]) -> None: ...
 
-def is_preflight(request: Any) -> bool: ...
-def put(
-    headers: dict[str, Any], keymap: dict[str, str] | None, small: str, name: str, value: str
-) -> None: ...
+def made_of(fields: dict[str, Any]) -> Rules: ...
+def requested_method(request: Any) -> str | None: ...
+def put(headers: dict[str, Any], field: _Field, value: str | list[str]) -> None: ...

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from cors import CORS, Policy, PolicyError
+from cors.fields import NAMES
 from microdot import Microdot, Request
 from microdot.microdot import NoCaseDict
 from tests.cors import run_cases
@@ -145,6 +146,18 @@ def test_an_invalid_star_with_credentials_is_closed_too(capsys):
     assert "Access-Control-Allow-Origin" not in response.headers
     assert response.headers["Vary"] == "Origin"
     assert "not alone in the list" in capsys.readouterr().out
+
+
+def test_an_invalid_list_leaves_what_the_guard_reads(capsys):
+    hosts = ("camera.example",)
+    guards = {"allowed_hosts": hosts, "resource_policy": "same-site", "block_cross_origin_writes": False}
+    assert {name for name in NAMES if not hasattr(CORS, name)} == {"version", *guards}
+    app, cors = _app()
+    cors.policy = Policy(allowed_origins=[_A], **guards)
+    cors.allowed_origins.append("*")
+    assert _allowed(app, _A) is None
+    assert {name: getattr(cors.policy, name) for name in guards} == guards
+    assert capsys.readouterr().out.count("not alone in the list") == 1
 
 
 def test_policy_is_replaced_at_once():
