@@ -1,12 +1,17 @@
-"""What a text costs the one thread that reads it: in proportion to its length, whatever it holds.
+"""What a text costs the one thread that reads it: in proportion to its length, whatever it holds; and what
+looking up an origin costs, the same for one allowed origin and for a hundred.
 
-Counted, not timed: the steps of the interpreter in our code, and the bytes that a slice copies.
+Counted, not timed: the steps of the interpreter in our code, the bytes that a slice copies, and the allowed
+origins that MicroPython compares with the one that asks.
 """
 
 from __future__ import annotations
 
+import json
+import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -135,3 +140,49 @@ def test_the_first_fault_ends_it() -> None:
     read = [cost(first, make(length))[0] for length in (LENGTH, 2 * LENGTH)]
     checked = [cost(strict_json._bad_utf8, make(length))[0] for length in (LENGTH, 2 * LENGTH)]
     assert read[0] - checked[0] == read[1] - checked[1] < 1000
+
+
+LOOKS_MAX = 10  # at allowed origins, for one that asks, in the middle
+
+LOOKS = """
+import json
+from cors.origin import Matcher
+
+class Asking:
+    "An origin that counts what it is compared with."
+    def __init__(self, text):
+        self.text = text
+        self.looks = 0
+    def __hash__(self):
+        return hash(self.text)
+    def __eq__(self, other):
+        self.looks += 1
+        return self.text == other
+
+def mean(matcher, origins, expected):
+    asking = [Asking(origin) for origin in origins]
+    for origin in asking:
+        assert matcher.match(origin) is expected
+    return sum([origin.looks for origin in asking]) / len(asking)
+
+rows = []
+for pattern in ("https://host%d.example.com", "http://192.168.1.%d", "http://localhost:%d"):
+    for count in (1, 10, 97, 100):  # a set of 97 has not one free place
+        listed = [pattern % (i + 1) for i in range(count)]
+        others = [pattern % i for i in range(200, 255)]
+        matcher = Matcher(listed)
+        rows.append((mean(matcher, listed, True), mean(matcher, others, False)))
+print(json.dumps(rows))
+"""
+
+
+def test_a_hundred_origins_are_not_gone_through(program: Path, tmp_path: Path) -> None:
+    script = tmp_path / "looks.py"
+    script.write_text(LOOKS, encoding="utf-8")
+    done = subprocess.run([program, script], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = json.loads(done.stdout)
+    assert len(rows) == 12
+    for listed, others in rows:
+        assert 1 <= listed <= LOOKS_MAX
+        assert 0 <= others <= LOOKS_MAX
