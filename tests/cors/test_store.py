@@ -733,7 +733,7 @@ def new_store():
     return Store("/f/policy", "/f/good", "/f/previous", "/f/record")
 
 def mounted(flash, act):
-    "What `act` gives with `flash` at /f."
+    "What `act` gives with `flash` at /f. Without file times: a fault in another second would be an edit."
     vfs.mount(vfs.VfsLfs2(flash, mtime=False), "/f")
     try:
         return act()
