@@ -114,7 +114,10 @@ def terminal(line: str) -> str | None:
 
 def run(command: list[str], env: dict[str, str], link: ReplLink, ready: str) -> int:
     """Run the emulator until it ends, its REPL under the name of `link` -> its status."""
-    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as process:
+    # In a session of its own, so that a signal gets to QEMU through any wrapper, and once.
+    with subprocess.Popen(
+        command, env=env, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
         assert process.stdout is not None
         try:
             for line in process.stdout:
@@ -125,7 +128,7 @@ def run(command: list[str], env: dict[str, str], link: ReplLink, ready: str) -> 
                 link.point(target)
                 print(ready, flush=True)
         except BaseException:
-            process.terminate()
+            os.killpg(process.pid, signal.SIGTERM)
             raise
     return process.returncode
 

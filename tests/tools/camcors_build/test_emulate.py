@@ -136,6 +136,7 @@ board, port = os.openpty()
 tty.setraw(port)
 os.fchmod(port, 0o660)
 print("before")
+print(os.getpid(), file=open(__file__ + ".pid", "w"), flush=True)
 print(f"char device redirected to {os.ttyname(port)} (label serial0)", flush=True)
 got = b""
 while not got.endswith(b"end"):
@@ -228,9 +229,20 @@ def test_the_terminal_that_qemu_names(line: str, found: str | None) -> None:
     assert emulate.terminal(line) == found
 
 
+@pytest.mark.parametrize("is_wrapped", [False, True], ids=["plain", "wrapped"])
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_the_emulator_and_removes_the_name(image: Path, signum: int) -> None:
+def test_a_signal_ends_the_emulator_and_removes_the_name(
+    programs: Path, image: Path, signum: int, is_wrapped: bool
+) -> None:
+    """Also where the emulator on PATH is a shell script that waits for the real one."""
     repl = image.with_name("repl")
+    program = programs / emulate.QEMU
+    pid = program.with_name(program.name + ".pid")
+    if is_wrapped:
+        real = program.rename(programs / "real-qemu")
+        pid = real.with_name(real.name + ".pid")
+        program.write_text(f'#!/bin/sh\n{real} "$@"\nexit $?\n')
+        program.chmod(0o755)
     code = f"""
 import signal, subprocess, sys
 from pathlib import Path
@@ -251,6 +263,14 @@ sys.exit(emulate.main())
         process.send_signal(signum)
         assert process.wait(timeout=20) == 0
     assert not repl.is_symlink()
+    wait_until_gone(int(pid.read_text()))
+
+
+def wait_until_gone(pid: int) -> None:
+    end = time.monotonic() + 20
+    while Path(f"/proc/{pid}/stat").exists() and ") Z " not in Path(f"/proc/{pid}/stat").read_text():
+        assert time.monotonic() < end, "QEMU runs on"
+        time.sleep(0.02)
 
 
 def test_without_esp_idf_it_says_how_to_get_it(
