@@ -3,6 +3,7 @@
 module("_boot.py", base_path="firmware")
 module("boot.py", base_path="firmware")
 module("filesystem.py", base_path="firmware")
+module("supply.py", base_path="firmware")
 package("camcors", base_path="firmware")
 package("cors", base_path="src")
 package("flash", base_path="src")

@@ -65,6 +65,9 @@ def _start(watchdog):
     _unload("camcors.settings_file")
     _unload("settings.document")
     chosen.update(board.SETTINGS)
+    wished = dict(board.DEFAULTS.get("any", {}))
+    wished.update(chosen["camera"])
+    chosen["camera"] = wished
     chosen["limits"] = Limits(**chosen["limits"])
     chosen["limits"].fit(sys.platform)
     state.name, state.title = chosen["name"], chosen["title"].strip() or chosen["name"]

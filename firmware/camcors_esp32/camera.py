@@ -9,6 +9,8 @@ What its sources say, and what is done about it (modcamera.c, modcamera_api.c; e
   calls release(), which gives the buffer back: with one buffer no new picture comes before.
 - The module's object outlives a soft reset, and its constructor shuts down what it finds running.
 - A larger frame size needs larger buffers: reconfigure() makes them, and the sensor forgets its settings.
+  Its argument cannot be QVGA: 6 is MP_ROM_NONE there, "not given". So the property is set first.
+- A setter that fails on I2C says 1, where the module looks for a number below 0. So values are read back.
 - The buffers are in PSRAM. Without it, or without a sensor, there is no picture, and all else works.
 """
 
@@ -30,17 +32,21 @@ _STALE_MS = 500
 _POLL_MS = 5
 _RETRY_S = 60
 _BUFFERS = 2
-_ENOMEM = 12
+_ESP_FAIL = 1  # OSError has it without its sign (esp_err.h; ports/esp32/mphalport.c, check_esp_err_)
 _EOPNOTSUPP = 95
 
 _NO_PSRAM = "no PSRAM found, and pictures need it; check that the board is the one the firmware is for"
 _NO_SENSOR = (
     "no camera sensor that makes JPEG answers; switch off, reseat its ribbon cable, and check its power"
 )
-_NO_ROOM = "the PSRAM has no room for the pictures; reset, or choose a smaller frame_size"
+_NO_ROOM = (
+    "the PSRAM has no room for the pictures, or the sensor's bus failed; "
+    "choose a smaller frame_size, or reset"
+)
 _NO_FRAME = "the sensor answers but sends no picture; switch off and reseat its ribbon cable"
 _NO_PINS = "the module camera knows no pins, and /lib/board.py names none; write them there as CAMERA"
 _RESTARTED = "the sensor was restarted"
+_NOT_TAKEN = "the sensor did not take it; try again, and check its cable and power if it stays so"
 
 
 class Camera:
@@ -70,7 +76,6 @@ class Camera:
         self._used = ticks_ms()
         self._lamp = Lamp(board.LAMP or board.LED)
         self._signal = Lamp(board.LED) if board.LAMP else self._lamp
-        power.hold(board.POWER["levels"])
 
     def start(self, wished):
         """Power it up and set the fields in `wished` (dict, checked with the class's FIELDS) -> faults
@@ -188,8 +193,10 @@ class Camera:
             self._camera = None
             self.error = _words(exc)
             return
-        for field in sorted(self._wished, key=_frame_size_first):
-            self._wish(field, self._wished[field])
+        wishes = dict(board.DEFAULTS.get(self.name, {}))  # those for any sensor came with what was asked for
+        wishes.update(self._wished)
+        for field in sorted(wishes, key=_frame_size_first):
+            self._wish(field, wishes[field])
 
     def _construct(self):
         arguments = dict(board.CAMERA)
@@ -213,7 +220,7 @@ class Camera:
     def _read(self):
         for field in self.FIELDS:
             if field not in self._settings:
-                self._settings[field] = getattr(self._camera, field)
+                self._settings[field] = _nearest(self.FIELDS[field], getattr(self._camera, field))
 
     def _wish(self, field, value):
         try:
@@ -232,18 +239,31 @@ class Camera:
             self._camera.quality = sensors.module_quality(value)
         else:
             setattr(self._camera, field, value)
+            if getattr(self._camera, field) != value:
+                raise ValueError(_NOT_TAKEN)
 
     def _resize(self, name):
+        size = getattr(camera.FrameSize, name)
         try:
-            self._camera.reconfigure(frame_size=getattr(camera.FrameSize, name))
-        except OSError as exc:
+            self._camera.frame_size = size
+            self._camera.reconfigure()
+            if self._camera.frame_size != size:
+                raise ValueError(_NOT_TAKEN)
+        except (OSError, ValueError) as exc:  # a ValueError may come before anything was shut down
             if self._wished.get("frame_size") == name:  # else the new start would fail the same way
                 del self._wished["frame_size"]
             self._open()
-            raise OSError(exc.args[0], _words(exc))
+            raise OSError(_ESP_FAIL, _words(exc))
         for field, value in self._settings.items():
             if field != "frame_size":
                 self._apply(field, value)
+
+
+def _nearest(row, value):
+    """Return a value that was read from the sensor, or what is next to it in its field's range: what a person
+    sees they can set again (aec_value of the OV3660 and the OV5640 may be larger than 1200)."""
+    kind, limit = row
+    return min(max(value, limit[0]), limit[1]) if kind == kinds.INT else value
 
 
 def _frame_size_first(field):
@@ -255,12 +275,12 @@ def _words(exc):
     what = exc.args[0] if exc.args else None
     if what == _EOPNOTSUPP:
         return _NO_SENSOR
-    if what == _ENOMEM:
+    if what == _ESP_FAIL:  # esp32-camera, cam_hal.c, says so where a buffer cannot be had
         return _NO_ROOM
     if type(what) is str and "initial frame" in what:
         return _NO_FRAME
     if isinstance(exc, TypeError) and not board.CAMERA:
         return _NO_PINS
-    if isinstance(exc, OSError) and " " in str(exc.args[-1]):
+    if isinstance(exc, (OSError, ValueError)) and " " in str(exc.args[-1]):
         return str(exc.args[-1])
     return "the camera does not start: " + repr(exc)

@@ -1,32 +1,30 @@
-"""What feeds the sensor: pins that must stay at a level, and on some boards a chip on an I2C bus."""
+"""The chip that feeds the sensor of some boards, on an I2C bus."""
 
 import time
 
 from machine import Pin, SoftI2C
 
-
-def hold(levels):
-    """Drive each pin of `levels` ((pin number, 0 or 1), ...): what switches the power, or holds it."""
-    for pin, level in levels:
-        Pin(pin, Pin.OUT, value=level)
+_PAUSE_MS = 1
 
 
 def bring_up(chip):
     """Write the registers of the power chip and wait until its outputs are steady.
 
     chip: dict of sda, scl (pin numbers), address, writes ((register, byte), ...) and delay_ms, or None.
-    Raises OSError whose last argument says in words that the chip does not answer.
+    One that does not answer is left alone: later revisions of a board have another, or none, and feed the
+    sensor by themselves. Whether they do, the sensor tells.
 
     The bus is bit-banged, since its pins may be the sensor's too: the sensor's driver claims an I2C
-    controller of its own for them, and would find it taken.
+    controller of its own for them, and would find it taken. The board may have no pull-ups on it.
     """
     if chip is None:
         return
-    bus = SoftI2C(scl=Pin(chip["scl"]), sda=Pin(chip["sda"]))
+    scl, sda = (Pin(chip[name], Pin.OPEN_DRAIN, Pin.PULL_UP) for name in ("scl", "sda"))
+    bus = SoftI2C(scl=scl, sda=sda)
     try:
         for register, byte in chip["writes"]:
             bus.writeto_mem(chip["address"], register, bytes((byte,)))
-    except OSError as exc:
-        words = "the chip that powers the camera does not answer on I2C; check the board's supply"
-        raise OSError(exc.args[0], words)
+            time.sleep_ms(_PAUSE_MS)
+    except OSError:
+        return
     time.sleep_ms(chip["delay_ms"])

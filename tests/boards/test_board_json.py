@@ -90,6 +90,13 @@ BAD = {
     "usb": ("usb", "USB-C", '"USB-C"; write "adapter" or', None),
     "led": ("led", True, 'true; write "active-high" or "active-low" or null', None),
     "camera's members": ("camera", {"model": "X"}, '{"model": "X"}; write null or {', None),
+    "defaults for what is no sensor": ("defaults", {"ov2640": {}}, '{"ov2640": {}}; write {"any"', None),
+    "a default twice": (
+        "defaults",
+        {"any": {"vflip": True}, "OV2640": {"vflip": False}},
+        '{"any": {"vflip": true}, "OV2640": {"vflip": false}}; write {"any"',
+        None,
+    ),
     "unknown": ("flash", 1, "unknown; the keys are ", None),
 }
 

@@ -8,9 +8,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from camcors_build import boards, frozen, host, marked, source
+from camcors_build import boards, drivers, frozen, host, marked, source
 from camcors_build.boards import BOARDS, Board
 
+from strict import field
 from tests.kit import cmake
 
 ALL = boards.every()
@@ -39,7 +40,23 @@ def test_board_py_compiles_and_says_what_the_firmware_reads(board: Board, tmp_pa
         "LED",
         "LAMP",
         "POWER",
+        "DEFAULTS",
     }
+
+
+@each(ALL)
+def test_the_camera_driver_takes_the_boards_defaults(board: Board) -> None:
+    fields = drivers.fields(boards.TOP / "firmware", board.data["drivers"]["camera"])
+    assert fields is not None
+    for sensor, chosen in board.data.get("defaults", {}).items():
+        assert sensor in ("any", "OV2640", "OV3660", "OV5640")
+        for name, value in chosen.items():
+            assert field.check(*fields[name], value) is None, (sensor, name)
+
+
+def test_the_defaults_are_frozen() -> None:
+    assert module_of("QEMU_ESP32")["DEFAULTS"] == {"any": {"frame_size": "QQVGA"}}
+    assert module_of("AI_THINKER_ESP32_CAM")["DEFAULTS"] == {}
 
 
 def module_of(name: str) -> dict[str, object]:

@@ -49,6 +49,17 @@ def _is_power(value: Any) -> bool:
     return value is None or (isinstance(value, dict) and set(value) == {"levels", "i2c"})
 
 
+def _is_defaults(value: Any) -> bool:
+    """No field both for any sensor and for one, so that there is no order between them."""
+    if not isinstance(value, dict) or not all(isinstance(chosen, dict) for chosen in value.values()):
+        return False
+    everywhere = set(value.get("any", ()))
+    return all(
+        name == "any" or (re.fullmatch(r"[A-Z]+\d+", name) and not everywhere & set(chosen))
+        for name, chosen in value.items()
+    )
+
+
 _TEXT = Key(_is_text, "text without quotes, backslashes and @")
 _COUNT = Key(_is_count, "a number")
 _LIST = Key(lambda value: isinstance(value, list), "a list")
@@ -77,7 +88,13 @@ ESP32 = {
     "level": _one_of("described, checked without a board", "compiled", "emulated", "run on hardware"),
     "sources": _LIST,
 }
-OPTIONAL = {"also": _TEXT, "sdkconfig": _LIST}
+OPTIONAL = {
+    "also": _TEXT,
+    "sdkconfig": _LIST,
+    "defaults": Key(
+        _is_defaults, '{"any": {"vflip": true}, "OV3660": {"hmirror": true}}, no field in any and in a sensor'
+    ),
+}
 
 
 def read(path: Path, chips: dict[str, Any], sizes: list[str]) -> dict[str, Any]:

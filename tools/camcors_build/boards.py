@@ -120,6 +120,8 @@ class Board:
             f"LED = {self.lamp('LED')!r}\n"
             f"LAMP = {self.lamp('LAMP')!r}\n"
             f"POWER = {self.power()!r}\n"
+            '# What the camera is set to at the start, by its sensor or "any"; /camera.json outranks it.\n'
+            f"DEFAULTS = {self.data.get('defaults', {})!r}\n"
         )
 
 

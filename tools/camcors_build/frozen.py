@@ -21,6 +21,7 @@ MICRODOT_MODULES = ("__init__", "auth", "csrf", "helpers", "microdot", "multipar
 def required_modules(board: Board) -> set[str]:
     """Return the frozen names that the board's image must have, such as "cors/origin.py"."""
     names = {"_boot.py", "board.py", "board_drivers.py", "boot.py", "filesystem.py", "microdot/cors.py"}
+    names.add("supply.py")
     names.add(f"{pages.NAME}.py")
     names |= {f"microdot/{name}.py" for name in MICRODOT_MODULES}
     packages = [path for path in (TOP / "src").iterdir() if (path / "__init__.py").is_file()]

@@ -21,6 +21,7 @@ import fake_machine
 from clock import BlockingTime, clock
 from fake_network import radio
 
+import supply
 from camcors import settings_file, start, stream, watchdog
 from camcors.http import clock as camera_clock
 from camcors_esp32 import access_point, station
@@ -393,15 +394,15 @@ async def capture(frames):
 
 async def starts_the_sensor():
     camera = camera_driver.Camera()
-    held = list(fake_machine.log)
     before = [camera.name, camera.error, camera.FIELDS, camera.settings()]
     faults = camera.start({"quality": 100, "frame_size": "SVGA", "vflip": True})
     ranges = {name: kinds.to_json(*field) for name, field in camera.FIELDS.items()}
     after = [camera.name, camera.error, camera.settings(), ranges]
-    return [held, before, faults, after, fake_camera.log[0], fake_camera.log[-2:]]
+    return [before, faults, after, fake_camera.log[0], fake_camera.log[-2:]]
 
 
 async def powers_the_sensor_first():
+    supply.hold()
     make_camera()
     return fake_machine.log
 
@@ -418,7 +419,7 @@ async def says_what_is_wrong():
     words.append(make_camera()[1])
     fake_esp32.has_psram = True
     fake_machine.chip_answers = False
-    words.append(make_camera()[1])
+    words.append(make_camera()[1])  # a revision of the board without the chip feeds the sensor by itself
     fake_machine.chip_answers = True
     fake_board.CAMERA["fb"] = 2
     words.append([line.split(":")[0] for line in make_camera()[1]])
@@ -622,7 +623,7 @@ async def keeps_the_settings_over_a_new_frame_size():
 async def goes_back_when_a_frame_size_fails():
     camera, _ = make_camera({"brightness": 2})
     camera.set("frame_size", "SVGA")
-    fake_camera.errors = [OSError(12, "ESP_ERR_NO_MEM")]
+    fake_camera.errors = [OSError(1, "ESP_FAIL")]
     try:
         camera.set("frame_size", "UXGA")
         raised = None
@@ -634,9 +635,72 @@ async def goes_back_when_a_frame_size_fails():
 
 
 async def starts_smaller_when_the_wished_frame_size_fails():
-    fake_camera.errors = [OSError(12, "ESP_ERR_NO_MEM")]
+    fake_camera.errors = [OSError(1, "ESP_FAIL")]
     camera, faults = make_camera({"frame_size": "UXGA", "brightness": 2})
     return [faults, camera.error, camera.settings()["frame_size"], camera.settings()["brightness"]]
+
+
+async def takes_each_frame_size_of_the_sensor():
+    camera, _ = make_camera()
+    taken = []
+    for name in camera.FIELDS["frame_size"][1]:
+        camera.set("frame_size", name)
+        taken.append(fake_camera._running._values["frame_size"] == getattr(fake_camera.FrameSize, name))
+    return [len(taken), set(taken) == {True}]
+
+
+async def restarts_where_a_frame_size_is_refused_before_the_end():
+    camera, _ = make_camera({"brightness": 2})
+    fake_camera.errors = [ValueError("Invalid grab_mode")]
+    try:
+        camera.set("frame_size", "UXGA")
+        raised = None
+    except OSError as exc:
+        raised = exc.args[1]
+    picture = await capture(frames_of(camera))
+    return [
+        raised,
+        camera.error,
+        camera.settings()["frame_size"],
+        camera.settings()["brightness"],
+        picture[:2],
+    ]
+
+
+async def reads_back_what_was_set():
+    camera, _ = make_camera()
+    fake_camera.stuck = ("contrast", "frame_size")
+    raised = []
+    for field, value in (("contrast", 2), ("frame_size", "UXGA"), ("brightness", 1)):
+        try:
+            camera.set(field, value)
+        except (OSError, ValueError) as exc:
+            raised.append(exc.args[-1])
+    fake_camera.stuck = ()
+    settings = camera.settings()
+    return [raised, settings["contrast"], settings["frame_size"], settings["brightness"]]
+
+
+async def can_set_again_what_it_has_read():
+    fake_camera.sensor = "OV5640"
+    fake_camera._FIRST["aec_value"] = 1968
+    camera, _ = make_camera()
+    fake_camera._FIRST["aec_value"] = 300
+    read = camera.settings()
+    for field in sorted(read):
+        camera.set(field, read[field])
+    camera.set("frame_size", "SVGA")
+    return read["aec_value"]
+
+
+async def starts_with_what_the_board_says_of_its_sensor():
+    fake_board.DEFAULTS["OV2640"] = {"vflip": True, "hmirror": True, "contrast": 1}
+    fake_board.DEFAULTS["OV5640"] = {"contrast": -1}
+    plain, _ = make_camera()
+    camera, faults = make_camera({"hmirror": False})
+    fake_board.DEFAULTS.clear()
+    found = camera.settings()
+    return [faults, found["vflip"], found["hmirror"], found["contrast"], plain.settings()["hmirror"]]
 
 
 async def refuses_bad_values():

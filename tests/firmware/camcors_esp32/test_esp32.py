@@ -21,8 +21,9 @@ NO_SENSOR = (
 )
 NO_FRAME = "the sensor answers but sends no picture; switch off and reseat its ribbon cable"
 NO_PSRAM = "no PSRAM found, and pictures need it; check that the board is the one the firmware is for"
-NO_ROOM = "the PSRAM has no room for the pictures; reset, or choose a smaller frame_size"
-NO_CHIP = "the chip that powers the camera does not answer on I2C; check the board's supply"
+NO_ROOM = "the PSRAM has no room for the pictures, or the sensor's bus failed; "
+NO_ROOM += "choose a smaller frame_size, or reset"
+NOT_TAKEN = "the sensor did not take it; try again, and check its cable and power if it stays so"
 RESTARTED = "the sensor was restarted"
 HELPERS = ("ask", "booted", "capture", "next_part", "started")
 SIZES = ["QQVGA", "QVGA", "CIF", "HVGA", "VGA", "SVGA", "XGA", "HD", "SXGA", "UXGA"]
@@ -103,7 +104,6 @@ NETWORK = {
 
 CAMERA = {
     "starts_the_sensor": [
-        [["pin", 13, 1]],
         ["camera", None, {}, {}],
         [],
         [
@@ -127,7 +127,7 @@ CAMERA = {
         [["quality", 94], ["vflip", True]],
     ],
     "powers_the_sensor_first": [
-        ["pin", 13, 1],
+        ["pin", 13, 1, True],
         ["pwm", 4, 1000, 0],
         ["pwm", 33, 1000, 65535],
         ["i2c", 2, 1],
@@ -135,7 +135,7 @@ CAMERA = {
         ["write", 54, 16, 25],
     ],
     "says_what_is_wrong": [
-        [NO_SENSOR], [NO_FRAME], [NO_PSRAM], [NO_CHIP], ["the camera does not start"], [[], None],
+        [NO_SENSOR], [NO_FRAME], [NO_PSRAM], [], ["the camera does not start"], [[], None],
     ],
     "serves_without_a_sensor": [NO_SENSOR, 1, {}, {}, 30],
     "finds_a_sensor_that_comes_later": [NO_SENSOR, RESTARTED, [255, 216, [2], 1], None, True],
@@ -177,10 +177,17 @@ CAMERA = {
     ],
     "maps_the_quality": [[1, 63], [2, 63], [50, 34], [99, 5], [100, 4]],
     "keeps_the_settings_over_a_new_frame_size": ["UXGA", 2, True, 15],
-    "goes_back_when_a_frame_size_fails": [[12, NO_ROOM], None, "SVGA", 2, [255, 216]],
+    "goes_back_when_a_frame_size_fails": [[1, NO_ROOM], None, "SVGA", 2, [255, 216]],
     "starts_smaller_when_the_wished_frame_size_fails": [
         ["camera.frame_size: the sensor OV2640 refused it: " + NO_ROOM], None, "VGA", 2,
     ],
+    "takes_each_frame_size_of_the_sensor": [10, True],
+    "restarts_where_a_frame_size_is_refused_before_the_end": [
+        "Invalid grab_mode", None, "VGA", 2, [255, 216],
+    ],
+    "reads_back_what_was_set": [[NOT_TAKEN, NOT_TAKEN], 0, "VGA", 1],
+    "can_set_again_what_it_has_read": 1200,
+    "starts_with_what_the_board_says_of_its_sensor": [[], True, False, 1, True],
     "refuses_bad_values": ["ValueError", "ValueError", "ValueError", "KeyError"],
     "dims_the_lamp": [
         [["duty", 4, 32767], ["duty", 4, 65535], ["duty", 4, 0], ["duty", 33, 62259], ["duty", 33, 65535]],
@@ -194,7 +201,7 @@ CAMERA = {
 BOOT = {
     "boots_the_radio_before_the_sensor": [
         [0],
-        [2010],  # after the join, and 10 ms for the power chip
+        [2012],  # after the join, and 12 ms for the power chip
         report("connected", "192.168.1.7", -48),
         {"name": "OV2640", "led": 0, "error": None},
         405,

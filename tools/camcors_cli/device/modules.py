@@ -20,7 +20,7 @@ start.boot()
 
 # Of the modules that are frozen into an image: MicroPython has the first two itself, the others are made for
 # the board.
-_LEFT_OUT = ("asyncio", "uasyncio", "_boot", "boot", "board", "board_drivers", "filesystem")
+_LEFT_OUT = ("asyncio", "uasyncio", "_boot", "boot", "board", "board_drivers", "filesystem", "supply")
 _DRIVER = "camcors_esp32/camera.mpy"
 
 # MicroPython's own boot has mounted the filesystem, and made it long ago.
@@ -103,7 +103,7 @@ def _board(facts: Facts) -> bytes:
         f"NAME = {facts.machine!r}\nFIRMWARE = {version('camcors')!r}\n"
         f"SERVER_STACK_BYTES = {stack}\nSETTINGS = {{}}\n"
         # The pins are those with which the module camera was built.
-        'CAMERA = {}\nLED = LAMP = None\nPOWER = {"levels": (), "i2c": None}\n'
+        'CAMERA = {}\nLED = LAMP = None\nPOWER = {"levels": (), "i2c": None}\nDEFAULTS = {}\n'
     ).encode()
 
 

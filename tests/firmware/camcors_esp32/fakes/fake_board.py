@@ -19,6 +19,7 @@ CAMERA = {
 }
 LED = (33, False)
 LAMP = (4, True)
+DEFAULTS = {}
 POWER = {
     "levels": ((13, 1),),
     "i2c": {"sda": 1, "scl": 2, "address": 54, "writes": ((0, 4), (16, 25)), "delay_ms": 10},

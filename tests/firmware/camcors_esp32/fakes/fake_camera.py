@@ -15,14 +15,17 @@ has_frames = True
 has_memory = True
 #: MICROPY_CAMERA_ALL_REQ_PINS_DEFINED: the module was built for a board, and needs no pins.
 knows_pins = False
-#: Exceptions that the next calls of reconfigure() raise, after it has shut the camera down.
+#: Exceptions that the next calls of reconfigure() raise; what is no ValueError after it has shut down.
 errors = []
 #: Fields that the sensor refuses whatever the value, as set_dummy() of esp32-camera's sensors does.
 refused = ("sharpness", "denoise")
+#: Fields whose setter fails on I2C: it says 1, where the module looks for < 0, and the old value stays.
+stuck = ()
 #: What happened, in order, and for how long MicroPython's lock was held.
 log = []
 blocked_ms = 0
 
+_NONE = 6  # MP_ROM_NONE in object representation A, with which the module compares the argument
 _ENOENT = 2
 _EOPNOTSUPP = 95
 _FRAME_MS = 40
@@ -73,12 +76,14 @@ def _field(name):
         if name in refused or (span is not None and not -span <= value <= span):
             raise ValueError("Invalid setting for " + name)
         log.append([name, value])
-        self._values[name] = value
+        if name not in stuck:
+            self._values[name] = value
 
     return property(get, put)
 
 
 class Camera:
+    frame_size = _field("frame_size")
     quality = _field("quality")
     brightness = _field("brightness")
     contrast = _field("contrast")
@@ -188,7 +193,11 @@ class Camera:
     def reconfigure(self, *, frame_size=None, pixel_format=None, grab_mode=None, fb_count=None):
         self._check()
         self.free_buffer()
+        if frame_size in (None, _NONE):
+            frame_size = self._values["frame_size"]
         log.append(["reconfigure", frame_size])
+        if errors and isinstance(errors[0], ValueError):  # raised before anything is shut down
+            raise errors.pop(0)
         self._is_on = False
         if errors:
             raise errors.pop(0)

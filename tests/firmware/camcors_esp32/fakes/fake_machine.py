@@ -8,11 +8,14 @@ chip_answers = True
 
 class Pin:
     OUT = 3
+    OPEN_DRAIN = 7
+    PULL_UP = 2
 
-    def __init__(self, number, mode=-1, pull=-1, *, value=None):
+    def __init__(self, number, mode=-1, pull=-1, *, value=None, hold=None):
         self.number = number
+        self.is_pulled_up = pull == Pin.PULL_UP
         if value is not None:
-            log.append(["pin", number, value])
+            log.append(["pin", number, value, hold])
 
 
 class PWM:
@@ -28,6 +31,7 @@ class PWM:
 
 class SoftI2C:
     def __init__(self, scl, sda, *, freq=400000, timeout=50000):
+        assert scl.is_pulled_up and sda.is_pulled_up
         log.append(["i2c", scl.number, sda.number])
 
     def writeto_mem(self, address, register, data, *, addrsize=8):
