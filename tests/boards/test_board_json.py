@@ -97,6 +97,15 @@ BAD = {
         '{"any": {"vflip": true}, "OV2640": {"vflip": false}}; write {"any"',
         None,
     ),
+    "level as text": ("level", "compiled", '"compiled"; write {"reached": "checked"}, or', None),
+    "tried without a date": ("level", {"reached": "compiled"}, '{"reached": "compiled"}; write {', None),
+    "not tried, with a date": (
+        "level",
+        {"reached": "checked", "date": "2026-11-27"},
+        '{"reached": "checked", "date": ',
+        None,
+    ),
+    "another level": ("level", {"reached": "run"}, '{"reached": "run"}; write {', None),
     "unknown": ("flash", 1, "unknown; the keys are ", None),
 }
 

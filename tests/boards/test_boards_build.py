@@ -139,6 +139,12 @@ def test_the_table_in_the_docs_is_current() -> None:
     assert boards.with_table(text) == text, "run make table"
 
 
+def test_each_trial_is_described() -> None:
+    dates = {board.data["level"]["date"] for board in ALL if "date" in board.data["level"]}
+    assert dates == set(json.loads((BOARDS / "common" / "trials.json").read_text()))
+    assert not [board.id for board in ALL if board.data["level"]["reached"] == "on hardware"]
+
+
 def test_the_list_for_the_workflow(capsys: pytest.CaptureFixture[str]) -> None:
     assert boards.main(["list"]) == 0
     assert json.loads(capsys.readouterr().out) == [board.id for board in ALL]

@@ -10,6 +10,10 @@ from typing import Any, NamedTuple
 
 from .source import BuildError
 
+#: How far a board was tried, each with all before it.
+LEVELS = ("described", "checked", "compiled", "emulated", "on hardware")
+_LEVEL = ("reached", "date", "as")
+
 
 class Key(NamedTuple):
     """Whether a value fits, and what to write instead of one that does not."""
@@ -60,6 +64,14 @@ def _is_defaults(value: Any) -> bool:
     )
 
 
+def _is_level(value: Any) -> bool:
+    """What was tried has a date; trials.json says with which versions, and what was improvised."""
+    if not isinstance(value, dict) or value.get("reached") not in LEVELS or not set(value) <= {*_LEVEL}:
+        return False
+    was_tried = LEVELS.index(value["reached"]) > LEVELS.index("checked")
+    return was_tried == ("date" in value) and all(isinstance(each, str) for each in value.values())
+
+
 _TEXT = Key(_is_text, "text without quotes, backslashes and @")
 _COUNT = Key(_is_count, "a number")
 _LIST = Key(lambda value: isinstance(value, list), "a list")
@@ -85,7 +97,9 @@ ESP32 = {
     "camera": Key(_is_camera, 'null or {"model": "...", "xclk_mhz": 1 to 40, "frame_buffers": 1 or 2}'),
     "power": Key(_is_power, 'null or {"levels": {...}, "i2c": ...}'),
     "user_c_modules": _TEXT,
-    "level": _one_of("described, checked without a board", "compiled", "emulated", "run on hardware"),
+    "level": Key(
+        _is_level, '{"reached": "checked"}, or "compiled" and what follows it with a date of trials.json'
+    ),
     "sources": _LIST,
 }
 OPTIONAL = {

@@ -164,6 +164,22 @@ def size(count: int) -> str:
     return f"{count >> 20} MB" if count else "–"
 
 
+def level(reached: dict[str, str]) -> str:
+    """Return how far a board was tried, in words."""
+    words = " ".join(filter(None, (reached["reached"], reached.get("date"))))
+    return f"{words}: {reached['as']}" if "as" in reached else words
+
+
+def trials() -> str:
+    """Return the table of what the boards were tried with, by the date that their levels name."""
+    found = json.loads((BOARDS / "common" / "trials.json").read_text())
+    rows = [
+        [date, trial["versions"], "; ".join(trial["improvised"]), trial["sizes"]]
+        for date, trial in found.items()
+    ]
+    return marked.markdown(("tried on", "with", "improvised", "sizes of the applications"), rows)
+
+
 def table() -> str:
     """Return the table of the ESP32 boards in Markdown."""
     heads = "`BOARD=` and product", "chip", "flash", "PSRAM", "LED", "USB", "flash offset", "level reached"
@@ -174,14 +190,15 @@ def table() -> str:
         name = f"{board.name}, and {data['also']}" if "also" in data else board.name
         cells = [f"`{board.id}`<br>{name}", board.chip["name"]]
         cells += [size(data["flash_size"]), size(data["psram_size"]), ", ".join(lights) or "–", data["usb"]]
-        cells += [f"{board.chip['flash_offset']:#x}", data["level"]]
+        cells += [f"{board.chip['flash_offset']:#x}", level(data["level"])]
         rows.append(cells)
     return marked.markdown(heads, rows)
 
 
 def with_table(text: str) -> str:
     """Return the page's `text` with a current table. Raises BuildError where the markers are missing."""
-    return marked.put("docs/boards.md", text, "boards", table())
+    text = marked.put("docs/boards.md", text, "boards", table())
+    return marked.put("docs/boards.md", text, "trials", trials())
 
 
 @with_status
