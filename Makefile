@@ -87,7 +87,7 @@ lint: build/.types ## ruff, the type checkers, the stubs against the code, and t
 	@$(PYTHON) -m ruff format --check .
 	@$(PYTHON) -m mypy
 	@$(BUILD) -c "from camcors_build import frozen; frozen.write_pages()"
-	@PYTHONPATH=src:firmware:build/generated MYPYPATH=src:firmware $(PYTHON) -m mypy.stubtest \
+	@PYTHONPATH=src:firmware:build/generated MYPYPATH=src:firmware $(PYTHON) -m tests.kit.stubs \
 		--allowlist firmware/stubtest.txt camcors cors flash settings strict
 	@$(TSC) -p tools/camcors_dashboard
 	@$(TSC) -p firmware/pages

@@ -3,9 +3,10 @@ from typing import Any
 
 from microdot import Microdot
 
+from .drivers import Camera
 from .http.server import Server
 from .stream import Frames
 
 def attach(
-    app: Microdot, camera: Any, frames: Frames, server: Server, status: Callable[[], dict[str, Any]]
+    app: Microdot, camera: Camera, frames: Frames, server: Server, status: Callable[[], dict[str, Any]]
 ) -> None: ...

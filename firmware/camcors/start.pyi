@@ -1,11 +1,10 @@
-from typing import Any
-
 from cors.guard import Guard
 
+from .drivers import Network
 from .state import State
 
 state: State
 guard: Guard | None
 
 def boot() -> None: ...
-def own_hosts(network: Any) -> tuple[str, ...]: ...
+def own_hosts(network: Network) -> tuple[str, ...]: ...

@@ -1,6 +1,6 @@
 import asyncio
-from typing import Any
 
+from .drivers import Pictures
 from .limits import Limits
 from .part import Part
 from .viewer import Viewer
@@ -15,7 +15,7 @@ class Frames:
     slots: int
     latest: Part | None
     ready: asyncio.Event
-    def __init__(self, camera: Any, limits: Limits | None = None) -> None: ...
+    def __init__(self, camera: Pictures, limits: Limits | None = None) -> None: ...
     @property
     def viewers(self) -> int: ...
     def viewer(self, fps: int | None = None) -> Viewer: ...

@@ -1,11 +1,10 @@
 import asyncio
-from typing import Any
 
 TIMEOUT_MS: int
 
 class Watchdog:
     timeout_ms: int
-    task: asyncio.Task[Any] | None
+    task: asyncio.Task[None] | None
     def __init__(self, timeout_ms: int = ...) -> None: ...
     @property
     def is_armed(self) -> bool: ...

@@ -1,5 +1,4 @@
 import asyncio
-from typing import Any
 
 from .exchange import Exchange
 from .server import Server
@@ -7,7 +6,7 @@ from .transport import Transport
 
 class Connection:
     is_told: bool
-    task: asyncio.Task[Any] | None
+    task: asyncio.Task[None]
     exchange: Exchange
     address: str
     def __init__(self, server: Server, transport: Transport) -> None: ...

@@ -1,16 +1,17 @@
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from .transport import Transport
 
 class Listener:
-    sockets: list[Any] | None
+    sockets: None
     def __init__(
-        self, accept: Callable[[Transport], Awaitable[None]], host: str, port: int, backlog: int
+        self, accept: Callable[[Transport], Coroutine[Any, Any, None]], host: str, port: int, backlog: int
     ) -> None: ...
     def close(self) -> None: ...
     async def wait_closed(self) -> None: ...
 
 async def listen(
-    accept: Callable[[Transport], Awaitable[None]], host: str, port: int, backlog: int
-) -> Listener: ...
+    accept: Callable[[Transport], Coroutine[Any, Any, None]], host: str, port: int, backlog: int
+) -> Listener | asyncio.Server: ...

@@ -4,6 +4,7 @@ from microdot import Microdot
 
 from ..limits import Limits
 from .admission import Admission
+from .connection import Connection
 
 class Server:
     app: Microdot
@@ -17,7 +18,7 @@ class Server:
     vanished: int
     faults: int
     takes: Callable[[str], bool]
-    admission: Admission
+    admission: Admission[Connection]
     def __init__(
         self, app: Microdot, limits: Limits | None = None, log: Callable[[str], object] = ...
     ) -> None: ...

@@ -6,7 +6,6 @@ from .exchange import Exchange
 class _Holder(Protocol):
     address: str
     exchange: Exchange
-    def gives_way(self, now: int) -> bool: ...
 
 _Client = TypeVar("_Client", bound=_Holder)
 
