@@ -75,6 +75,6 @@ asyncio.run(main())
 )
 def test_slot_changes_hands(program: Path, tmp_path: Path, phase: str, clients: str, said: str) -> None:
     (tmp_path / "admission.py").write_text(SCRIPT)
-    command = [program, tmp_path / "admission.py", phase, clients]
+    command: list[str | Path] = [program, tmp_path / "admission.py", phase, clients]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30)
     assert (done.stdout, done.stderr) == (said + "\n", "")

@@ -201,7 +201,7 @@ _bits = st.sampled_from(
 
 
 @st.composite
-def bodies(draw) -> bytes:
+def bodies(draw: st.DrawFn) -> bytes:
     """A body that is right, with up to three pieces put in or cut out."""
     chunks = draw(st.lists(st.binary(min_size=1, max_size=12), max_size=3))
     data = b"".join(

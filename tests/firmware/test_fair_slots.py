@@ -308,6 +308,12 @@ ask(count);
 def test_node_polls(start: Start, tmp_path: Path) -> None:
     server = start(keepalive_timeout_ms=KEPT_MS)
     (tmp_path / "poll.js").write_text(NODE)
-    command = ["node", tmp_path / "poll.js", str(server.port), str(POLLS), str(int(1000 * POLL_S))]
+    command: list[str | Path] = [
+        "node",
+        tmp_path / "poll.js",
+        str(server.port),
+        str(POLLS),
+        str(int(1000 * POLL_S)),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert (done.stderr, json.loads(done.stdout)) == ("", {"good": POLLS, "errors": [], "sockets": 1})

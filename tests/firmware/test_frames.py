@@ -20,7 +20,7 @@ class Driver:
         self.failures = [*failures]
         self.count = 0
 
-    def poll(self) -> None:
+    def poll(self) -> int | None:
         return None
 
     def capture(self) -> bytes:
@@ -79,9 +79,9 @@ def test_picture_that_nobody_waits_for_any_more_is_kept_for_nobody() -> None:
         waiting.cancel()
         viewer.close()
         driver.is_done = True
-        while frames._producer is not None:
+        while frames._producer is not None:  # type: ignore[attr-defined]
             await asyncio.sleep(0.001)
-        return frames.frames, frames._parts, frames.latest
+        return frames.frames, frames._parts, frames.latest  # type: ignore[attr-defined]
 
     driver = Slow()
     assert asyncio.run(leave()) == (1, [], None)

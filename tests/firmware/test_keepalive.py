@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import httpx
 import pytest
@@ -22,6 +23,7 @@ import urllib3
 from camcors.http import connection, phases
 from camcors.http.clock import ticks_ms
 from camcors.http.exchange import SETTLED_MS, Exchange
+from camcors.http.transport import Transport
 from camcors.limits import Limits
 from tests.kit.server import LIMITS, Client, Server, Start, make_device, on_cpython, on_micropython, read_all
 from tests.kit.talk import CLOSED, Talk
@@ -66,7 +68,7 @@ def test_persistence(talk: Talk, options: bytes, version: bytes, stays: bool) ->
 
 def answers(data: bytes, *methods: str) -> list[tuple[int, dict[str, str], bytes]]:
     """All answers of a connection, by their framing; `methods` of the first requests, where that counts."""
-    found = []
+    found: list[tuple[int, dict[str, str], bytes]] = []
     while data:
         head, _, data = data.partition(b"\r\n\r\n")
         first, *lines = head.decode().split("\r\n")
@@ -453,7 +455,7 @@ def test_empty_lines_hold_no_slot() -> None:
 
     async def listen() -> None:
         server = make_device({"connections": 1}).server
-        chatter = connection.Connection(server, Chatter())
+        chatter = connection.Connection(server, cast(Transport, Chatter()))
         chatter.task = task = asyncio.create_task(asyncio.sleep(60))
         chatter.exchange.phase = phases.IDLE
         assert server.admission.take(chatter)

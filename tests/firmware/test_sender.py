@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from typing import cast
 
 import pytest
 
+from camcors.http.exchange import Exchange
 from camcors.http.sender import Sender
+from camcors.http.transport import Transport
 
 
 class Trickle:
@@ -42,6 +45,10 @@ class Waits:
         return False
 
 
+def sender_over(transport: Trickle, waits: Waits) -> Sender:
+    return Sender(cast(Transport, transport), cast(Exchange, waits))
+
+
 class Pieces:
     def __init__(self, *pieces: bytes):
         self._pieces = list(pieces)
@@ -59,7 +66,7 @@ class Pieces:
 def test_one_time_out_for_each_piece(most: int) -> None:
     """However few bytes the client takes at a time, the time-out does not start again."""
     transport, waits = Trickle(most), Waits()
-    sender = Sender(transport, waits)
+    sender = sender_over(transport, waits)
     asyncio.run(sender.send(b"a" * 10_000))
     assert waits.noted == ["send", "sent"]
     asyncio.run(sender.send_pieces(Pieces(b"b" * 300, b"c" * 300)))
@@ -81,5 +88,5 @@ def test_one_time_out_for_each_piece(most: int) -> None:
 def test_drained_to_the_end(is_full: bool, size: int, calls: list[str]) -> None:
     """A transport that is full still reads what it was given, which the caller may change afterwards."""
     transport = Trickle(8192, is_full)
-    asyncio.run(Sender(transport, Waits()).send(bytes(size)))
+    asyncio.run(sender_over(transport, Waits()).send(bytes(size)))
     assert transport.calls == calls

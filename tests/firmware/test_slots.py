@@ -145,16 +145,24 @@ class Held(Client):
         return False
 
 
-def admission(holders: list[Held], waiting: str, waited_ms: int) -> tuple[Admission, list[object]]:
+def begin_later(client: Client, delay_ms: int) -> None:
+    assert client.exchange.since is not None
+    client.exchange.since += delay_ms
+
+
+def admission(
+    holders: list[Held], waiting: str, waited_ms: int, slot_waiters: int = 32
+) -> tuple[Admission[Held], list[Held]]:
     """One with all slots taken, at the present time, and whom it has evicted."""
-    evicted: list[object] = []
-    found = Admission(Limits(connections=len(holders)), evicted.append)
+    evicted: list[Held] = []
+    limits = Limits(connections=len(holders), slot_waiters=slot_waiters)
+    found: Admission[Held] = Admission(limits, evicted.append)
     found.holders.extend(holders)
-    found.waiting.extend(clients(waiting))
+    found.waiting.extend([Held(each.text) for each in clients(waiting)])
     for each in [*holders, *found.waiting]:
-        each.exchange.since += ticks_ms() - NOW
+        begin_later(each, ticks_ms() - NOW)
     for each in found.waiting:
-        each.exchange.since -= waited_ms
+        begin_later(each, -waited_ms)
     return found, evicted
 
 
@@ -189,9 +197,8 @@ def test_the_second_and_the_wait(holders: str, waited_ms: int, is_served: bool) 
 @pytest.mark.parametrize(("holder", "is_served"), [("A idle 1500", True), ("A idle 500", False)])
 def test_no_places_to_wait(holder: str, is_served: bool) -> None:
     """Who finds a slot that is given up at once needs none."""
-    found, evicted = admission([Held(holder)], "", 0)
-    found._limits.slot_waiters = 0
-    assert asyncio.run(found.wait(Client("B"))) is is_served
+    found, evicted = admission([Held(holder)], "", 0, slot_waiters=0)
+    assert asyncio.run(found.wait(Held("B"))) is is_served
     assert (len(evicted), found.waiting) == (is_served, [])
 
 

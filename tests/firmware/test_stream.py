@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import threading
 import time
+from typing import Any
 
 import httpx
 import pytest
@@ -21,7 +22,7 @@ def check_whole(jpeg: bytes) -> None:
     assert len(set(jpeg[2:-2])) == 1
 
 
-def idle(server: Server) -> dict[str, object]:
+def idle(server: Server) -> dict[str, Any]:
     """Wait until no stream runs and the producer has stopped capturing."""
     found = server.wait(lambda probe: probe["viewers"] == 0)
     assert (found["viewers"], found["parts"]) == (0, 0)

@@ -117,7 +117,7 @@ def test_heap_of_a_frame(program: Path, tmp_path: Path, viewers: int, size: int)
     Only a client that is slower than the camera costs more: asyncio's entry for its socket.
     """
     (tmp_path / "frames.py").write_text(FRAMES)
-    command = [program, tmp_path / "frames.py", str(viewers), str(size)]
+    command: list[str | Path] = [program, tmp_path / "frames.py", str(viewers), str(size)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30)
     assert done.stderr == ""
     assert float(done.stdout) <= 128

@@ -10,7 +10,7 @@ from socket import SHUT_WR, create_connection, socketpair
 
 import pytest
 
-from camcors.http.transport import _Transport
+from camcors.http.transport import _Transport  # type: ignore[attr-defined]  # CPython has another one
 from tests.kit.camera import free_port
 
 
@@ -153,7 +153,7 @@ def test_poller_that_has_no_memory_for_a_socket(program: Path, tmp_path: Path, f
     """It would crash at its next poll, whether it is the listener that waits or a client."""
     (tmp_path / "app.py").write_text(REGISTER_FAILS)
     port = free_port()
-    command = [program, tmp_path / "app.py", str(port), str(fails_at)]
+    command: list[str | Path] = [program, tmp_path / "app.py", str(port), str(fails_at)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None and process.stdout.readline() == "ready\n"

@@ -62,6 +62,6 @@ asyncio.run(main())
 )
 def test_waits(program: Path, tmp_path: Path, what: str, tasks: str, cancelled: str, said: str) -> None:
     (tmp_path / "waits.py").write_text(SCRIPT)
-    command = [program, tmp_path / "waits.py", what, tasks, cancelled]
+    command: list[str | Path] = [program, tmp_path / "waits.py", what, tasks, cancelled]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30)
     assert (done.stdout, done.stderr) == (said + "\n", "")

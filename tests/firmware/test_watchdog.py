@@ -80,7 +80,7 @@ def says(cause: str, reason: str | None = None) -> dict[str, str | None]:
 
 
 # (what the chip says, what was noted, what the camera says)
-STARTS = [
+STARTS: list[tuple[int, object, object]] = [
     (POWER_ON, None, says("power-on")),
     (HARD, None, says("reset")),
     (SOFT, None, says("soft-reset")),

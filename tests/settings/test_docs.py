@@ -75,7 +75,8 @@ def documents() -> list[tuple[dict[str, Any], bool]]:
     rows += [("camera", (name, *CAMERA[name])) for name in CAMERA]
     made: list[tuple[dict[str, Any], bool]] = []
     for section, (name, kind, limit) in rows:
-        beside = {"wifi": {"ssid": "a"}, "limits": {"connections": 256}}.get(section, {})
+        besides: dict[str, dict[str, Any]] = {"wifi": {"ssid": "a"}, "limits": {"connections": 256}}
+        beside = besides.get(section, {})
         for good, given in enumerate(reversed(values(kind, limit))):
             for value in given:
                 part = {**beside, name: value}
