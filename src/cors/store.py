@@ -213,7 +213,11 @@ class Store:
             if isinstance(found, bytes) and not self._files.is_trusted(found):
                 self.error += "\n" + good + " has changed as well; it is not used"
                 return
-            self.policy = Policy.from_json(files.read(good, found))
+            text = files.read(good, found) if isinstance(found, bytes) else None
+            if text is None:  # the flash fails, now and then
+                self.error += "\n" + good + " cannot be read; it is not used"
+                return
+            self.policy = Policy.from_json(text)
             self._from_good = True
             if self.state == "invalid":
                 self.state = "last-good"

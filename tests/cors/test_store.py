@@ -180,6 +180,26 @@ def test_invalid_keeps_what_runs_until_it_is_mended_or_deleted(flash: Flash) -> 
     assert flash.settle() == status("invalid", None, FAULT)
 
 
+@pytest.mark.parametrize("what", ["reading", "read"])
+def test_a_good_copy_that_cannot_be_read_at_boot_is_said(
+    flash: Flash, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """The flash fails at the first read of it only, or between the two."""
+    flash.store.save(A)
+    flash.settle()
+    flash.file.write_text("{")
+    real, store = getattr(files, what), flash.another()
+    failure = errno.EIO if what == "reading" else None
+
+    def fail(path: str, *rest: Any) -> Any:
+        return failure if path == str(flash.good) else real(path, *rest)
+
+    monkeypatch.setattr(files, what, fail)
+    assert store.load() is None
+    assert store.state == "invalid"
+    assert (store.error or "").endswith(f"{flash.good} cannot be read; it is not used")
+
+
 def test_a_folder_in_its_place_is_no_policy(flash: Flash) -> None:
     flash.file.write_text(A)
     flash.settle()
