@@ -88,7 +88,7 @@ lint: build/.types ## ruff, the type checkers, the stubs against the code, and t
 	@$(PYTHON) -m mypy
 	@$(BUILD) -c "from camcors_build import frozen; frozen.write_pages()"
 	@PYTHONPATH=src:firmware:build/generated MYPYPATH=src:firmware $(PYTHON) -m tests.kit.stubs \
-		--allowlist firmware/stubtest.txt camcors cors flash settings strict
+		--allowlist firmware/stubtest.txt
 	@$(TSC) -p tools/camcors_dashboard
 	@$(TSC) -p firmware/pages
 	@build/venv/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml

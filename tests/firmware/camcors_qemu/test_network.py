@@ -32,7 +32,7 @@ class OpenEth:
 
 def start(open_eth: OpenEth, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, list[str | None], list[float]]:
     """Start the network -> (it, its address at each change, the waits)."""
-    monkeypatch.setitem(sys.modules, "open_eth", open_eth)  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "open_eth", open_eth)
     monkeypatch.delitem(sys.modules, "camcors_qemu.network", raising=False)
     module = importlib.import_module("camcors_qemu.network")
     waits: list[float] = []
@@ -42,7 +42,7 @@ def start(open_eth: OpenEth, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, list
 
     monkeypatch.setattr(module, "asyncio", SimpleNamespace(sleep=sleep))
     changes: list[str | None] = []
-    network = module.Network(SETTINGS, None, lambda: changes.append(network.address))
+    network: Any = module.Network(SETTINGS, None, lambda: changes.append(network.address))
     assert network.address is None
     network.attach(None)
     asyncio.run(network.start())

@@ -1,0 +1,2 @@
+FRAME_SIZES: tuple[str, ...]
+FIELDS: dict[str, tuple[str, object]]

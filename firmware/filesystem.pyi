@@ -1,0 +1,4 @@
+fault: str | None
+is_new: bool
+
+def mount() -> None: ...
