@@ -14,7 +14,7 @@ import time
 
 from flash import files
 from flash.copies import DAMAGED
-from flash.files import MISSING, write  # noqa: F401
+from flash.files import MISSING
 from strict.compat import const
 
 from .copies import Copies

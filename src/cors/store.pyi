@@ -1,7 +1,5 @@
 from typing import Final, Literal
 
-from flash.files import write as write
-
 from .policy import Policy
 
 POLL_S: Final[float]

@@ -80,7 +80,7 @@ def save_policy(board: Board, text: bytes, output: Output) -> Report:
 
 
 def store(board: Board, data: bytes, path: str, name: str) -> None:
-    """Send `data` to the camera, whose cors.store writes it, whole or not at all. Raises Failure.
+    """Send `data` to the camera, which writes it whole or not at all. Raises Failure.
 
     name: what a Failure calls it.
     """

@@ -11,7 +11,7 @@ from . import answers
 from .board import Board
 
 _CHUNK = 1024  # bytes in one command, which has up to four times as many: small for a board's heap
-TEMPORARY = ".new"  # as cors.store has it: the camera removes one of its own files at its start
+TEMPORARY = ".new"  # as flash.files has it: the camera removes one of its own files at its start
 
 
 class Tree(NamedTuple):
