@@ -1,10 +1,13 @@
 """The camera of the ESP32 boards: a sensor behind micropython-camera-API's module `camera` (v0.6.2).
 
 What its sources say, and what is done about it (modcamera.c, modcamera_api.c; esp32-camera, cam_hal.c):
-- capture() waits up to 4 s for a picture and holds MicroPython's lock all the while, so that not even the
-  REPL runs. So it is called only when frame_available() says that a picture is there. What remains: the
-  constructor takes a picture itself. Of a sensor that answers on I2C and sends nothing, each start costs
-  those 4 s; it is tried again at most once a minute, and only while somebody asks for pictures.
+- capture() waits up to 4 s for a picture. So it is called only when frame_available() says that a picture is
+  there. What remains: the constructor takes a picture itself. Of a sensor that answers on I2C and sends
+  nothing, each start costs those 4 s; it is tried again at most once a minute, and only while somebody asks
+  for pictures.
+- A picture larger than its buffer, a fifth of a byte a pixel, lies in the queue without its end, so that
+  frame_available() says yes; capture() drops it, waits for the next one and gives None. Then the quality is
+  lowered by a step. With the coarsest one there is no other attempt for a minute.
 - The picture is a memoryview of signed bytes over the driver's buffer. Whoever takes it copies it at once and
   calls release(), which gives the buffer back: with one buffer no new picture comes before.
 - The module's object outlives a soft reset, and its constructor shuts down what it finds running.
@@ -22,7 +25,7 @@ import esp32
 import board
 from camcors.http.clock import ticks_diff, ticks_ms
 from camcors.stream import CaptureFailed
-from camcors_esp32 import fields, power, sensors
+from camcors_esp32 import fields, power, probe, sensors
 from camcors_esp32.lamp import Lamp
 from strict import field as kinds
 
@@ -31,22 +34,14 @@ _WAIT_MS = 4000  # esp32-camera, esp_camera.c: FB_GET_TIMEOUT
 _STALE_MS = 500
 _POLL_MS = 5
 _RETRY_S = 60
-_BUFFERS = 2
-_ESP_FAIL = 1  # OSError has it without its sign (esp_err.h; ports/esp32/mphalport.c, check_esp_err_)
-_EOPNOTSUPP = 95
+_QUALITY_STEP = 10
 
 _NO_PSRAM = "no PSRAM found, and pictures need it; check that the board is the one the firmware is for"
-_NO_SENSOR = (
-    "no camera sensor that makes JPEG answers; switch off, reseat its ribbon cable, and check its power"
-)
-_NO_ROOM = (
-    "the PSRAM has no room for the pictures, or the sensor's bus failed; "
-    "choose a smaller frame_size, or reset"
-)
-_NO_FRAME = "the sensor answers but sends no picture; switch off and reseat its ribbon cable"
-_NO_PINS = "the module camera knows no pins, and /lib/board.py names none; write them there as CAMERA"
 _RESTARTED = "the sensor was restarted"
 _NOT_TAKEN = "the sensor did not take it; try again, and check its cable and power if it stays so"
+_OUTGROWN = "pictures outgrow their buffer at quality {}; "
+_COARSER = _OUTGROWN + "lowered to {}"
+_COARSEST = _OUTGROWN + "choose another frame_size"
 
 
 class Camera:
@@ -70,8 +65,10 @@ class Camera:
         self._settings = {}
         self._wished = {}
         self._faults = []
-        self._keeps_stale = False
+        self._clocks = probe.CLOCKS
+        self._keeps_stale = probe.has_one_buffer()
         self._tried_s = 0
+        self._outgrown_s = None
         self._waits_since = None
         self._used = ticks_ms()
         self._lamp = Lamp(board.LAMP or board.LED)
@@ -94,7 +91,7 @@ class Camera:
         """Change a field, in force at one of the next pictures.
 
         Raises KeyError for a field that is not in FIELDS, ValueError for a value that it does not accept or
-        the sensor refuses, OSError if the camera did not come back with another frame size.
+        the sensor refuses, OSError, in words, if the camera did not come back with another frame size.
         """
         kind, limit = self.FIELDS[field]
         if kinds.check(kind, limit, value):
@@ -119,14 +116,15 @@ class Camera:
 
     def poll(self):
         """Return milliseconds (int) until the next call is of use, or None if capture() will not wait: a
-        picture is there, or waiting for one is of no use."""
-        if self._camera is None:
+        picture is there, or waiting for one is of no use. Raises CaptureFailed."""
+        if self._camera is None or self._rests():
             return None
         now = ticks_ms()
         if self._camera.frame_available():
             if not self._keeps_stale or ticks_diff(now, self._used) < _STALE_MS:
                 return None
-            self._camera.capture()  # taken just after the last one was released
+            if self._camera.capture() is None:  # taken just after the last one was released
+                self._coarsen()
             self.release()
             self._waits_since = now
         # Who waits beside one that has waited in vain has waited long enough; who comes later has not.
@@ -138,16 +136,16 @@ class Camera:
 
     def capture(self):
         """One JPEG in a memoryview of signed bytes, valid until release(). Raises CaptureFailed."""
-        jpeg = None
-        if self._camera is not None and self._camera.frame_available():
-            try:
-                jpeg = self._camera.capture()
-            except MemoryError:  # for the view: the sensor has lent its buffer all the same
-                self._camera.free_buffer()
-                raise
-        if jpeg is None:
+        if self._camera is None or self._rests() or not self._camera.frame_available():
             self._fail()
+        try:
+            jpeg = self._camera.capture()
+        except MemoryError:  # for the view: the sensor has lent its buffer all the same
+            self._camera.free_buffer()
+            raise
         self._waits_since = None
+        if jpeg is None:
+            self._coarsen()
         self.error = None
         return jpeg
 
@@ -165,10 +163,29 @@ class Camera:
         if sensor is not None:
             sensor.deinit()
 
+    def _rests(self):
+        """Return whether pictures outgrow their buffer at any quality, and it is not time to see again."""
+        return self._outgrown_s is not None and 0 <= time.time() - self._outgrown_s < _RETRY_S
+
+    def _coarsen(self):
+        """Lower the quality of pictures that outgrow their buffer. Raises CaptureFailed."""
+        quality = self._settings["quality"]
+        if quality > 1:
+            coarser = max(1, quality - _QUALITY_STEP)
+            self._apply("quality", coarser)
+            self._settings["quality"] = coarser
+            self.error = _COARSER.format(quality, coarser)
+        else:
+            self._outgrown_s = time.time()
+            self.error = _COARSEST.format(quality)
+        raise CaptureFailed(self.error)
+
     def _fail(self):
         """Raises CaptureFailed, after a new start if one is due."""
+        if self._rests():
+            raise CaptureFailed(self.error)
         if self._camera is not None:
-            self.error = _NO_FRAME
+            self.error = probe.NO_FRAME
         # Not by ticks, which turn over between two people who ask a week apart.
         if self.error != _NO_PSRAM and not 0 <= time.time() - self._tried_s < _RETRY_S:
             self._open()
@@ -185,37 +202,22 @@ class Camera:
         try:
             self.deinit()
             power.bring_up(board.POWER["i2c"])
-            self._camera = self._construct()
+            self._camera, clock_hz = probe.find(self._clocks)
+            self._clocks = (clock_hz,)
+            self.name = self._camera.sensor_name
+            self._settings = dict(probe.START)
+            self._outgrown_s = None
             self.FIELDS = sensors.fields_of(self._camera)
             self._read()
             self.error = None
         except Exception as exc:  # whatever the driver says, the server runs on and reports it
             self._camera = None
-            self.error = _words(exc)
+            self.error = probe.words(exc)
             return
         wishes = dict(board.DEFAULTS.get(self.name, {}))  # those for any sensor came with what was asked for
         wishes.update(self._wished)
         for field in sorted(wishes, key=_frame_size_first):
             self._wish(field, wishes[field])
-
-    def _construct(self):
-        arguments = dict(board.CAMERA)
-        if "data_pins" in arguments:  # else the module camera knows the pins of its board
-            arguments["data_pins"] = list(arguments["data_pins"])  # the constructor takes no tuple
-        buffers = arguments.setdefault("fb_count", _BUFFERS)
-        # GrabMode.LATEST drops the old picture for the new one, for which it needs a second buffer.
-        self._keeps_stale = buffers < 2
-        mode = camera.GrabMode.WHEN_EMPTY if self._keeps_stale else camera.GrabMode.LATEST
-        sensor = camera.Camera(
-            pixel_format=camera.PixelFormat.JPEG,
-            frame_size=camera.FrameSize.VGA,
-            jpeg_quality=sensors.module_quality(80),
-            grab_mode=mode,
-            **arguments,
-        )
-        self.name = sensor.sensor_name
-        self._settings = {"frame_size": "VGA", "quality": 80}
-        return sensor
 
     def _read(self):
         for field in self.FIELDS:
@@ -253,7 +255,9 @@ class Camera:
             if self._wished.get("frame_size") == name:  # else the new start would fail the same way
                 del self._wished["frame_size"]
             self._open()
-            raise OSError(_ESP_FAIL, _words(exc))
+            raise OSError(probe.words(exc))
+        self._outgrown_s = None
+        self._settings["quality"] = self._wished.get("quality", probe.START["quality"])
         for field, value in self._settings.items():
             if field != "frame_size":
                 self._apply(field, value)
@@ -269,18 +273,3 @@ def _nearest(row, value):
 def _frame_size_first(field):
     return field != "frame_size", field
 
-
-def _words(exc):
-    """Return what the exception of a start means for a person (str)."""
-    what = exc.args[0] if exc.args else None
-    if what == _EOPNOTSUPP:
-        return _NO_SENSOR
-    if what == _ESP_FAIL:  # esp32-camera, cam_hal.c, says so where a buffer cannot be had
-        return _NO_ROOM
-    if type(what) is str and "initial frame" in what:
-        return _NO_FRAME
-    if isinstance(exc, TypeError) and not board.CAMERA:
-        return _NO_PINS
-    if isinstance(exc, (OSError, ValueError)) and " " in str(exc.args[-1]):
-        return str(exc.args[-1])
-    return "the camera does not start: " + repr(exc)

@@ -3,9 +3,9 @@
 No imports: the command reads this file without the driver.
 """
 
-#: Named as in the camera module, smallest first.
+#: Named as in the camera module, smallest first. No QQVGA: its buffer holds 3,072 bytes, less than its
+#: pictures (esp32-camera, Kconfig: CAMERA_JPEG_MODE_FRAME_SIZE_AUTO).
 FRAME_SIZES = (
-    "QQVGA",
     "QVGA",
     "CIF",
     "HVGA",

@@ -16,7 +16,10 @@ _NARROW = {
 }
 
 _COARSEST = 63
-_FINEST = 4  # of the sensor's 63 to 0; finer pictures outgrow their buffer of width * height / 5 bytes
+#: Of the sensor's 63 to 0. The driver gives all sizes the same share, width * height / 5 bytes, which it held
+#: to be enough from 6 on when it still chose by quality (esp32-camera 0d2547a, driver/camera.c,
+#: compression_ratio_bound). What outgrows it all the same, a busy scene's, is lowered as it happens.
+_FINEST = 6
 
 
 def fields_of(camera):

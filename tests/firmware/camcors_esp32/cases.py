@@ -24,7 +24,7 @@ from fake_network import radio
 import supply
 from camcors import settings_file, start, stream, watchdog
 from camcors.http import clock as camera_clock
-from camcors_esp32 import access_point, station
+from camcors_esp32 import access_point, probe, sensors, station
 from camcors_esp32 import camera as camera_driver
 from camcors_esp32 import network as network_driver
 from settings import document
@@ -398,7 +398,8 @@ async def starts_the_sensor():
     faults = camera.start({"quality": 100, "frame_size": "SVGA", "vflip": True})
     ranges = {name: kinds.to_json(*field) for name, field in camera.FIELDS.items()}
     after = [camera.name, camera.error, camera.settings(), ranges]
-    return [before, faults, after, fake_camera.log[0], fake_camera.log[-2:]]
+    last = [[row for row in fake_camera.log if row[0] == name][-1] for name in ("quality", "vflip")]
+    return [before, faults, after, fake_camera.log[0], last]
 
 
 async def powers_the_sensor_first():
@@ -427,6 +428,58 @@ async def says_what_is_wrong():
     camera, faults = make_camera()
     words.append([faults, camera.error])
     return words
+
+
+async def asks_a_sensor_with_a_slower_clock():
+    out = []
+    for is_deaf in (True, False):
+        fake_camera.is_deaf = is_deaf
+        fake_camera.fastest_hz = 10000000
+        fake_camera.clocks.clear()
+        camera, faults = make_camera()
+        frames = frames_of(camera)
+        await clock.run(60000)
+        fake_camera.has_frames = False
+        failed = await capture(frames)
+        await clock.run(60000)
+        fake_camera.has_frames = True
+        await capture(frames)
+        out.append([faults, failed == probe.NO_FRAME, (await capture(frames))[:2], fake_camera.clocks[:]])
+    return out
+
+
+async def names_a_sensor_without_jpeg():
+    fake_camera.sensor = "GC2145"
+    camera, faults = make_camera()
+    silent = [faults, camera.FIELDS, fake_camera.clocks[:], fake_camera.log[-1]]
+    fake_camera.has_frames = False
+    return [silent, make_camera()[1]]
+
+
+async def lowers_the_quality_of_pictures_that_outgrow_their_buffer():
+    camera, _ = make_camera({"quality": 90})
+    frames = frames_of(camera)
+    fake_camera.fits = sensors.module_quality(75)
+    said = [await capture(frames), await capture(frames), await capture(frames)]
+    settings = camera.settings()["quality"]
+    blocked = fake_camera.blocked_ms
+    fake_camera.fits = 100
+    camera.set("frame_size", "SVGA")
+    return [said[:2], said[2][:2], settings, blocked, camera.error, camera.settings()["quality"]]
+
+
+async def rests_when_no_quality_fits():
+    fake_board.CAMERA["fb_count"] = 1
+    camera, _ = make_camera({"quality": 11})
+    frames = frames_of(camera)
+    fake_camera.fits = -1
+    await clock.run(10000)
+    said = [await capture(frames), await capture(frames), await capture(frames), await capture(frames)]
+    blocked = fake_camera.blocked_ms
+    error = camera.error
+    await clock.run(60000)
+    fake_camera.fits = 100
+    return [said, blocked, error, (await capture(frames))[:2], camera.error, fake_camera.blocked_ms - blocked]
 
 
 async def serves_without_a_sensor():
@@ -628,7 +681,7 @@ async def goes_back_when_a_frame_size_fails():
         camera.set("frame_size", "UXGA")
         raised = None
     except OSError as exc:
-        raised = [exc.args[0], exc.args[1]]
+        raised = list(exc.args)
     settings = camera.settings()
     picture = await capture(frames_of(camera))
     return [raised, camera.error, settings["frame_size"], settings["brightness"], picture[:2]]
@@ -656,7 +709,7 @@ async def restarts_where_a_frame_size_is_refused_before_the_end():
         camera.set("frame_size", "UXGA")
         raised = None
     except OSError as exc:
-        raised = exc.args[1]
+        raised = exc.args[0]
     picture = await capture(frames_of(camera))
     return [
         raised,

@@ -17,8 +17,10 @@ HERE = Path(__file__).resolve().parent
 NOT_FOUND = "the Wi-Fi network is not in reach; check its name, and that it is a 2.4 GHz one"
 REFUSED = "the Wi-Fi network refused the camera; check the password"
 NO_SENSOR = (
-    "no camera sensor that makes JPEG answers; switch off, reseat its ribbon cable, and check its power"
+    "no camera sensor answers; switch off, reseat its ribbon cable, and check its power"
 )
+NO_JPEG = "the sensor {} makes no JPEG, which the camera needs; fit an OV2640, an OV3660 or an OV5640"
+COARSEST = "pictures outgrow their buffer at quality 1; choose another frame_size"
 NO_FRAME = "the sensor answers but sends no picture; switch off and reseat its ribbon cable"
 NO_PSRAM = "no PSRAM found, and pictures need it; check that the board is the one the firmware is for"
 NO_ROOM = "the PSRAM has no room for the pictures, or the sensor's bus failed; "
@@ -26,7 +28,7 @@ NO_ROOM += "choose a smaller frame_size, or reset"
 NOT_TAKEN = "the sensor did not take it; try again, and check its cable and power if it stays so"
 RESTARTED = "the sensor was restarted"
 HELPERS = ("ask", "booted", "capture", "next_part", "started")
-SIZES = ["QQVGA", "QVGA", "CIF", "HVGA", "VGA", "SVGA", "XGA", "HD", "SXGA", "UXGA"]
+SIZES = ["QVGA", "CIF", "HVGA", "VGA", "SVGA", "XGA", "HD", "SXGA", "UXGA"]
 SWITCH = {"values": [False, True]}
 LEVEL = {"min": -2, "max": 2}
 
@@ -123,8 +125,8 @@ CAMERA = {
                 "special_effect": {"min": 0, "max": 6},
             },
         ],
-        ["init", 10, 75, 2, 1],  # VGA, quality 80, two buffers, GrabMode.LATEST
-        [["quality", 94], ["vflip", True]],
+        ["init", 10, 72, 2, 1],  # VGA, quality 80, two buffers, GrabMode.LATEST
+        [["quality", 91], ["vflip", True]],
     ],
     "powers_the_sensor_first": [
         ["pin", 13, 1, True],
@@ -136,6 +138,24 @@ CAMERA = {
     ],
     "says_what_is_wrong": [
         [NO_SENSOR], [NO_FRAME], [NO_PSRAM], [], ["the camera does not start"], [[], None],
+    ],
+    # From then on only the one that it answered to.
+    "asks_a_sensor_with_a_slower_clock": [
+        [[], True, [255, 216], [20000000, 10000000, 10000000, 10000000]],
+        [[], True, [255, 216], [20000000, 10000000, 10000000, 10000000]],
+    ],
+    "names_a_sensor_without_jpeg": [
+        [[NO_JPEG.format("GC2145")], {}, [20000000, 10000000, 10000000], ["deinit"]],
+        [NO_JPEG.format("there")],
+    ],
+    "lowers_the_quality_of_pictures_that_outgrow_their_buffer": [
+        ["pictures outgrow their buffer at quality 90; lowered to 80",
+         "pictures outgrow their buffer at quality 80; lowered to 70"],
+        [255, 216], 70, 8000, None, 90,
+    ],
+    "rests_when_no_quality_fits": [
+        ["pictures outgrow their buffer at quality 11; lowered to 1"] + 3 * [COARSEST],
+        8000, COARSEST, [255, 216], None, 0,
     ],
     "serves_without_a_sensor": [NO_SENSOR, 1, {}, {}, 30],
     "finds_a_sensor_that_comes_later": [NO_SENSOR, RESTARTED, [255, 216, [2], 1], None, True],
@@ -175,13 +195,13 @@ CAMERA = {
             -2,
         ],
     ],
-    "maps_the_quality": [[1, 63], [2, 63], [50, 34], [99, 5], [100, 4]],
+    "maps_the_quality": [[1, 63], [2, 63], [50, 35], [99, 7], [100, 6]],
     "keeps_the_settings_over_a_new_frame_size": ["UXGA", 2, True, 15],
-    "goes_back_when_a_frame_size_fails": [[1, NO_ROOM], None, "SVGA", 2, [255, 216]],
+    "goes_back_when_a_frame_size_fails": [[NO_ROOM], None, "SVGA", 2, [255, 216]],
     "starts_smaller_when_the_wished_frame_size_fails": [
         ["camera.frame_size: the sensor OV2640 refused it: " + NO_ROOM], None, "VGA", 2,
     ],
-    "takes_each_frame_size_of_the_sensor": [10, True],
+    "takes_each_frame_size_of_the_sensor": [9, True],
     "restarts_where_a_frame_size_is_refused_before_the_end": [
         "Invalid grab_mode", None, "VGA", 2, [255, 216],
     ],

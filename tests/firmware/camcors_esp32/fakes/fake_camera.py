@@ -1,16 +1,22 @@
 """camera as micropython-camera-API v0.6.2 has it (src/modcamera.c, src/modcamera_api.c).
 
-What a test may break: `sensor`, `has_frames`, `has_memory`, `errors`, `knows_pins`.
+What a test may break: `sensor`, `has_frames`, `fits`, `fastest_hz`, `has_memory`, `errors`, `knows_pins`.
 """
 
 from array import array
 
 from clock import clock
 
-#: "OV2640", "OV5640", or None: nothing answers.
+#: "OV2640", "OV5640", "GC2145", which makes no JPEG, or None: nothing answers.
 sensor = "OV2640"
 #: Set to False: the sensor answers and sends no picture, so each capture blocks for 4 s.
 has_frames = True
+#: The finest quality, of the module's, whose pictures fit their buffer: a finer one's is in the queue without
+#: its end, and each capture drops it and blocks for 4 s (esp32-camera 22e014b, cam_hal.c, cam_take).
+fits = 100
+#: The fastest clock at which the sensor answers; or sends pictures, if `is_deaf` is False.
+fastest_hz = 40000000
+is_deaf = True
 #: Set to False: a capture lends its buffer, and then has no memory for the view of it.
 has_memory = True
 #: MICROPY_CAMERA_ALL_REQ_PINS_DEFINED: the module was built for a board, and needs no pins.
@@ -47,7 +53,8 @@ class FrameSize:
     )  # fmt: skip
 
 
-_LARGEST = {"OV2640": FrameSize.UXGA, "OV5640": FrameSize.QSXGA}
+_LARGEST = {"OV2640": FrameSize.UXGA, "OV5640": FrameSize.QSXGA, "GC2145": FrameSize.UXGA}
+_WITHOUT_JPEG = ("GC2145",)
 _SPANS = {
     "OV2640": {"brightness": 2, "contrast": 2, "saturation": 2, "ae_level": 2},
     "OV5640": {"brightness": 3, "contrast": 3, "saturation": 4, "sharpness": 3, "ae_level": 5},
@@ -58,8 +65,9 @@ _FIRST = {
     "aec_value": 300, "ae_level": 0, "special_effect": 0,
 }  # fmt: skip
 
-#: When the sensor was started, in virtual milliseconds.
+#: When the sensor was started, in virtual milliseconds, and with which clocks in Hz.
 started_at = []
+clocks = []
 
 #: The module has one object, which outlives a soft reset.
 _running = None
@@ -118,12 +126,15 @@ class Camera:
         self._values = {}
         self._fb_count = fb_count
         self._grab_mode = grab_mode
+        self._pixel_format = pixel_format
+        self._clock_hz = xclk_freq
         self._buffers = [array("b", bytes(64)) for _ in range(fb_count)]
         self._held = None
         self._count = 0
         self._freed = clock.now
         self._is_on = False
         started_at.append(clock.now)
+        clocks.append(xclk_freq)
         log.append(["init", frame_size, jpeg_quality, fb_count, grab_mode])
         self._init(frame_size, jpeg_quality)
         _running = self
@@ -135,7 +146,11 @@ class Camera:
         self.free_buffer()
 
     def _init(self, frame_size, quality):
-        if sensor is None:
+        is_unheard = is_deaf and self._clock_hz > fastest_hz
+        # One word for no sensor and for one without JPEG (esp32-camera, esp_camera.c).
+        if sensor is None or is_unheard or (
+            sensor in _WITHOUT_JPEG and self._pixel_format == PixelFormat.JPEG
+        ):
             raise OSError(_EOPNOTSUPP, "ESP_ERR_NOT_SUPPORTED")
         self._values.clear()
         self._values.update(_FIRST)
@@ -164,7 +179,7 @@ class Camera:
         global blocked_ms
         self._check()
         self.free_buffer()
-        if not has_frames:
+        if not self._sends() or self._values["quality"] > fits:
             blocked_ms += 4000
             clock.now += 4000
             return None
@@ -178,6 +193,9 @@ class Camera:
             raise MemoryError
         return memoryview(buffer)
 
+    def _sends(self):
+        return has_frames and (is_deaf or self._clock_hz <= fastest_hz)
+
     def free_buffer(self):
         if self._held is not None:
             for i in range(len(self._held)):  # the sensor fills it at once
@@ -188,7 +206,7 @@ class Camera:
     def frame_available(self):
         self._check()
         is_late = self._fb_count == 1 and clock.now - self._freed < _FRAME_MS
-        return has_frames and not is_late and not (self._held is not None and self._fb_count == 1)
+        return self._sends() and not is_late and not (self._held is not None and self._fb_count == 1)
 
     def reconfigure(self, *, frame_size=None, pixel_format=None, grab_mode=None, fb_count=None):
         self._check()

@@ -1,0 +1,9 @@
+from typing import Any
+
+START: dict[str, str | int]
+CLOCKS: tuple[int | None, ...]
+NO_FRAME: str
+
+def find(clocks: tuple[int | None, ...] = ...) -> tuple[Any, int | None]: ...
+def has_one_buffer() -> bool: ...
+def words(exc: Exception) -> str: ...
