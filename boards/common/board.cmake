@@ -106,8 +106,8 @@ if(CAMCORS_USB MATCHES "^native")
     # The REPL is on USB-Serial-JTAG, which needs no TinyUSB and is there before boot.py runs.
     string(APPEND CAMCORS_HEADER "#define MICROPY_HW_ENABLE_USBDEV (0)\n")
 endif()
-if(CAMCORS_USB STREQUAL "native and bridge")
-    # It answers on the second socket, the USB-UART bridge, as well.
+if(CAMCORS_USB MATCHES "^native and (bridge|UART)$")
+    # It answers on UART0 as well: on the second socket, of a USB-UART bridge, or on two pins.
     string(APPEND CAMCORS_HEADER "#define MICROPY_HW_ENABLE_UART_REPL (1)\n")
 endif()
 file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/camcors_board.h CONTENT "${CAMCORS_HEADER}" @ONLY)

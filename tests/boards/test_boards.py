@@ -26,6 +26,7 @@ EXPECTED = {
     "ESP_EYE",
     "ESP_WROVER_KIT_CAM",
     "FREENOVE_ESP32_S3_CAM",
+    "FREENOVE_ESP32_WROVER_CAM",
     "M5STACK_CAMS3_UNIT",
     "M5STACK_TIMER_CAMERA",
     "QEMU_ESP32",
@@ -50,7 +51,7 @@ def configured(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Board], Co
     return lambda board: configure(board.id)
 
 
-def test_the_boards_are_those_of_the_issue() -> None:
+def test_every_board_is_known_here() -> None:
     assert {board.id for board in ALL} == EXPECTED
 
 
@@ -126,7 +127,7 @@ def macros(data: dict[str, Any]) -> dict[str, str]:
         expected[f"MICROPY_CAMERA_MODEL_{data['camera']['model']}"] = "(1)"
     if data["mcu"] == "esp32s3":
         expected["MICROPY_HW_ENABLE_USBDEV"] = "(0)"
-    if data["usb"] == "native and bridge":
+    if data["usb"].startswith("native and "):
         expected["MICROPY_HW_ENABLE_UART_REPL"] = "(1)"
     return expected
 
@@ -171,6 +172,8 @@ def test_the_pins_are_those_of_the_camera_model(board: Board) -> None:
 def test_pins_exist_and_nothing_else_uses_them(board: Board) -> None:
     pins, mcu = board.pins(), board.data["mcu"]
     taken = facts.TAKEN[mcu] | facts.PSRAM_PINS.get((mcu, board.data["psram_mode"]), set())
+    if board.data["usb"].startswith("native and "):
+        taken |= facts.UART0_PINS
     assert {name: pin for name, pin in pins.items() if pin not in facts.GPIOS[mcu]} == {}
     assert {name: pin for name, pin in pins.items() if pin in taken} == {}
     assert sorted(set(pins.values())) == sorted(pins.values()), "a pin is used twice"

@@ -63,6 +63,8 @@ TAKEN = {
     "esp32": {6, 7, 8, 9, 10, 11, 1, 3},
     "esp32s3": {27, 28, 29, 30, 31, 32, 19, 20},
 }
+#: The same datasheet: UART0 of an ESP32-S3, where the REPL is as well on some boards.
+UART0_PINS = {43, 44}
 PSRAM_PINS = {
     ("esp32", "quad"): {16, 17},
     ("esp32s3", "quad"): {26},

@@ -91,7 +91,7 @@ ESP32 = {
     "psram_size": _COUNT,
     "psram_mode": _one_of("quad", "octal", None),
     "app_budget": _COUNT,
-    "usb": _one_of("adapter", "bridge", "native", "native and bridge", "pseudo-terminal"),
+    "usb": _one_of("adapter", "bridge", "native", "native and bridge", "native and UART", "pseudo-terminal"),
     "led": _POLARITY,
     "lamp": _POLARITY,
     "camera": Key(_is_camera, 'null or {"model": "...", "xclk_mhz": 1 to 40, "frame_buffers": 1 or 2}'),

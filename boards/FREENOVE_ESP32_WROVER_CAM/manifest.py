@@ -1,0 +1,3 @@
+import os
+
+include("../common/manifest.py", folder=os.getcwd())
