@@ -2,10 +2,15 @@
 
 import time
 
+from camcors.stream import CaptureFailed
 from strict import field as kinds
 
 from .card import TestCard
 from .fields import FIELDS, FRAME_SIZES
+
+_NO_ROOM = "no memory for a picture of {}; "
+_SMALLER = _NO_ROOM + "choose the frame_size {}"
+_NONE = _NO_ROOM + "there is none for a smaller one"
 
 
 def _milliseconds():
@@ -39,6 +44,7 @@ class Camera:
         self._card = None
         self._drawing = None
         self._is_stale = False  # whether the card is one of other settings
+        self._too_large = None  # the settings that had no room, and in words what has
         self._led = 0
         self._number = 0
         self._started_ms = None
@@ -86,14 +92,20 @@ class Camera:
     def poll(self):
         """Work on the next picture for a moment -> milliseconds (int) until the next call is of use, or
         None if capture() will not wait: the picture is there, or waiting for one is of no use.
+
+        Raise CaptureFailed that names the largest frame size which has room, if this one has none.
         """
-        if self._drawing is None:
-            self._drawing = self._begin()
         try:
+            if self._drawing is None:
+                self._drawing = self._begin()
             for _ in self._drawing:
                 return 0
-        except Exception:
+        except MemoryError:
             self.deinit()  # half a card is of no use
+            self._drawing = self._refuse()
+            return 0
+        except Exception:
+            self.deinit()
             raise
         return None
 
@@ -120,16 +132,37 @@ class Camera:
         """Return the drawing of the next frame, as it is at this moment."""
         if self._card is None or self._is_stale:
             self._card = None  # its memory is the new one's
-            self._card = self._make_card()
+            self._card = self._make_card(self._settings["frame_size"])
             self._is_stale = False
         now_ms = _milliseconds()
         if self._started_ms is None:
             self._started_ms = now_ms
         return self._card.draw(self._number, max(0, now_ms - self._started_ms), self._led)
 
-    def _make_card(self):
+    def _refuse(self):
+        """Raise CaptureFailed, after drawing smaller pictures, in steps, until one has room."""
+        settings = self.settings()
+        if self._too_large is None or self._too_large[0] != settings:
+            largest = yield from self._find_smaller(settings["frame_size"])
+            words = _SMALLER if largest else _NONE
+            self._too_large = settings, words.format(settings["frame_size"], largest)
+        raise CaptureFailed(self._too_large[1])
+
+    def _find_smaller(self, size):
+        """Return the largest frame size below `size` that can be drawn and copied, None without any."""
+        for name, _ in reversed(FRAME_SIZES[: [name for name, _ in FRAME_SIZES].index(size)]):
+            try:
+                card = self._make_card(name)
+                yield from card.draw(0, 0, self._led)
+                bytes(card.join())
+                return name
+            except MemoryError:
+                card = None  # its memory is the next one's
+        return None
+
+    def _make_card(self, frame_size):
         settings = self._settings
-        width, height = dict(FRAME_SIZES)[settings["frame_size"]]
+        width, height = dict(FRAME_SIZES)[frame_size]
         return TestCard(
             width,
             height,

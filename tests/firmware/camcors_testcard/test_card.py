@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageFile
 
+from camcors.stream import CaptureFailed
 from camcors_testcard import camera as camera_driver
 from camcors_testcard import card, jpeg_tiles
 from camcors_testcard.camera import FRAME_SIZES, Camera
@@ -431,16 +432,51 @@ def test_no_step_is_long(monkeypatch: pytest.MonkeyPatch) -> None:
         assert most["transforms"] <= 3
 
 
-def test_camera_that_fails_in_a_drawing_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_camera_that_fails_in_a_drawing_begins_again(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*args: object) -> None:
-        raise MemoryError
+        raise RuntimeError
 
     camera = Camera()
     with monkeypatch.context() as patch:
         patch.setattr(card, "FrameBuffer", fail)
         for _ in range(2):
-            with pytest.raises(MemoryError):
+            with pytest.raises(RuntimeError):
                 polled(camera)
+    assert read_all(decode(polled(camera)))[1] == "frame 000000"
+
+
+@pytest.mark.parametrize(
+    ("room", "frame_size", "words"),
+    [
+        (9_000, "VGA", "no memory for a picture of VGA; choose the frame_size QQVGA"),
+        (40_000, "UXGA", "no memory for a picture of UXGA; choose the frame_size SVGA"),
+        (1_000, "QVGA", "no memory for a picture of QVGA; there is none for a smaller one"),
+        (1_000, "QQVGA", "no memory for a picture of QQVGA; there is none for a smaller one"),
+    ],
+)
+def test_a_picture_without_room_names_the_largest_that_has_some(
+    room: int, frame_size: str, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The buffer is the one large block; the search is made once for the same settings."""
+    real = card.FrameBuffer
+    made: list[int] = []
+
+    def limited(header: bytes, still: list[bytes], size: int, moving: int, vflip: bool) -> object:
+        made.append(size)
+        if size > room:
+            raise MemoryError
+        return real(header, still, size, moving, vflip)
+
+    camera = Camera()
+    camera.set("frame_size", frame_size)
+    with monkeypatch.context() as patch:
+        patch.setattr(card, "FrameBuffer", limited)
+        for _ in range(2):
+            with pytest.raises(CaptureFailed) as raised:
+                polled(camera)
+            assert raised.value.args == (words,)
+        assert made.count(max(made)) == 2
+        assert all(made.count(size) == 1 for size in made if size != max(made))
     assert read_all(decode(polled(camera)))[1] == "frame 000000"
 
 
