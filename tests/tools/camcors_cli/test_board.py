@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import socket
+import threading
 import time
 
 import httpx
@@ -252,3 +254,34 @@ def test_what_a_camera_says_does_not_steer_the_terminal(new_camera: Camera) -> N
     new_camera.put("policy.json", '{"version": 1, "\\u001b[2J": "\x7f"}')
     done = new_camera.camcors("policy", "allow", "https://a.example")
     assert done.stderr.replace("\n", "").isprintable()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "invalid header: 0xffffffff\r\n" * 8,
+        "rst:0x10 (RTCWDT_RTC_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\nflash read err, 1000\r\n",
+        "E (90) esp_image: Image hash failed - image is corrupt\r\n"
+        "E (96) boot: OTA app partition slot 0 is not bootable\r\n"
+        "E (101) boot: No bootable app partitions in the partition table\r\n",
+    ],
+)
+def test_a_board_whose_flash_was_cut_off(monkeypatch: pytest.MonkeyPatch, words: str) -> None:
+    monkeypatch.setattr(board, "_RAW_REPL_S", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def reboot() -> None:
+            with listener.accept()[0] as line, contextlib.suppress(OSError):
+                while True:
+                    line.sendall(words.encode())
+                    time.sleep(0.05)  # a chip's watchdog takes longer
+
+        rebooting = threading.Thread(target=reboot)
+        rebooting.start()
+        port = f"socket://127.0.0.1:{listener.getsockname()[1]}"
+        done = CliRunner().invoke(main, ["info", "--port", port])
+        rebooting.join(timeout=10)
+    assert not rebooting.is_alive()
+    said = f"camcors: the board on {port} finds no firmware in its flash that starts; "
+    assert (done.stdout, done.stderr) == ("", said + "flash it again: camcors flash IMAGE\n")
+    assert done.exit_code == 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from camcors_build import partitions
 from camcors_cli.image import boards, filesystem
+from esp32_mock_bootloader import protocol, server
 
 from tests.kit import chips
 from tests.kit.chips import Flash, bootloader
@@ -197,9 +199,43 @@ def test_a_bit_that_is_written_wrong_is_found(run, image: Path) -> None:
         done = run("flash", image, "--port", port)
     assert done.exit_code == 4
     assert done.stderr == (
-        "camcors: writing its flash failed: MD5 of file does not match data in flash!; "
+        "camcors: writing factory at 0x10000 failed: MD5 of file does not match data in flash!; "
         "the board may not start now; run the same command again\n"
     )
+    assert flash.read(VFS, VFS) == OWN
+
+
+@pytest.mark.parametrize(
+    ("garbled", "is_written"), [(range(3, 4), True), (range(3, 9), True), (range(3, 99), False)]
+)
+def test_a_block_that_arrives_garbled_is_sent_again(
+    run, image: Path, monkeypatch, garbled: range, is_written: bool
+) -> None:
+    """Once, for longer than esptool tries, and for good. The ROM calls it 0107, esptool's stub 01C1."""
+    real, blocks = server.checksum_valid, itertools.count()
+
+    def checksum_valid(cmd: int, checksum: int, data: bytes) -> bool:
+        if cmd in (protocol.CMD_FLASH_DATA, protocol.CMD_FLASH_DEFL_DATA) and next(blocks) in garbled:
+            return False
+        return bool(real(cmd, checksum, data))
+
+    monkeypatch.setattr(server, "checksum_valid", checksum_valid)
+    flash = used()
+    with bootloader("esp32", flash) as port:
+        done = run("flash", image, "--port", port)
+    if is_written:
+        assert (done.exit_code, done.stderr) == (0, "")
+        assert_holds(flash, image)
+    else:
+        assert done.exit_code == 4
+        assert done.stderr == (
+            "camcors: writing factory at 0x10000 failed: Failed to write to target flash after seq 0 "
+            "(result was 01C1: Unknown result); the board may not start now; run the same command again\n"
+        )
+        monkeypatch.undo()
+        with bootloader("esp32", flash) as port:
+            assert run("flash", image, "--port", port).exit_code == 0
+        assert_holds(flash, image)
     assert flash.read(VFS, VFS) == OWN
 
 
@@ -219,7 +255,7 @@ def test_a_line_that_breaks_for_good(run, image: Path) -> None:
     with bootloader("esp32", flash, stays=False) as port:
         done = run("flash", image, "--port", port)
     assert done.exit_code == 3
-    assert done.stderr.startswith("camcors: the board was lost while writing its flash (")
+    assert done.stderr.startswith("camcors: the board was lost while writing factory at 0x10000 (")
     assert done.stderr.endswith(
         "); check the cable; the board may not start now; run the same command again\n"
     )

@@ -34,6 +34,17 @@ T = TypeVar("T")
 # What the board prints besides, as a fault of the server, stands outside of these marks.
 _START, _END = "\x1e", "\x1f"
 
+# What a chip says again and again whose flash was not written to the end: its ROM, then ESP-IDF's bootloader
+# (v5.5.1, components/bootloader_support/src: esp_image_format.c, bootloader_utility.c).
+_UNBOOTABLE = (
+    b"invalid header: 0x",
+    b"flash read err",
+    b"Image hash failed",
+    b"Checksum failed",
+    b"No bootable app partitions",
+    b"Failed to verify partition table",
+)
+
 _LOST = (TransportError, OSError, struct.error)
 
 
@@ -71,23 +82,29 @@ class Board:
 
     def _enter(self) -> None:
         """End a program that has the REPL, and enter the raw REPL."""
-        interrupted = False
+        said = b""
         for _ in range(_INTERRUPTS):
             # Also mpremote's own first bytes: a camera's insecure port closes on others.
             self._transport.serial.write(b"\r\x03")
-            interrupted = b"KeyboardInterrupt" in self._read_quiet() or interrupted
+            said += self._read_quiet()
             with contextlib.suppress(TransportError):
                 with self._limited(_RAW_REPL_S):
                     self._transport.enter_raw_repl(soft_reset=False, timeout_overall=_RAW_REPL_S)
                 break
         else:
+            if any(words in said for words in _UNBOOTABLE):
+                raise Failure(
+                    f"the board on {self.port} finds no firmware in its flash that starts",
+                    "flash it again: camcors flash IMAGE",
+                    Status.UNREACHABLE,
+                )
             raise Failure(
                 f"{self.port} gives no MicroPython prompt",
                 "if a program runs on the board, stop it or reset the board and try again; "
                 "if the board has no MicroPython, flash the firmware",
                 Status.UNREACHABLE,
             )
-        if interrupted:
+        if b"KeyboardInterrupt" in said:
             self._output.note("a program on the board was interrupted; camcors reset starts it again")
 
     @contextlib.contextmanager

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, NamedTuple
 
-from esp_pylib.logger import EspLog, EspLogBase, ProgressTask
+from esp_pylib.logger import EspLog, EspLogBase
 from esptool import cmds
 from esptool.util import FatalError, flash_size_bytes
 from serial import SerialException
@@ -19,6 +19,8 @@ from .port import find_port, unopened
 
 _ROM_BAUD = 115200
 _ATTEMPTS = 4  # of esptool, each with two kinds of reset
+_PIECE = 0x10000  # what NOR flash erases in one step
+_WRITES = 3  # of a piece
 
 
 class Region(NamedTuple):
@@ -30,31 +32,20 @@ class Region(NamedTuple):
 
 
 class _Log(EspLogBase):
-    """esptool's words go nowhere, but for its warnings; its progress becomes ours."""
+    """esptool's words go nowhere, but for its warnings."""
 
     def __init__(self, output: Output):
         self._output = output
-        self._show: Callable[[int], None] = lambda done: None
 
     def warn(self, *args: Any, suggestion: str | None = None) -> None:
         self._output.note("esptool: " + " ".join(map(str, args)))
 
     warning = warn  # by its older name, which esptool still uses
 
-    @contextlib.contextmanager
-    def progress(self, total: int, *args: Any, disable: bool = False, **named: Any) -> Iterator[ProgressTask]:
-        with contextlib.ExitStack() as stack:
-            if not disable:
-                self._show = stack.enter_context(self._output.progress("writing", total))
-            yield stack.enter_context(super().progress(total, *args, disable=disable, **named))
-
-    def progress_bar(self, cur_iter: int, *_: Any, **__: Any) -> None:
-        self._show(cur_iter)
-
     def _drop(self, *_: Any, **__: Any) -> None:
         pass
 
-    print = err = error = note = hint = debug = set_verbosity = _drop
+    progress_bar = print = err = error = note = hint = debug = set_verbosity = _drop
 
 
 class Chip:
@@ -128,11 +119,35 @@ class Chip:
             cmds.erase_flash(self._esp)
 
     def write(self, regions: list[Region]) -> None:
-        """Write, and verify each region by its MD5. Raises Failure."""
-        pairs = [(each.address, each.data) for each in regions]
+        """Write in pieces, and verify each by its MD5. Raises Failure, with the address where it stopped."""
+        with self._output.progress("writing", sum(len(each.data) for each in regions)) as show:
+            done = 0
+            for each in regions:
+                for at in range(0, len(each.data), _PIECE):
+                    data = each.data[at : at + _PIECE]
+                    self._write_piece(f"{each.name} at {each.address + at:#x}", each.address + at, data)
+                    done += len(data)
+                    show(done)
+
+    def _write_piece(self, name: str, address: int, data: bytes) -> None:
+        """esptool repeats a block at once; a noisy line or a slow chip may need the piece from its start."""
         remedy = "the board may not start now; run the same command again"
-        with self._guarded("writing its flash", remedy):
-            cmds.write_flash(self._esp, pairs)
+        with self._guarded(f"writing {name}", remedy):
+            for left in reversed(range(_WRITES)):
+                try:
+                    cmds.write_flash(self._esp, [(address, data)], no_progress=True)
+                    return
+                except FatalError:
+                    if not left:
+                        raise
+                finally:
+                    self._take_up_stub()
+
+    def _take_up_stub(self) -> None:
+        """esptool connects again by itself to a chip that was lost, and keeps the new stub's object; the old
+        one passes for the ROM's from then on (esptool 5.6, cmds.py, write_flash)."""
+        if not self._esp.IS_STUB:
+            self._esp = type(self._esp)(self._esp)
 
     @contextlib.contextmanager
     def _guarded(self, what: str, remedy: str = "try again") -> Iterator[None]:
