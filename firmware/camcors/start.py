@@ -19,6 +19,7 @@ from flash.files import stamp
 from . import api, app, cors, restart
 from .http.clock import sleep_ms
 from .http.server import Server
+from .http.waits import run
 from .limits import Limits
 from .state import State
 from .stream import Frames
@@ -86,7 +87,7 @@ def _start(watchdog):
     api.attach(app, camera, Frames(camera, chosen["limits"]), server, state.report)
     _thread.stack_size(board.SERVER_STACK_BYTES)
     main = _main(chosen, server, network, camera, watchdog)
-    _thread.start_new_thread(_serve, (asyncio.run, main, watchdog))
+    _thread.start_new_thread(_serve, (main, watchdog))
     _claim_asyncio()
 
 
@@ -110,7 +111,7 @@ def _refuse_loop(*_):
     raise RuntimeError("asyncio runs in the camera's thread; write handlers for camcors.app, or use _thread")
 
 
-def _serve(run, main, watchdog):
+def _serve(main, watchdog):
     reason = "it returned"
     try:
         run(main)

@@ -76,16 +76,21 @@ class AccessPoint:
 
     def scan(self):
         """Look for networks, which takes some 2 s during which nobody is served; set `networks`."""
-        try:
-            found = WLAN(WLAN.IF_STA).scan()
-        except (OSError, RuntimeError):  # the name can be typed
-            found = []
+        # An empty list may be a failure (network_wlan.c, network_wlan_scan).
+        found = _scan() or _scan()
         names = []
         for row in sorted(found, key=lambda row: -row[3]):
             name = _text(row[0])
             if name and name not in names:
                 names.append(name)
         self.networks = names[:_NETWORKS_MAX]
+
+
+def _scan():
+    try:
+        return WLAN(WLAN.IF_STA).scan()
+    except (OSError, RuntimeError):  # the name can be typed
+        return []
 
 
 def _text(ssid):

@@ -272,4 +272,3 @@ def _nearest(row, value):
 
 def _frame_size_first(field):
     return field != "frame_size", field
-

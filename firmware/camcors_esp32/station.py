@@ -8,7 +8,9 @@ from camcors.http.clock import sleep_ms
 _POLL_MS = 250
 _ATTEMPT_MS = 15000
 _WATCH_MS = 1000
+_SSID_MAX = 32
 _NO_ADDRESS = "0.0.0.0"
+_OLD_NAME = " answers after a hard reset: camcors reset"
 _GONE = "the Wi-Fi network went away"
 _NOT_FOUND = "the Wi-Fi network is not in reach; check its name, and that it is a 2.4 GHz one"
 _REFUSED = "the Wi-Fi network refused the camera; check the password"
@@ -72,19 +74,31 @@ class Station:
 
     def _activate(self):
         """Switch the radio on; return whether it is in the network already, as after a soft reset."""
-        network.hostname(self._name)  # before the first connection, where multicast DNS takes it
         wlan = self._wlan = WLAN(WLAN.IF_STA)
+        if network.hostname() != self._name:
+            # Multicast DNS takes it at the first connection since the chip was reset, and only then
+            # (network_wlan.c, network_wlan_ip_event_handler).
+            if wlan.active() and wlan.isconnected():
+                print("camcors: network: " + self._name + ".local" + _OLD_NAME)
+            network.hostname(self._name)
         point = WLAN(WLAN.IF_AP)
         if point.active():  # left from a set-up before a soft reset
             point.active(False)
         if not wlan.active():
             wlan.active(True)
-        if wlan.isconnected() and wlan.config("ssid") == self._ssid:
+        if wlan.isconnected() and self._is_own(wlan.config("ssid")):
             return True
-        wlan.disconnect()  # it takes no settings while it joins
+        # It takes no settings while it joins, and connect() would raise without MicroPython's lock, which it
+        # has given up for the call (network_wlan.c, network_wlan_connect): a crash.
+        wlan.disconnect()
         # Without sleeping between beacons: pictures come late otherwise.
         wlan.config(reconnects=0, pm=WLAN.PM_NONE)
         return False
+
+    def _is_own(self, ssid):
+        """Return whether `ssid`, as the radio gives it, is the network's: it has no end at 32 bytes, and the
+        password comes after it (network_wlan.c, network_wlan_config)."""
+        return ssid == self._ssid or (len(self._ssid.encode()) == _SSID_MAX and ssid.startswith(self._ssid))
 
     async def _join(self):
         """Return None when there is an address, else what is wrong in words."""

@@ -29,7 +29,10 @@ def is_lost(error):
 def _is_readable(socket):
     poller = select.poll()
     poller.register(socket, select.POLLIN)
-    return bool(poller.poll(0))
+    try:
+        return bool(poller.poll(0))
+    except OSError:  # EIO, where lwIP has no memory to look
+        return False
 
 
 class _Transport:

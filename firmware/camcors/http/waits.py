@@ -3,6 +3,7 @@
 Nothing may happen between the call of one of these functions and the `await` of what it gives.
 """
 
+import asyncio
 import select
 import time
 
@@ -14,6 +15,7 @@ except ImportError:  # CPython, whose asyncio keeps the sockets to itself
 from strict.compat import const
 
 _RETRY_MS = const(5)
+_EIO = const(5)
 _over = StopIteration()  # made once, as asyncio does for sleep_ms()
 
 
@@ -33,6 +35,25 @@ class _Turn:
 
 # One for all tasks: an `await` restarts it and gives way at once.
 _turn = _Turn()
+
+
+def run(main):
+    """asyncio.run() that a poll without memory does not end.
+
+    lwIP's select() allocates; where it cannot, poll() raises EIO (MicroPython v1.28.0, ports/esp32/modsocket.c,
+    socket_ioctl), out of the loop itself and into no task. Nothing is lost by then: the loop goes on.
+    """
+    if core is None:
+        return asyncio.run(main)
+    task = core.create_task(main)
+    while True:
+        try:
+            return core.run_until_complete(task)
+        except OSError as exc:
+            # After an exception of `main` there is no current task (asyncio/core.py).
+            if exc.errno != _EIO or core.cur_task is None:
+                raise
+        time.sleep_ms(_RETRY_MS)
 
 
 def until_ready(socket, event):

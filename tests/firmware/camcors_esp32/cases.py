@@ -167,6 +167,34 @@ async def keeps_a_connection_over_a_soft_reset():
     return [count, len(attempts()), second.state]
 
 
+async def keeps_a_connection_to_a_name_of_32_bytes():
+    ssid = "kü" + 29 * "c"
+    wifi = {"ssid": ssid, "password": "a secret"}
+    radio.networks = {ssid: "a secret", ssid[:-1]: "a secret"}
+    out = []
+    for chosen in (wifi, wifi, {"ssid": ssid[:-1], "password": "a secret"}):
+        network, _, _ = make_network(chosen)
+        await started(network)
+        await clock.run(5000)
+        out.append([network.state, len(attempts())])
+        for task in network._tasks:
+            task.cancel()
+    return [len(ssid.encode()), out]
+
+
+async def says_that_a_new_name_needs_a_reset():
+    radio.networks = {"home": "a secret"}
+    out = []
+    for name in ("garden", "garden", "gate"):
+        network, _, _ = make_network(name=name)
+        await started(network)
+        await clock.run(5000)
+        out.append([network.state, radio.hostname, radio.mdns_name])
+        for task in network._tasks:
+            task.cancel()
+    return out
+
+
 async def joins_though_a_soft_reset_broke_a_join_off():
     radio.networks = {"home": "a secret"}
     first, _, _ = make_network()
@@ -255,6 +283,19 @@ async def opens_though_the_scan_fails():
     return [network.state, network._link.networks]
 
 
+async def scans_again_where_a_scan_finds_nothing():
+    radio.found = [(b"home", -40)]
+    found = []
+    for failures in (1, 2):
+        radio.scan_failures = failures
+        network, _, _ = make_network(None)
+        await started(network)
+        found.append(network._link.networks)
+        for task in network._tasks:
+            task.cancel()
+    return found
+
+
 async def closes_the_access_point_when_there_is_a_network():
     first, _, _ = make_network(None)
     await started(first)
@@ -302,7 +343,7 @@ async def booted(port, wifi):
     settings_file.load = lambda fields: document.read(json.dumps(settings), fields)
     start._thread = FakeThread(begun)
     start._start(watchdog.Watchdog())
-    task = asyncio.create_task(begun[1])  # asyncio.run and its coroutine
+    task = asyncio.create_task(begun[0])
     TASKS.append(task)
     await clock.run(5000)
     for _ in range(100):

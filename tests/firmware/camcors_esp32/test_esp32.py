@@ -16,9 +16,7 @@ HERE = Path(__file__).resolve().parent
 
 NOT_FOUND = "the Wi-Fi network is not in reach; check its name, and that it is a 2.4 GHz one"
 REFUSED = "the Wi-Fi network refused the camera; check the password"
-NO_SENSOR = (
-    "no camera sensor answers; switch off, reseat its ribbon cable, and check its power"
-)
+NO_SENSOR = "no camera sensor answers; switch off, reseat its ribbon cable, and check its power"
 NO_JPEG = "the sensor {} makes no JPEG, which the camera needs; fit an OV2640, an OV3660 or an OV5640"
 COARSEST = "pictures outgrow their buffer at quality 1; choose another frame_size"
 NO_FRAME = "the sensor answers but sends no picture; switch off and reseat its ribbon cable"
@@ -66,6 +64,12 @@ NETWORK = {
     ],
     "learns_another_address": ["192.168.1.99", ["192.168.1.7", "192.168.1.99"]],
     "keeps_a_connection_over_a_soft_reset": [1, 1, "connected"],
+    "keeps_a_connection_to_a_name_of_32_bytes": [32, [["connected", 1], ["connected", 1], ["connected", 2]]],
+    "says_that_a_new_name_needs_a_reset": [
+        ["connected", "garden", "garden"],
+        ["connected", "garden", "garden"],
+        ["connected", "gate", "garden"],
+    ],
     "joins_though_a_soft_reset_broke_a_join_off": ["connected", [0, 1000]],
     "survives_a_radio_that_fails": [
         report("off", error="the radio reports: WiFi Out of Memory"),
@@ -92,6 +96,7 @@ NETWORK = {
         "access-point",
     ],
     "opens_though_the_scan_fails": ["access-point", []],
+    "scans_again_where_a_scan_finds_nothing": [["home"], []],
     "closes_the_access_point_when_there_is_a_network": [False, "connected"],
     # [milliseconds since the start, lit], the last four of: connecting, connected, connected with a camera
     # that fails, not in reach, access point.
@@ -263,6 +268,9 @@ def test_case(program: Path, python: str, case: str, outcome: object) -> None:
     said = play(python, case)
     assert json.loads(said[-1]) == outcome
     assert "a secret" not in "".join(said)
+    assert sum("gate.local answers after a hard reset: camcors reset" in line for line in said) == (
+        case == "says_that_a_new_name_needs_a_reset"
+    )
 
 
 def test_every_case_is_in_the_table() -> None:

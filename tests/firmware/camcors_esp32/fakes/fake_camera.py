@@ -148,8 +148,10 @@ class Camera:
     def _init(self, frame_size, quality):
         is_unheard = is_deaf and self._clock_hz > fastest_hz
         # One word for no sensor and for one without JPEG (esp32-camera, esp_camera.c).
-        if sensor is None or is_unheard or (
-            sensor in _WITHOUT_JPEG and self._pixel_format == PixelFormat.JPEG
+        if (
+            sensor is None
+            or is_unheard
+            or (sensor in _WITHOUT_JPEG and self._pixel_format == PixelFormat.JPEG)
         ):
             raise OSError(_EOPNOTSUPP, "ESP_ERR_NOT_SUPPORTED")
         self._values.clear()

@@ -23,12 +23,16 @@ class Radio:
         #: Exceptions that the next calls of active(True), scan() and config() raise.
         self.active_errors = []
         self.scan_errors = []
+        #: How many of the next calls of scan() fail without a word: an empty list (network_wlan.c, :452).
+        self.scan_failures = 0
         self.config_errors = []
         #: What scan() finds: (ssid as bytes, rssi).
         self.found = []
         #: [virtual ms, what happened], in order.
         self.log = []
         self.hostname = "mpy-esp32"
+        #: By which multicast DNS answers: the host name at the first connection (network_wlan.c, :191).
+        self.mdns_name = None
         self.is_sta_active = False
         self.is_ap_active = False
         self.is_connected = False
@@ -66,6 +70,7 @@ class Radio:
                 self._fail(_4WAY_HANDSHAKE_TIMEOUT)
             else:
                 self.is_connected = True
+                self.mdns_name = self.mdns_name or self.hostname
                 self.reason = 0
 
 
@@ -110,7 +115,8 @@ class WLAN:
         if not radio.is_sta_active:
             raise OSError("Wifi Not Started")
         if radio.joins:
-            raise OSError("Wifi Internal Error")
+            # It raises between MP_THREAD_GIL_EXIT and _ENTER (network_wlan.c, :351): nothing may go on.
+            raise SystemExit("connect() raised without the GIL")
         radio.note("connect", ssid)
         radio.joined = (ssid, key or "")
         radio.joins = (clock.now + _JOIN_MS, ssid, key or "")
@@ -150,6 +156,9 @@ class WLAN:
         if radio.scan_errors:
             raise radio.scan_errors.pop(0)
         radio.note("scan")
+        if radio.scan_failures:
+            radio.scan_failures -= 1
+            return []
         return [(ssid, b"\0\1\2\3\4\5", 6, rssi, 3, False) for ssid, rssi in radio.found]
 
     def config(self, *what, **values):
@@ -178,7 +187,11 @@ class WLAN:
         if name == "mac":
             return b"\x24\x0a\xc4\x00\x1a\x2b"
         if name == "ssid":
-            return (radio.joined or ("",))[0] if self._is_sta else radio.ap["ssid"]
+            if not self._is_sta:
+                return radio.ap["ssid"]
+            # Read up to a NUL, which one of 32 bytes lacks; the password lies behind (network_wlan.c, :665).
+            ssid, key = radio.joined or ("", "")
+            return ssid + key if len(ssid.encode()) == 32 else ssid
         if name == "security":
             self._require(False)
             return radio.ap["security"]
