@@ -1,7 +1,7 @@
 """Finding the sensor: a camera.Camera that gives JPEG, or in words why there is none.
 
-The constructor of the camera module takes a first picture itself, for which it waits up to 4 s (modcamera_api.c,
-mp_camera_make_new; esp32-camera, esp_camera.c: FB_GET_TIMEOUT).
+The constructor of the camera module takes a first picture itself, for which it waits up to 4 s
+(modcamera_api.c, mp_camera_make_new; esp32-camera, esp_camera.c: FB_GET_TIMEOUT).
 """
 
 import camera

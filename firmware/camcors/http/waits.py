@@ -40,8 +40,8 @@ _turn = _Turn()
 def run(main):
     """asyncio.run() that a poll without memory does not end.
 
-    lwIP's select() allocates; where it cannot, poll() raises EIO (MicroPython v1.28.0, ports/esp32/modsocket.c,
-    socket_ioctl), out of the loop itself and into no task. Nothing is lost by then: the loop goes on.
+    lwIP's select() allocates; where it cannot, poll() raises EIO (MicroPython v1.28.0, modsocket.c of its
+    ESP32 port, socket_ioctl), out of the loop itself and into no task. Nothing is lost: the loop goes on.
     """
     if core is None:
         return asyncio.run(main)
