@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from camcors_build import boards, frozen, host, source
+from camcors_build import board_notes, boards, frozen, host, source
 from camcors_build.boards import BOARDS
 
 from tests.kit import cmake
@@ -77,6 +77,19 @@ def test_a_copied_folder_is_a_board(folder: Path, tmp_path: Path) -> None:
     assert frozen.required_modules(board) <= files
 
 
+CHIP: dict[str, Any] = {"chip": "X", "does": "it", "sda": "CAM_SDA", "scl": "CAM_SCL", "address": 117}
+CHIP |= {"writes": [[0, 55]], "delay_ms": 0}
+REFUSED = '{"levels": {}, "i2c": {"chip": '
+#: What is wrong with a power chip, the chip, what is said.
+CHIPS: list[tuple[str, dict[str, Any], str]] = [
+    ("pin", {**CHIP, "sda": "SDA"}, "SDA is not in pins.csv"),
+    ("address", {**CHIP, "address": 0x78}, REFUSED),
+    ("what it does", {name: CHIP[name] for name in CHIP if name != "does"}, REFUSED),
+    ("register", {**CHIP, "writes": [[0, 256]]}, REFUSED),
+    ("write", {**CHIP, "writes": [[0]]}, REFUSED),
+    ("delay", {**CHIP, "delay_ms": -1}, REFUSED),
+]
+
 BAD = {
     "chip missing": ("mcu", MISSING, "missing; ", "missing; "),
     "flash missing": ("flash_size", MISSING, "missing; ", "missing; "),
@@ -106,6 +119,28 @@ BAD = {
         None,
     ),
     "another level": ("level", {"reached": "run"}, '{"reached": "run"}; write {', None),
+    "no smaller PSRAM": (
+        "psram_least",
+        8 << 20,
+        "8388608; write less than psram_size, or leave it out",
+        None,
+    ),
+    "no PSRAM at all": ("psram_least", 0, "0; write less than psram_size", None),
+    "shared as text": ("shared", "microSD card", '"microSD card"; write {"microSD card": {"LED": ', None),
+    "shared without pins": ("shared", {"LCD": {}}, '{"LCD": {}}; write {"microSD card"', None),
+    "shared signal": ("shared", {"LCD": {"LED": 2}}, '{"LCD": {"LED": 2}}; write {"microSD card"', None),
+    "shared pin": ("shared", {"LCD": {"LAMP": "CS"}}, "LAMP is not in pins.csv", None),
+    "power's pin": ("power", {"levels": {"HOLD": 1}, "i2c": None}, "HOLD is not in pins.csv", None),
+    "power's level": (
+        "power",
+        {"levels": {"LED": 2}, "i2c": None},
+        '{"levels": {"LED": 2}, "i2c": null}; w',
+        None,
+    ),
+    **{
+        f"power chip, {name}": ("power", {"levels": {}, "i2c": chip}, said, None)
+        for name, chip, said in CHIPS
+    },
     "unknown": ("flash", 1, "unknown; the keys are ", None),
 }
 
@@ -135,3 +170,17 @@ def test_a_file_that_is_not_an_object(folder: Path, tmp_path: Path, text: str, s
     done = cmake.run(folder, tmp_path / "build")
     (line,) = cmake.message(done)
     assert (done.returncode, line.startswith(f"{folder}/board.json: ")) == (1, True)
+
+
+def test_what_is_shared_and_fed_is_said_in_words(folder: Path) -> None:
+    write(folder, "shared", {"microSD card": {"LED": "chip select", "CAM_D0": "DATA1"}})
+    write(folder, "power", {"levels": {"LED": 0}, "i2c": {**CHIP, "does": "feeds it"}})
+    board = boards.load("MY_BOARD")
+    assert board_notes.of(board) == [
+        "The microSD card shares GPIO22 (LED, its chip select), GPIO34 (CAM_D0, its DATA1).",
+        "GPIO22 (LED) is held low from the start, and over restarts.",
+        "The X (I2C address 0x75) feeds it.",
+    ]
+    assert "does" not in board.power()["i2c"]
+    write(folder, "psram_least", 4 << 20)
+    assert boards.psram(boards.load("MY_BOARD")) == "8 MB, some 4 MB; 4 MB used"

@@ -82,7 +82,12 @@ def test_pins_and_figures_are_cited(board: Board) -> None:
 
 @each(CAMERAS)
 def test_a_camera_has_the_psram_that_the_driver_needs(board: Board) -> None:
-    assert board.data["psram_size"] >= 4 << 20
+    assert board.data.get("psram_least", board.data["psram_size"]) >= 4 << 20
+
+
+@each(ALL)
+def test_the_chip_maps_as_much_psram_as_its_address_space_has(board: Board) -> None:
+    assert board.chip["psram_mapped"] == facts.PSRAM_MAPPED[board.data["mcu"]]
 
 
 #: The fragments of the port by chip and PSRAM, of boards with a sensor.

@@ -100,6 +100,21 @@ def test_board_py_of_boards_that_power_the_sensor() -> None:
     }
 
 
+def test_board_py_of_a_board_that_stays_on() -> None:
+    assert module_of("TTGO_T_CAMERA_PLUS")["POWER"] == {
+        "levels": (),
+        # SYS_CTL0 with bit 1, "boost keep on"; the camera's own bus.
+        "i2c": {
+            "chip": "IP5306",
+            "sda": 18,
+            "scl": 23,
+            "address": 0x75,
+            "writes": ((0x00, 0x37),),
+            "delay_ms": 0,
+        },
+    }
+
+
 def test_board_py_of_the_boards_without_a_sensor() -> None:
     for name in ("HOST", "QEMU_ESP32"):
         module = module_of(name)
@@ -148,6 +163,39 @@ def test_each_trial_is_described() -> None:
 def test_the_list_for_the_workflow(capsys: pytest.CaptureFixture[str]) -> None:
     assert boards.main(["list"]) == 0
     assert json.loads(capsys.readouterr().out) == [board.id for board in ALL]
+
+
+#: Pins of the camera and the lights that another part is on as well, by the sources in board.json.
+SHARED = {
+    "AI_THINKER_ESP32_CAM": {"microSD card": {4}},
+    "DFROBOT_FIREBEETLE2_S3": {"display on the GDI connector": {21}},
+    "ESP_WROVER_KIT_CAM": {"microSD card": {2, 4, 21}, "LCD": {5, 18, 19, 21, 22, 23, 25}},
+    "FREENOVE_ESP32_WROVER_CAM": {"microSD card": {2}},
+    "XIAO_ESP32S3_SENSE": {"microSD card": {21}},
+}
+
+
+def test_what_shares_its_pins_is_named() -> None:
+    found = {
+        board.id: {part: {board.pins()[name] for name in pins} for part, pins in board.data["shared"].items()}
+        for board in ALL
+        if "shared" in board.data
+    }
+    assert found == SHARED
+
+
+def test_psram_is_what_the_board_has_and_what_its_chip_maps() -> None:
+    words = {board.id: boards.psram(board) for board in ALL}
+    two = "8 MB, some 4 MB; 4 MB used"
+    assert {name: said for name, said in words.items() if said != "8 MB"} == {
+        "AI_THINKER_ESP32_CAM": two,
+        "ESP_EYE": "8 MB; 4 MB used",
+        "ESP_WROVER_KIT_CAM": two,
+        "FREENOVE_ESP32_WROVER_CAM": two,
+        "M5STACK_TIMER_CAMERA": "8 MB; 4 MB used",
+        "QEMU_ESP32": "–",
+        "TTGO_T_CAMERA_PLUS": "8 MB; 4 MB used",
+    }
 
 
 def test_a_fault_is_one_line(

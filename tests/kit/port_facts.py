@@ -70,6 +70,9 @@ PSRAM_PINS = {
     ("esp32s3", "quad"): {26},
     ("esp32s3", "octal"): {26, 33, 34, 35, 36, 37},
 }
+#: espressif/esp-idf v5.5.1, components/soc/X/include/soc/soc.h: SOC_EXTRAM_DATA_SIZE. Of a larger chip
+#: esp_psram.c says "Virtual address not enough for PSRAM, map as much as we can".
+PSRAM_MAPPED = {"esp32": 0x3FC00000 - 0x3F800000, "esp32s3": 0x3E000000 - 0x3C000000}
 
 #: Measured with MicroPython 1.28.0 on ESP-IDF 5.3: bytes of the app without our modules, by chip.
 MEASURED_APP = {"esp32": 1_397_952, "esp32s3": 1_589_040}

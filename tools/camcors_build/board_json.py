@@ -49,8 +49,39 @@ def _is_drivers(value: Any) -> bool:
     return isinstance(value, dict) and set(value) == {"camera", "network"}
 
 
+def _is_byte(value: Any) -> bool:
+    return type(value) is int and 0 <= value <= 255
+
+
+def _is_i2c(value: Any) -> bool:
+    return value is None or (
+        isinstance(value, dict)
+        and set(value) == {"chip", "does", "sda", "scl", "address", "writes", "delay_ms"}
+        and all(_is_text(value[name]) for name in ("chip", "does", "sda", "scl"))
+        and value["address"] in range(0x08, 0x78)
+        and isinstance(value["writes"], list)
+        and all(
+            isinstance(each, list) and len(each) == 2 and all(map(_is_byte, each)) for each in value["writes"]
+        )
+        and _is_count(value["delay_ms"])
+    )
+
+
 def _is_power(value: Any) -> bool:
-    return value is None or (isinstance(value, dict) and set(value) == {"levels", "i2c"})
+    return value is None or (
+        isinstance(value, dict)
+        and set(value) == {"levels", "i2c"}
+        and isinstance(value["levels"], dict)
+        and all(type(level) is int and level in (0, 1) for level in value["levels"].values())
+        and _is_i2c(value["i2c"])
+    )
+
+
+def _is_shared(value: Any) -> bool:
+    return isinstance(value, dict) and all(
+        isinstance(pins, dict) and pins and all(map(_is_text, (part, *pins, *pins.values())))
+        for part, pins in value.items()
+    )
 
 
 def _is_defaults(value: Any) -> bool:
@@ -95,7 +126,7 @@ ESP32 = {
     "led": _POLARITY,
     "lamp": _POLARITY,
     "camera": Key(_is_camera, 'null or {"model": "...", "xclk_mhz": 1 to 40, "frame_buffers": 1 or 2}'),
-    "power": Key(_is_power, 'null or {"levels": {...}, "i2c": ...}'),
+    "power": Key(_is_power, 'null or {"levels": {"PIN": 0 or 1}, "i2c": null or what boards/README.md says}'),
     "user_c_modules": _TEXT,
     "level": Key(
         _is_level, '{"reached": "checked"}, or "compiled" and what follows it with a date of trials.json'
@@ -104,6 +135,10 @@ ESP32 = {
 }
 OPTIONAL = {
     "also": _TEXT,
+    "psram_least": _COUNT,
+    "shared": Key(
+        _is_shared, '{"microSD card": {"LED": "chip select"}}, the pins by their names in pins.csv'
+    ),
     "sdkconfig": _LIST,
     "defaults": Key(
         _is_defaults, '{"any": {"vflip": true}, "OV3660": {"hmirror": true}}, no field in any and in a sensor'
@@ -150,3 +185,6 @@ def _check_related(path: Path, data: dict[str, Any], chips: dict[str, Any], size
             f"{path}: psram_mode: {json.dumps(mode)};"
             f" write null where psram_size is 0, else {' or '.join(map(json.dumps, modes))}"
         )
+    least = data.get("psram_least")
+    if least is not None and not 0 < least < data["psram_size"]:
+        raise BuildError(f"{path}: psram_least: {least}; write less than psram_size, or leave it out")

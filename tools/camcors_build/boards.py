@@ -9,11 +9,12 @@ import csv
 import json
 import re
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import board_json, marked, partitions
+from . import board_json, board_notes, marked, partitions
 from .partitions import Partition
 from .source import BuildError, with_status
 
@@ -105,6 +106,7 @@ class Board:
         levels = tuple((pins[name], level) for name, level in power["levels"].items())
         if i2c is not None:
             i2c = {**i2c, "sda": pins[i2c["sda"]], "scl": pins[i2c["scl"]]}
+            del i2c["does"]  # for people
             i2c["writes"] = tuple(tuple(write) for write in i2c["writes"])
         return {"levels": levels, "i2c": i2c}
 
@@ -142,7 +144,21 @@ def read(folder: Path) -> Board:
     """
     found = (path.suffix[1:] for path in (BOARDS / "common").glob("sdkconfig.*MB"))
     sizes = sorted(found, key=lambda size: int(size[:-2]))
-    return Board(folder, board_json.read(folder / "board.json", chips(), sizes))
+    board = Board(folder, board_json.read(folder / "board.json", chips(), sizes))
+    for key, name in _named_pins(board.data):
+        if name not in board.pins():
+            raise BuildError(f"{folder / 'board.json'}: {key}: {name} is not in pins.csv")
+    return board
+
+
+def _named_pins(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the names of pins in a board.json, with the key at which each stands."""
+    for pins in data.get("shared", {}).values():
+        yield from (("shared", name) for name in pins)
+    power = data.get("power") or {"levels": {}, "i2c": None}
+    yield from (("power", name) for name in power["levels"])
+    if power["i2c"] is not None:
+        yield from (("power", power["i2c"][name]) for name in ("sda", "scl"))
 
 
 def load(name: str) -> Board:
@@ -162,6 +178,14 @@ def every() -> list[Board]:
 
 def size(count: int) -> str:
     return f"{count >> 20} MB" if count else "–"
+
+
+def psram(board: Board) -> str:
+    """Return how much PSRAM the board has, and how much of it the chip can use if that is less."""
+    has, least = board.data["psram_size"], board.data.get("psram_least")
+    words = f"{size(has)}, some {size(least)}" if least else size(has)
+    mapped = board.chip["psram_mapped"]
+    return f"{words}; {size(mapped)} used" if has > mapped else words
 
 
 def level(reached: dict[str, str]) -> str:
@@ -189,7 +213,7 @@ def table() -> str:
         lights = [f"GPIO{light[0]}" for light in (board.lamp("LED"), board.lamp("LAMP")) if light]
         name = f"{board.name}, and {data['also']}" if "also" in data else board.name
         cells = [f"`{board.id}`<br>{name}", board.chip["name"]]
-        cells += [size(data["flash_size"]), size(data["psram_size"]), ", ".join(lights) or "–", data["usb"]]
+        cells += [size(data["flash_size"]), psram(board), ", ".join(lights) or "–", data["usb"]]
         cells += [f"{board.chip['flash_offset']:#x}", level(data["level"])]
         rows.append(cells)
     return marked.markdown(heads, rows)
@@ -198,6 +222,7 @@ def table() -> str:
 def with_table(text: str) -> str:
     """Return the page's `text` with a current table. Raises BuildError where the markers are missing."""
     text = marked.put("docs/boards.md", text, "boards", table())
+    text = marked.put("docs/boards.md", text, "notes", board_notes.of_all(every()))
     return marked.put("docs/boards.md", text, "trials", trials())
 
 
