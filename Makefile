@@ -69,8 +69,9 @@ idf: build/.tools ## fetch and install the ESP-IDF that make firmware needs, und
 emulate: build/.tools ## build boards/QEMU_ESP32 and start it in Espressif's QEMU
 	@PYTHONPATH=tools exec $(PYTHON) -m camcors_build.emulate --port $(PORT) --repl $(EMULATED_REPL) --host $(HOST)
 
-table: build/.tools ## write the tables in docs/, and the JSON Schema of /camera.json
+table: build/.tools ## write the tables in docs/, the form for reports on boards, and the JSON Schema of /camera.json
 	@$(BUILD) -m camcors_build.boards table
+	@$(BUILD) -m camcors_build.checklist
 	@PYTHONPATH=tools:src $(PYTHON) -m camcors_build.settings_docs
 
 lock: build/.tools ## write requirements.lock from pyproject.toml; UPGRADE=1 takes newer versions
@@ -92,6 +93,7 @@ lint: build/.types ## ruff, the type checkers, the stubs against the code, and t
 	@$(TSC) -p tools/camcors_dashboard
 	@$(TSC) -p firmware/pages
 	@build/venv/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@build/venv/bin/check-jsonschema --quiet --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/*.yml
 	@build/venv/bin/zizmor --quiet --no-progress --offline --persona pedantic .github
 
 bench: $(CAMERA) build/.test ## measure against stock Microdot: tables, and build/bench.json
