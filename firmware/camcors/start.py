@@ -13,7 +13,6 @@ import machine
 
 import board
 from cors.guard import Guard, own_names
-from cors.store import POLL_S
 from flash.files import stamp
 
 from . import api, app, cors, restart
@@ -26,6 +25,7 @@ from .stream import Frames
 from .watchdog import TIMEOUT_MS, Watchdog
 
 _RETRY_S = 2
+_PAUSE_MS = 500  # after a poll for which there was no memory
 _RESTART_S = 5  # for a person on the REPL to see why
 
 #: What /api/status reports.
@@ -157,11 +157,12 @@ async def _main(chosen, server, network, camera, watchdog):
     _arm(watchdog)
     watchdog.task = asyncio.create_task(watchdog.keep())
     print("ready http://" + (network.address or chosen["host"]) + ":" + str(port))
-    poll_ms = int(1000 * POLL_S)  # a float for each sleep would be an allocation
+    wait_ms = 0
     while True:
-        await sleep_ms(poll_ms)
+        await sleep_ms(wait_ms)
+        wait_ms = _PAUSE_MS
         try:
-            state.poll_policy(cors)
+            wait_ms = state.poll_policy(cors)
             state.poll_heap()
         except MemoryError:
             pass  # the file and the heap are looked at again

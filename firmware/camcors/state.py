@@ -65,13 +65,15 @@ class State:
         self._tell_policy()
 
     def poll_policy(self, cors):
-        """Put an edit of the policy file in force on `cors`. Called every cors.store.POLL_S seconds."""
+        """Put an edit of the policy file in force on `cors`; return milliseconds until it is
+        called again (int)."""
         before = self._store.policy
         if self._store.poll():
             policy = self._store.policy
             if policy is not before:  # else what /main.py may have set on `cors` stays
                 cors.policy = policy or Policy()
             self._tell_policy()
+        return self._store.wait_ms()
 
     def _tell_policy(self):
         """Say what is new of the policy's faults, and drop from `faults` what is fixed."""

@@ -20,11 +20,11 @@ from strict.compat import const
 from .copies import Copies
 from .policy import Policy, PolicyError
 
-_RETRY = const(80)  # polls until copies that could not be written are tried again
+_RETRY = const(120)  # polls until copies that could not be written are tried again
 _UNKNOWN = const(-1)  # equals no reading
 
-#: Seconds between two polls. Two equal readings settle an edit, so it is in force after 1.5 s at most.
-POLL_S = 0.75
+_POLL_MS = const(500)  # a reading of the largest file costs the flash some milliseconds, and does not wear it
+_SETTLE_MS = const(250)  # two equal readings settle an edit: it is in force after 0.75 s, of the 2 s promised
 
 # One change of the files at a time: `save` may run on the REPL, the poll in the server's thread.
 _lock = _thread.allocate_lock()
@@ -59,6 +59,7 @@ class Store:
         self._read_at = None  # seconds at which the text that was judged was last read
         self._from_good = False  # whether what is in force came from the last good copy
         self._retry = 0
+        self._is_new = False  # whether the last poll read what no poll had read before
 
     def load(self):
         """Read the file as it is at boot -> the Policy to put in force, or None for no origin.
@@ -96,6 +97,10 @@ class Store:
         finally:
             _lock.release()
         return before != (self.state, self.error, self.policy)
+
+    def wait_ms(self):
+        """Return milliseconds until the next `poll` (int): fewer where that may settle what was read."""
+        return _SETTLE_MS if self._is_new else _POLL_MS
 
     def save(self, text):
         """Write `text` (str or bytes), unchanged, as the policy file -> its Policy.
@@ -150,6 +155,7 @@ class Store:
             self._judge(found)
         if found == self._judged:
             self._read_at = None if self.state == "damaged" else now
+        self._is_new = found not in (self._judged, self._seen)
         self._seen = found
 
     def _judge(self, found):
@@ -202,6 +208,7 @@ class Store:
     def _no_memory(self):
         self._refuse("not enough memory to read it; retrying")
         self._judged = _UNKNOWN
+        self._is_new = False
 
     def _load_good(self):
         """Put the last good copy in force at boot, if it is as the camera wrote it."""

@@ -266,6 +266,31 @@ def test_mpremote_edit_alone(new_camera: Camera, tmp_path: Path) -> None:
     assert allows(new_camera, "a")
 
 
+# Notes when the camera polls, beside what it does then.
+POLL_TIMES = """
+import time
+from camcors.start import state
+times = []
+poll = state.poll_policy
+def noting(cors):
+    times.append(time.ticks_ms())
+    return poll(cors)
+state.poll_policy = noting
+"""
+POLL_PAUSES = """
+while len(times) < 8: time.sleep_ms(50)
+state.poll_policy = poll
+print([time.ticks_diff(b, a) for a, b in zip(times, times[1:])])
+"""
+
+
+def test_the_camera_polls_as_the_store_asks(new_camera: Camera) -> None:
+    """In its own time. A busy machine makes a pause longer, never shorter; one that is undisturbed tells."""
+    asked = int(new_camera.exec("from cors.store import Store; print(Store().wait_ms())"))
+    pauses = json.loads(new_camera.exec(POLL_TIMES + POLL_PAUSES))
+    assert asked <= min(pauses) < asked + 100
+
+
 POLL_COST = """
 import gc
 from cors.store import Store
