@@ -1,6 +1,6 @@
 """The ten steps that try a board: in docs/boards.md, and as the form of an issue that asks how each went.
 
-`python -m camcors_build.checklist` writes both from boards/common/checklist.json.
+`python -m camcors_build.checklist` writes both from boards/checklist.json.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ the password. A report is public.
 
 def steps() -> list[dict[str, Any]]:
     """Return the steps: what to `do`, the commands to `run`, what to `see`."""
-    return list(json.loads((BOARDS / "common" / "checklist.json").read_text()))
+    return list(json.loads((BOARDS / "checklist.json").read_text()))
 
 
 def markdown() -> str:
@@ -81,7 +81,7 @@ def _text(kind: str, name: str, label: str, **attributes: str) -> dict[str, Any]
 
 def template() -> str:
     """Return the text of the form's file. JSON is YAML."""
-    return f"# Written by make table from boards/common/checklist.json.\n{json.dumps(form(), indent=2)}\n"
+    return f"# Written by make table from boards/checklist.json.\n{json.dumps(form(), indent=2)}\n"
 
 
 def with_steps(text: str) -> str:
