@@ -29,8 +29,14 @@ OPTIONAL = {
 
 CACHE = Path(__file__).resolve().parents[2] / "build"
 
-#: Runs its arguments in ESP-IDF's environment, which only its own script can set up.
-EXPORT = '. "$IDF_PATH/export.sh" >/dev/null || exit 3; exec "$@"'
+#: Runs its arguments in ESP-IDF's environment, which only its own script can set up. Of v5.5.1 that returns 0
+#: also where its activate.py has failed and put nothing on PATH.
+NO_ENVIRONMENT = 3
+EXPORT = f"""
+. "$IDF_PATH/export.sh" >/dev/null || exit {NO_ENVIRONMENT}
+command -v idf.py >/dev/null || exit {NO_ENVIRONMENT}
+exec "$@"
+"""
 
 
 @dataclass(frozen=True)
@@ -104,6 +110,8 @@ def install(cache: Path = CACHE) -> Idf:
     if not path.is_dir() or pinned.commit_of(path) != COMMIT:
         shutil.rmtree(path, ignore_errors=True)
         pinned.fetch(REPOSITORY, COMMIT, path, f"get ESP-IDF {PINNED} another way and set IDF_PATH to it")
+    # .gitmodules has names such as ../../espressif/esp-lwip.git, which git resolves by the remote's address.
+    run(["git", "config", "remote.origin.url", REPOSITORY], 10, "ESP-IDF", cwd=path)
     update = [*GIT, "submodule", "update", "--quiet", "--init", "--recursive", "--depth", "1"]
     run(update, SUBMODULE_SECONDS, "ESP-IDF's submodules", cwd=path)
     idf = Idf(path, read_version(path), tools_folder(cache))

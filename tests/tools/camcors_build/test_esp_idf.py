@@ -87,17 +87,21 @@ def test_what_make_idf_installed_is_found_with_its_tools(no_idf: Path) -> None:
 
 
 def test_a_command_runs_in_the_environment_of_export_sh(no_idf: Path, tmp_path: Path) -> None:
-    script(tmp_path / "idf" / "export.sh", "echo noise\nexport FROM_EXPORT=yes\n")
+    script(tmp_path / "bin" / "idf.py", "#!/bin/sh\n")
+    script(tmp_path / "idf" / "export.sh", f"echo noise\nexport FROM_EXPORT=yes PATH={tmp_path}/bin:$PATH\n")
     idf = Idf(tmp_path / "idf", "5.5.1")
     command = idf.command(["sh", "-c", 'echo "$FROM_EXPORT" "$1"', "sh", "a b"])
     done = subprocess.run(command, env={**os.environ, **idf.environment()}, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "yes a b\n")
 
 
-def test_an_export_sh_that_fails_ends_the_command(no_idf: Path, tmp_path: Path) -> None:
-    script(tmp_path / "idf" / "export.sh", "return 1\n")
+@pytest.mark.parametrize("text", ["return 1\n", 'idf_exports=$(exit 1)\neval "$idf_exports"\nreturn 0\n'])
+def test_an_export_sh_that_fails_ends_the_command(no_idf: Path, tmp_path: Path, text: str) -> None:
+    """The second is what v5.5.1 comes to when its activate.py fails."""
+    script(tmp_path / "idf" / "export.sh", text)
     idf = Idf(tmp_path / "idf", "5.5.1")
-    assert subprocess.run(idf.command(["true"]), env={**os.environ, **idf.environment()}).returncode == 3
+    done = subprocess.run(idf.command(["true"]), env={**os.environ, **idf.environment()})
+    assert done.returncode == esp_idf.NO_ENVIRONMENT
 
 
 def test_an_environment_that_is_set_up_is_used(
@@ -193,3 +197,43 @@ def test_a_host_that_cannot_be_reached_is_one_line(
     error = capsys.readouterr().err
     assert error.startswith("camcors: esp-idf: ") and error.count("\n") == 1
     assert error.endswith("; get ESP-IDF 5.5.1 another way and set IDF_PATH to it\n")
+
+
+def git(folder: Path, *words: str) -> str:
+    """Run git as somebody, without the machine's own settings."""
+    name = ("-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "protocol.file.allow=always")
+    done = subprocess.run(["git", *name, *words], cwd=folder, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+def repository(folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    git(folder, "init", "--quiet")
+    git(folder, "config", "uploadpack.allowAnySHA1InWant", "true")
+    (folder / "file").write_text(folder.name)
+    git(folder, "add", ".")
+    git(folder, "commit", "--quiet", "--message", "first")
+    return folder
+
+
+def test_submodules_are_found_by_names_relative_to_the_repository(
+    no_idf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in .gitmodules of v5.5.1: url = ../../espressif/esp-lwip.git."""
+    repository(tmp_path / "hub" / "espressif" / "esp-lwip.git")
+    upstream = repository(tmp_path / "hub" / "espressif" / "esp-idf.git")
+    script(upstream / "tools" / "idf_tools.py", "")
+    idf_tree(upstream, "5.5.1")
+    git(upstream, "submodule", "--quiet", "add", str(tmp_path / "hub" / "espressif" / "esp-lwip.git"), "lwip")
+    git(upstream, "config", "--file", ".gitmodules", "submodule.lwip.url", "../../espressif/esp-lwip.git")
+    git(upstream, "add", ".")
+    git(upstream, "commit", "--quiet", "--message", "second")
+    for name, value in (
+        ("REPOSITORY", upstream.as_uri()),
+        ("COMMIT", git(upstream, "rev-parse", "HEAD")),
+        ("GIT", ("git", "-c", "protocol.file.allow=always")),
+    ):
+        monkeypatch.setattr(esp_idf, name, value)
+    monkeypatch.setattr(esp_idf, "install_python", lambda idf, home: None)
+    esp_idf.install(no_idf)
+    assert (no_idf / "esp-idf" / "lwip" / "file").read_text() == "esp-lwip.git"
