@@ -71,15 +71,19 @@ def build(board: Board) -> Path:
         print("compiling ESP-IDF and MicroPython; five to twenty minutes", flush=True)
     shown = None if os.environ.get("V") else subprocess.DEVNULL
     command = idf.command(make_command(board, src, out))
-    components = Components(board, src)
-    if subprocess.run(command, env=environment(idf, src, cross, drivers), stdout=shown).returncode:
-        raise BuildError(f"the build failed; make firmware BOARD={board.id} V=1 shows its steps")
-    components.check()
+    with Components(board, src):
+        status = subprocess.run(command, env=environment(idf, src, cross, drivers), stdout=shown).returncode
+        if status == esp_idf.NO_ENVIRONMENT:
+            raise BuildError(
+                f"{idf.path}/export.sh failed, as said above; make idf installs what it looks for"
+            )
+        if status:
+            raise BuildError(f"the build failed; make firmware BOARD={board.id} V=1 shows its steps")
     return finish(board, out)
 
 
 class Components:
-    """What ESP-IDF's component manager may fetch: what MicroPython's own lock file has.
+    """What ESP-IDF's component manager may fetch during a build: what MicroPython's own lock file has.
 
     The camera driver is one component more than that file knows, so the manager resolves again and rewrites
     the file. It keeps what it had (idf-component-manager 2.4.1, version_solver.py) unless that is impossible.
@@ -91,9 +95,18 @@ class Components:
         self.lock = folder / f"dependencies.lock.{board.data['mcu']}"
         self.before = self.lock.read_text() if self.lock.is_file() else None
 
-    def check(self) -> None:
-        """Raise BuildError if other components were taken; the next build starts from the old file."""
+    def __enter__(self) -> Components:
+        return self
+
+    def __exit__(self, failure: type[BaseException] | None, *_: object) -> None:
+        """Raise BuildError if other components were taken; the next build starts from the old file.
+
+        Of a build that failed for another reason the file goes back too: the manager writes it first of all.
+        """
         if self.before is None:
+            return
+        if failure is not None:
+            self.lock.write_text(self.before)
             return
         new = set(re.findall(r"component_hash: (\w+)", self.lock.read_text()))
         new -= set(re.findall(r"component_hash: (\w+)", self.before))
@@ -107,12 +120,28 @@ def finish(board: Board, out: Path) -> Path:
     """Check what was built in `out`, print the sizes and put the image at build/X/firmware.bin."""
     frozen.check_frozen(out / "frozen_content.c", board)
     rows = sizes.parts(board, out)
-    print(sizes.report(rows, sizes.frozen_bytes(out)), flush=True)
+    report = sizes.report(rows, sizes.frozen_bytes(out))
+    print(report, flush=True)
     sizes.check(board, rows)
     image = out.parent / "firmware.bin"
     shutil.copyfile(out / "firmware.bin", image)
+    for_release(board, out, report)
     print(f"{image}: flash it at {board.chip['flash_offset']:#x}")
     return image
+
+
+def for_release(board: Board, out: Path, report: str) -> None:
+    """Put what a release has of a board into build/X/release, each file by the board's name.
+
+    The application alone is what an update over the air writes; its ELF explains a backtrace.
+    """
+    folder = out.parent / "release"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    shutil.copyfile(out / "firmware.bin", folder / f"{board.id}.bin")
+    for kind in ("bin", "elf"):
+        shutil.copyfile(out / f"micropython.{kind}", folder / f"{board.id}-application.{kind}")
+    (folder / f"{board.id}-sizes.txt").write_text(f"{report}\n")
 
 
 @with_status

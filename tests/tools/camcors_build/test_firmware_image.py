@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -21,15 +22,16 @@ MAKE = """\
 #!/bin/sh
 for word in "$@"; do echo "$word"; case $word in BUILD=*) out=${word#BUILD=};; esac; done > "$LOG"
 echo "$IDF_PATH $MICROPY_MPYCROSS $MICROPY_GIT_TAG $CAMERA_API_DIR $ESP32_CAMERA_DIR${MAKEFLAGS-}" >> "$LOG"
-[ -n "$FAIL" ] && exit 2
+[ -z "$COMPONENT" ] || echo "    component_hash: $COMPONENT" >> "$LOCKFILE"
+[ -n "$FAIL" ] && exit "$FAIL"
 mkdir -p "$out/bootloader" "$out/partition_table" "$out/frozen_mpy/cors"
 head -c 26000 /dev/zero > "$out/bootloader/bootloader.bin"
 head -c 3072 /dev/zero > "$out/partition_table/partition-table.bin"
 head -c "$APP" /dev/zero > "$out/micropython.bin"
 head -c 300 /dev/zero > "$out/frozen_mpy/cors/origin.mpy"
 echo image > "$out/firmware.bin"
+echo elf > "$out/micropython.elf"
 cp "$FROZEN" "$out/frozen_content.c"
-[ -z "$COMPONENT" ] || echo "    component_hash: $COMPONENT" >> "$LOCKFILE"
 """
 NAMES = 'const char mp_frozen_names[] = {{\n{}\n"\\0"\n}};\n'
 
@@ -150,10 +152,39 @@ def test_a_module_that_is_not_frozen_fails(bench: Bench) -> None:
         firmware_image.build(bench.board)
 
 
-def test_a_build_that_fails_says_how_to_see_more(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FAIL", "yes")
-    with pytest.raises(BuildError, match="make firmware BOARD=AI_THINKER_ESP32_CAM V=1 shows its steps"):
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        ("2", "the build failed; make firmware BOARD=AI_THINKER_ESP32_CAM V=1 shows its steps"),
+        ("3", "/idf/export.sh failed, as said above; make idf installs what it looks for"),
+    ],
+)
+def test_a_build_that_fails_says_what_to_do(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, status: str, said: str
+) -> None:
+    """What it had already made of the lock file is undone, or the next build would believe it."""
+    monkeypatch.setenv("FAIL", status)
+    monkeypatch.setenv("COMPONENT", "e41105")
+    before = bench.lock.read_text()
+    with pytest.raises(BuildError, match=f"{re.escape(said)}$"):
         firmware_image.build(bench.board)
+    assert bench.lock.read_text() == before
+
+
+def test_what_a_release_has_is_in_one_folder(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = bench.build / bench.board.id / "release"
+    folder.mkdir(parents=True)
+    (folder / "of-the-build-before").touch()
+    firmware_image.build(bench.board)
+    files = {path.name: path.read_bytes() for path in folder.iterdir()}
+    table = files.pop("AI_THINKER_ESP32_CAM-sizes.txt").decode()
+    assert table in capsys.readouterr().out
+    assert table.splitlines()[0].split() == ["part", "offset", "bytes", "room", "free"]
+    assert files == {
+        "AI_THINKER_ESP32_CAM.bin": b"image\n",
+        "AI_THINKER_ESP32_CAM-application.bin": bytes(1_500_000),
+        "AI_THINKER_ESP32_CAM-application.elf": b"elf\n",
+    }
 
 
 def test_the_emulators_board_needs_no_camera_driver(bench: Bench) -> None:
