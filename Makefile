@@ -83,7 +83,7 @@ test: $(CAMERA) build/.types ## set everything up and run every check and test
 	@$(MAKE) --no-print-directory lint
 	@$(PYTHON) -m pytest --numprocesses 4 --dist loadfile
 
-lint: build/.types ## ruff, the type checkers, the stubs against the code, and the workflows
+lint: build/.types ## ruff, the type checkers, the stubs against the code, the workflows and the container
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
 	@$(PYTHON) -m mypy
@@ -94,6 +94,8 @@ lint: build/.types ## ruff, the type checkers, the stubs against the code, and t
 	@$(TSC) -p firmware/pages
 	@build/venv/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@build/venv/bin/check-jsonschema --quiet --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/*.yml
+	@build/venv/bin/actionlint -shellcheck= -pyflakes= .github/workflows/*.yml
+	@build/venv/bin/hadolint tools/camcors_build/Containerfile
 	@build/venv/bin/zizmor --quiet --no-progress --offline --persona pedantic .github
 
 bench: $(CAMERA) build/.test ## measure against stock Microdot: tables, and build/bench.json
@@ -101,7 +103,7 @@ bench: $(CAMERA) build/.test ## measure against stock Microdot: tables, and buil
 
 clean: ## remove what was built; keep what was fetched, and flash images
 	@test ! -d build/HOST || find build/HOST -mindepth 1 -maxdepth 1 ! -name '*.bin' -exec rm -rf {} +
-	@rm -rf build/mpy build/pypi build/generated build/*/idf build/*/generated build/*/inputs build/*/firmware.bin
+	@rm -rf build/mpy build/pypi build/generated build/*/idf build/*/generated build/*/inputs build/*/release build/*/firmware.bin
 
 distclean: ## remove everything that was built or fetched, the flash images in build/ too
 	@rm -rf build

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from camcors_build import boards, esp_idf, requirements, source
+from camcors_build import esp_idf, requirements, source
 
 TOP = Path(__file__).resolve().parents[3]
 WORKFLOWS = {path.name: path.read_text() for path in sorted((TOP / ".github" / "workflows").glob("*.yml"))}
@@ -76,19 +76,6 @@ def test_no_expression_is_pasted_into_a_script(name: str) -> None:
     assert [script for script in scripts if "${{" in script or script in ("|", ">")] == []
 
 
-def test_a_release_has_checksums_provenance_and_notices() -> None:
-    """All that is released was attested, by a job that holds nothing but the right to attest."""
-    found = jobs("firmware.yml")
-    assert "path: |\n            LICENSE\n            THIRD_PARTY.md\n" in found["boards"]
-    attest = found["attest"]
-    steps = ["download-artifact@", "sha256sum -- *", "uses: actions/attest@", "upload-artifact@"]
-    assert sorted(map(attest.index, steps)) == list(map(attest.index, steps))
-    assert "subject-path: release/*\n" in attest
-    assert "if: github.event_name == 'push' && github.ref_type == 'tag'\n    needs: build\n" in attest
-    assert "needs: attest\n" in found["release"]
-    assert "name: release\n          path: release\n" in found["release"]
-
-
 def test_a_release_takes_nothing_from_a_cache() -> None:
     cached = re.findall(r"uses: actions/cache@.*\n +if: (.+)\n", WORKFLOW)
     assert cached == ["github.ref_type != 'tag'"]
@@ -152,16 +139,20 @@ def test_the_cache_follows_every_file_that_pins_a_version() -> None:
         ("name: firmware", "", None),
         ("actions/checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd", "actions/checkout@v6", "unpinned-uses"),
         ("          persist-credentials: false\n", "          clean: true\n", "artipacked"),
-        ('cp "build/$BOARD/firmware.bin"', 'cp "build/${{ github.head_ref }}/x"', "template-injection"),
+        ('BOARD="$BOARD"', 'BOARD="${{ github.head_ref }}"', "template-injection"),
         ("permissions: {}", "permissions: write-all", "excessive-permissions"),
         ("    timeout-minutes: 60\n", "    timeout-minutess: 60\n", "schema"),
+        ("    needs: build\n", "    needs: builds\n", "[job-needs]"),
+        ("steps.list.outputs", "steps.lists.outputs", "[expression]"),
+        ("matrix.board }}\n          path", "matrix.bord }}\n          path", "[expression]"),
+        ("ubuntu-24.04", "ubuntu-24.4", "[runner-label]"),
     ],
 )
 def test_lint_sees_a_workflow_that_is_not_safe(tmp_path: Path, old: str, new: str, audit: str | None) -> None:
-    """The two commands of `make lint`, on a workflow that was changed for the worse."""
-    linters = r"@build/venv/bin/(check-jsonschema|zizmor) (.+\.github(?:/workflows/.+)?)\n"
+    """The commands of `make lint`, on a workflow that was changed for the worse."""
+    linters = r"@build/venv/bin/(check-jsonschema|actionlint|zizmor) (.*\.github(?:/workflows/.+)?)\n"
     commands = re.findall(linters, (TOP / "Makefile").read_text())
-    assert [name for name, _ in commands] == ["check-jsonschema", "zizmor"]
+    assert [name for name, _ in commands] == ["check-jsonschema", "actionlint", "zizmor"]
     folder = tmp_path / ".github" / "workflows"
     folder.mkdir(parents=True)
     for name, text in WORKFLOWS.items():
@@ -172,11 +163,5 @@ def test_lint_sees_a_workflow_that_is_not_safe(tmp_path: Path, old: str, new: st
         line = f"{Path(sys.executable).with_name(name)} {arguments}"
         done = subprocess.run(line, shell=True, cwd=tmp_path, capture_output=True, text=True)
         said += f"schema {done.stdout}" if name == "check-jsonschema" and done.returncode else ""
-        said += done.stdout if name == "zizmor" and done.returncode else ""
+        said += done.stdout if name != "check-jsonschema" and done.returncode else ""
     assert (audit in said) if audit else said == ""
-
-
-def test_the_matrix_is_the_list_of_boards() -> None:
-    assert "boards=$(PYTHONPATH=tools python3 -m camcors_build.boards list)" in WORKFLOW
-    assert "board: ${{ fromJSON(needs.boards.outputs.boards) }}" in WORKFLOW
-    assert "QEMU_ESP32" in {board.id for board in boards.every()}
