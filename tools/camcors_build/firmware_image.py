@@ -85,8 +85,9 @@ def build(board: Board) -> Path:
 class Components:
     """What ESP-IDF's component manager may fetch during a build: what MicroPython's own lock file has.
 
-    The camera driver is one component more than that file knows, so the manager resolves again and rewrites
-    the file. It keeps what it had (idf-component-manager 2.4.1, version_solver.py) unless that is impossible.
+    The camera driver is one component more than that file knows, so the manager resolves again, for which it
+    needs the network, and rewrites the file. It keeps what it had, TinyUSB's commit on a branch among it
+    (idf-component-manager 2.4.1, version_solver.py), unless that is impossible.
     MicroPython before 1.27 has no such file.
     """
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from camcors_build import esp_idf, pinned, requirements, source
 from camcors_build.esp_idf import Idf
+from packaging.specifiers import SpecifierSet
 
 
 def idf_tree(path: Path, version: str) -> Path:
@@ -237,3 +238,35 @@ def test_submodules_are_found_by_names_relative_to_the_repository(
     monkeypatch.setattr(esp_idf, "install_python", lambda idf, home: None)
     esp_idf.install(no_idf)
     assert (no_idf / "esp-idf" / "lwip" / "file").read_text() == "esp-lwip.git"
+
+
+#: espressif/esp-idf v5.5.1, tools/requirements/requirements.core.txt, which its export.sh looks for.
+CORE = {
+    "click",
+    "construct",
+    "cryptography",
+    "esp-coredump",
+    "esp-idf-diag",
+    "esp-idf-kconfig",
+    "esp-idf-monitor",
+    "esp-idf-nvs-partition-gen",
+    "esp-idf-panic-decoder",
+    "esp-idf-size",
+    "esptool",
+    "freertos-gdb",
+    "idf-component-manager",
+    "packaging",
+    "psutil",
+    "pyclang",
+    "pyelftools",
+    "pyparsing",
+    "pyserial",
+    "rich",
+    "setuptools",
+}
+
+
+def test_the_python_packages_are_those_that_export_sh_looks_for() -> None:
+    chosen = dict(line.split("==") for line in requirements.read_group("idf"))
+    assert set(chosen) - {"urllib3"} == CORE  # urllib3 is held back, not looked for
+    assert SpecifierSet("~=2.2").contains(chosen["idf-component-manager"])
