@@ -48,6 +48,7 @@ def _click(command: click.Command, arguments: list[str], folder: Path) -> None:
             Path(word).touch()
     context = command.make_context(command.name or "", list(arguments))
     while isinstance(command, click.Group):
+        # click keeps the name of a subcommand apart from its arguments.
         name, found, rest = command.resolve_command(context, [*context._protected_args, *context.args])
         assert found is not None
         command, context = found, found.make_context(name or "", rest, parent=context)

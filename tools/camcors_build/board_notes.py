@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .boards import Board
 
 _LEVEL = ("low", "high")
-
-
-class Board(Protocol):
-    """What is read of a board here; boards.py has the class."""
-
-    @property
-    def id(self) -> str: ...
-
-    @property
-    def data(self) -> dict[str, Any]: ...
-
-    def pins(self) -> dict[str, int]: ...
 
 
 def of_all(boards: Iterable[Board]) -> str:

@@ -42,32 +42,34 @@ def _step(number: int, do: str, run: list[str], see: str) -> str:
 
 
 def form() -> dict[str, Any]:
-    """Return the form of GitHub's issues: a question for each step."""
+    """Return the form of GitHub's issues: which board it was, then two questions for each step."""
     names = [board.id for board in boards.every() if board.data["camera"]]
-    body: list[dict[str, Any]] = [
+    firmware = "The firmware: its release, or the lines firmware and MicroPython of camcors info"
+    body = [
         {"type": "markdown", "attributes": {"value": _INTRO}},
         _choice("board", "Board", [*names, "another, named below"]),
         _text("input", "print", "What is printed on the board: its name and revision"),
-        _text(
-            "input",
-            "firmware",
-            "The firmware: its release, or the lines firmware and MicroPython of camcors info",
-        ),
+        _text("input", "firmware", firmware),
     ]
     for number, step in enumerate(steps(), 1):
-        said = {"description": "What you saw instead, or what the commands printed.", "render": "text"}
-        body.append(_choice(f"step-{number}", f"{number}. {step['do']}", list(_OUTCOMES)))
-        body.append(_text("textarea", f"step-{number}-said", f"{number}. What you saw", **said))
+        body += _questions(number, step["do"])
     private = {"label": "No password, network name or MAC address is in this report.", "required": True}
-    body.append(
-        {"type": "checkboxes", "id": "private", "attributes": {"label": "Private", "options": [private]}}
-    )
+    attributes = {"label": "Private", "options": [private]}
+    body.append({"type": "checkboxes", "id": "private", "attributes": attributes})
     return {
         "name": "A board was tried",
         "description": "How the ten steps of docs/boards.md went on a board.",
         "title": "BOARD: how it went",
         "body": body,
     }
+
+
+def _questions(number: int, do: str) -> list[dict[str, Any]]:
+    said = {"description": "What you saw instead, or what the commands printed.", "render": "text"}
+    return [
+        _choice(f"step-{number}", f"{number}. {do}", list(_OUTCOMES)),
+        _text("textarea", f"step-{number}-said", f"{number}. What you saw", **said),
+    ]
 
 
 def _choice(name: str, label: str, options: list[str]) -> dict[str, Any]:
