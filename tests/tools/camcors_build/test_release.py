@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -129,3 +130,9 @@ def test_what_was_attested_is_what_is_released() -> None:
 def test_the_emulator_is_a_board_of_the_build_only() -> None:
     assert "QEMU_ESP32" in FOLDERS
     assert [board.id for board in boards.every()] == FOLDERS
+
+
+def test_the_page_names_the_workflow_that_signs() -> None:
+    (named,) = re.findall(r"--signer-workflow OWNER/REPOSITORY/(\S+)", boards.PAGE.read_text())
+    assert named == ".github/workflows/firmware.yml"
+    assert (TOP / named).is_file()
