@@ -20,7 +20,7 @@ mp_obj_t __real_mp_vfs_posix_file_open(const mp_obj_type_t *type, mp_obj_t file,
 // open(3) would open a descriptor of the process, the flash image among them. socket.makefile() comes this way.
 mp_obj_t __wrap_mp_vfs_posix_file_open(const mp_obj_type_t *type, mp_obj_t file, mp_obj_t mode) {
     struct stat st;
-    if (is_confined && !(mp_obj_is_small_int(file) && fstat(MP_OBJ_SMALL_INT_VALUE(file), &st) == 0
+    if (is_confined && !(mp_obj_is_small_int(file) && fstat((int)MP_OBJ_SMALL_INT_VALUE(file), &st) == 0
                          && S_ISSOCK(st.st_mode))) {
         mp_raise_OSError(MP_EPERM);
     }

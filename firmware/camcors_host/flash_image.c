@@ -22,8 +22,8 @@ static int write_erased(int fd, const flash_layout_t *layout) {
             return errno ? errno : EIO;
         }
     }
-    return pwrite(fd, layout->table, layout->table_size, layout->table_offset) == (ssize_t)layout->table_size
-           ? 0 : errno ? errno : EIO;
+    return pwrite(fd, layout->table, layout->table_size, (off_t)layout->table_offset)
+           == (ssize_t)layout->table_size ? 0 : errno ? errno : EIO;
 }
 
 // An erased flash with a partition table, written aside first: a half-made image never gets the name.
@@ -75,6 +75,6 @@ int flash_image_open(const char *path, const flash_layout_t *layout, flash_image
         return err;
     }
     image->open_to = st.st_mode & OTHERS;
-    image->is_private = image->open_to == 0 || fchmod(image->fd, st.st_mode & 07777 & ~OTHERS) == 0;
+    image->is_private = image->open_to == 0 || fchmod(image->fd, st.st_mode & 07777 & ~(mode_t)OTHERS) == 0;
     return 0;
 }

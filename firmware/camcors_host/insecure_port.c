@@ -72,10 +72,10 @@ static bool greets(int fd) {
         }
         char got[sizeof(greeting)];
         ssize_t n = recv(fd, got, sizeof(greeting) - have, 0);
-        if (n <= 0 || memcmp(got, greeting + have, n) != 0) {
+        if (n <= 0 || memcmp(got, greeting + have, (size_t)n) != 0) {
             return false;
         }
-        have += n;
+        have += (size_t)n;
     }
     return true;
 }

@@ -99,7 +99,7 @@ static int take_lock(int folder, int *lock) {
 static bool is_link_to(int folder, const char *target) {
     char found[TARGET_MAX];
     ssize_t n = readlinkat(folder, link_name, found, sizeof(found));
-    return n > 0 && (size_t)n == strlen(target) && memcmp(found, target, n) == 0;
+    return n > 0 && (size_t)n == strlen(target) && memcmp(found, target, (size_t)n) == 0;
 }
 
 // Removes the link that a dead camera has left. Anything else in its place stays: EEXIST.

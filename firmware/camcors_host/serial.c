@@ -97,7 +97,7 @@ static void write_all(int fd, const char *str, size_t len) {
         }
         if (n > 0) {
             str += n;
-            len -= n;
+            len -= (size_t)n;
         }
     }
 }
@@ -113,7 +113,7 @@ static void write_peer(const char *str, size_t len) {
         pthread_mutex_unlock(&peer_lock);
         if (n >= 0) {
             str += n;
-            len -= n;
+            len -= (size_t)n;
         } else if (fd < 0 || (err != EAGAIN && err != EINTR)) {
             return;
         } else {
@@ -151,9 +151,9 @@ int __wrap_mp_hal_stdin_rx_chr(void) {
 
 static void write_cooked(const char *str, size_t len) {
     for (const char *eol; (eol = memchr(str, '\n', len)) != NULL;) {
-        write_peer(str, eol - str);
+        write_peer(str, (size_t)(eol - str));
         write_peer("\r\n", 2);
-        len -= eol + 1 - str;
+        len -= (size_t)(eol + 1 - str);
         str = eol + 1;
     }
     write_peer(str, len);
@@ -196,7 +196,7 @@ static uintptr_t host_stdio_poll(uintptr_t flags) {
 }
 #undef mp_hal_stdio_poll
 #define mp_hal_stdio_poll host_stdio_poll
-#define mp_hal_stdin_rx_chr __wrap_mp_hal_stdin_rx_chr
+#define mp_hal_stdin_rx_chr() ((byte)__wrap_mp_hal_stdin_rx_chr())
 #define mp_hal_stdout_tx_strn __wrap_mp_hal_stdout_tx_strn
 #define mp_hal_stdout_tx_strn_cooked __wrap_mp_hal_stdout_tx_strn_cooked
 #define mp_sys_stdin_obj __wrap_mp_sys_stdin_obj

@@ -86,7 +86,7 @@ static mp_obj_t wdt_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_
     if (values[ARG_id].u_int != 0 || values[ARG_timeout].u_int <= 0) {
         mp_raise_ValueError(MP_ERROR_TEXT("WDT timeout too short"));
     }
-    int err = arm(values[ARG_timeout].u_int);
+    int err = arm((int)values[ARG_timeout].u_int);
     if (err != 0) {
         mp_raise_OSError(err);
     }

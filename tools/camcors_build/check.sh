@@ -18,8 +18,15 @@ need() {
     packages="${packages:+$packages }$package"
 }
 
+# The same for what only some tests need, which are skipped without it: root gets it, nobody is asked for it.
+want() {
+    package=$1
+    shift
+    "$@" >/dev/null 2>&1 || wanted="${wanted:+$wanted }$package"
+}
+
 look() {
-    missing="" packages=""
+    missing="" packages="" wanted=""
     need git git has_any git
     need gcc gcc has_any gcc
     need "the C library's headers" libc6-dev has_headers
@@ -29,6 +36,7 @@ look() {
     need tmux tmux has_any tmux
     need Chromium chromium has_any chromium chromium-browser google-chrome
     need Firefox firefox-esr has_any firefox-esr firefox
+    want gcc-xtensa-lx106 has_any xtensa-lx106-elf-gcc
 }
 
 # apt-get waits up to five minutes for the locks of another apt. That of the lists it does not wait for by itself.
@@ -41,6 +49,7 @@ update() {
     done
 }
 install() {
+    packages="$packages${packages:+${wanted:+ }}$wanted"
     echo "camcors: installing what the tests need with apt: $packages (a minute or two)" >&2
     log=$(mktemp) || return
     # shellcheck disable=SC2086 # a package is a word
@@ -50,7 +59,7 @@ install() {
 }
 
 look "${1-}"
-if [ -n "$packages" ] && [ "${1-}" = test ] && [ "$(id -u)" = 0 ] && has_any apt-get; then
+if [ -n "$packages$wanted" ] && [ "${1-}" = test ] && has_any apt-get && [ "$(id -u)" = 0 ]; then
     install
     look test
 fi
