@@ -1,0 +1,2 @@
+#pragma once
+typedef int spi_host_device_t;

@@ -1,0 +1,4 @@
+#pragma once
+#include <stddef.h>
+#include "esp_err.h"
+#include "sdkconfig.h"

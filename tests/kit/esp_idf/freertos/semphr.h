@@ -1,0 +1,5 @@
+#pragma once
+typedef struct QueueDefinition *SemaphoreHandle_t;
+typedef struct {
+    void *words[20];
+} StaticSemaphore_t;

@@ -1,0 +1,2 @@
+#pragma once
+typedef struct tskTaskControlBlock *TaskHandle_t;

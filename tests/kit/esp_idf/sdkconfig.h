@@ -1,0 +1,9 @@
+// What MicroPython's base, boards/common and ESP-IDF's defaults set for a board with PSRAM.
+#pragma once
+#define CONFIG_IDF_TARGET_ESP32 1
+#define CONFIG_IDF_TARGET_ARCH_XTENSA 1
+#define CONFIG_LWIP_MAX_ACTIVE_TCP 12
+#define CONFIG_LWIP_TCP_SND_BUF_DEFAULT 11520
+#define CONFIG_ESP_WIFI_TX_BA_WIN 6
+#define CONFIG_ESP_WIFI_RX_BA_WIN 6
+#define CONFIG_SPIRAM_MALLOC_ALWAYSINTERNAL 8192
