@@ -2,6 +2,8 @@
 #define MICROPY_CONFIG_ROM_LEVEL (MICROPY_CONFIG_ROM_LEVEL_EXTRA_FEATURES)
 #define MICROPY_BANNER_MACHINE "camcors HOST"
 
+#include <stddef.h>
+
 #include "variants/mpconfigvariant_common.h"
 
 // One lock for all Python, as on the ESP32: the server thread and the REPL share the heap.
@@ -12,6 +14,14 @@
 // Ctrl-C arrives in a thread that does not hold that lock, so it is scheduled, not raised.
 #undef MICROPY_ASYNC_KBD_INTR
 #define MICROPY_ASYNC_KBD_INTR (0)
+
+// The heap grows as on the ESP32, in the memory of firmware/camcors_host/heap.c.
+#define MICROPY_GC_SPLIT_HEAP (1)
+#define MICROPY_GC_SPLIT_HEAP_AUTO (1)
+extern void *host_heap_alloc(size_t bytes);
+extern void host_heap_free(void *start);
+#define MP_PLAT_ALLOC_HEAP(bytes) host_heap_alloc(bytes)
+#define MP_PLAT_FREE_HEAP(start) host_heap_free(start)
 
 // Soft reset ends in a new process image (firmware/camcors_host/board.c): the scripts of the old one have no exit.
 #undef MICROPY_PY_SYS_ATEXIT

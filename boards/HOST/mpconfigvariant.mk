@@ -14,7 +14,12 @@ MICROPY_VFS_LFS1 = 0
 NO_POSIX = -DMP_CONFIGFILE='"mpconfig_no_posix.h"'
 $(BUILD)/extmod/modvfs.o $(BUILD)/extmod/modos.o: CFLAGS += $(NO_POSIX)
 
-SRC_C += $(abspath $(wildcard $(VARIANT_DIR)/../../firmware/camcors_host/*.c))
+NATIVE = $(abspath $(VARIANT_DIR)/../../firmware/native)
+SRC_C += $(abspath $(wildcard $(VARIANT_DIR)/../../firmware/camcors_host/*.c)) $(NATIVE)/system_heap.c
+CFLAGS += -I$(NATIVE)
+# Only boards grow the heap otherwise, whose compilers are not asked to warn of this.
+$(BUILD)/py/gc.o: CFLAGS += -Wno-pointer-arith
+
 SHARED_SRC_C_EXTRA += runtime/pyexec.c
 
 # The unix port's own console reads standard input; the wrapped symbols move it to the REPL's line.

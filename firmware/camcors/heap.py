@@ -8,6 +8,11 @@ import gc
 
 from strict.compat import const
 
+try:
+    import system_heap  # firmware/native/system_heap.c
+except ImportError:
+    system_heap = None  # the MicroPython is not of this build
+
 _PAUSE_S = const(5)  # between two samples while somebody reads them
 _IDLE_PAUSE_S = const(60)
 
@@ -27,7 +32,8 @@ class Heap:
     def sample(self, uptime_s):
         """Measure, `uptime_s` (int) seconds after the start; return the heap's size in bytes (int)."""
         used, free = gc.mem_alloc(), gc.mem_free()
-        self._figures = {"used": used, "free": free, "sampled_s": uptime_s}
+        left = None if system_heap is None else system_heap.free()
+        self._figures = {"used": used, "free": free, "system_free": left, "sampled_s": uptime_s}
         self._sampled_s = uptime_s
         self._was_read = False
         return used + free
@@ -38,7 +44,7 @@ class Heap:
             self.sample(uptime_s)
 
     def report(self):
-        """Return the `heap` object of /api/status: bytes used and free, and the uptime at which they were
-        measured; None before the first sample."""
+        """Return the `heap` object of /api/status: bytes used and free, what is left to the system (None where
+        nobody knows), and the uptime at which all were measured; None before the first sample."""
         self._was_read = True
         return self._figures

@@ -20,7 +20,7 @@
 
 #define RESET_ENV "CAMCORS_HOST_RESET" // the line's descriptors and raw_repl: what survives a reset
 #define DESCRIPTORS_MAX (1024)
-#define HEAP_OPTION "heapsize=4M"      // the PSRAM of the boards, the smallest of them
+#define HEAP_OPTION "heapsize=" MP_STRINGIFY(INITIAL_HEAP_BYTES)
 
 // sys.path first: no file of the folder in which it was started may take a frozen module's place.
 #define POWER_ON "import sys; sys.path[:] = ['.frozen']; import camcors_host.power_on"
@@ -47,14 +47,14 @@ int __wrap_main(int argc, char **argv) {
     // A script's name: plain MicroPython with the frozen modules and a board's heap, no camera.
     bool is_camera = argc == 1 || argv[1][0] == '-';
     static const char *const interpreter[] = { "-X", HEAP_OPTION, "-c", POWER_ON };
-    size_t extra = is_camera ? MP_ARRAY_SIZE(interpreter) : 2;
-    char **full = calloc(argc + extra + 1, sizeof(char *));
+    int extra = is_camera ? (int)MP_ARRAY_SIZE(interpreter) : 2;
+    char **full = calloc((size_t)(argc + extra + 1), sizeof(char *));
     if (full == NULL) {
         return 1;
     }
     full[0] = argv[0];
-    memcpy(&full[1], interpreter, extra * sizeof(char *));
-    memcpy(&full[1 + extra], &argv[1], (argc - 1) * sizeof(char *));
+    memcpy(&full[1], interpreter, (size_t)extra * sizeof(char *));
+    memcpy(&full[1 + extra], &argv[1], (size_t)(argc - 1) * sizeof(char *));
     if (is_camera) {
         power_on_argv = argv;
         struct sigaction sa = { .sa_handler = stop };
@@ -153,7 +153,7 @@ static mp_obj_t host_insecure_port(mp_obj_t host, mp_obj_t port) {
     require_power_on();
     line = &insecure_port_line;
     bool inherited = inherit();
-    int err = inherited ? 0 : insecure_port_open(mp_obj_str_get_str(host), mp_obj_get_int(port));
+    int err = inherited ? 0 : insecure_port_open(mp_obj_str_get_str(host), (int)mp_obj_get_int(port));
     return start_line(inherited, err);
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(host_insecure_port_obj, host_insecure_port);
@@ -167,8 +167,8 @@ static mp_obj_t host_flash(size_t n_args, const mp_obj_t *args) {
     mp_buffer_info_t table;
     mp_get_buffer_raise(args[3], &table, MP_BUFFER_READ);
     flash_layout_t layout = {
-        .size = mp_obj_get_int(args[1]),
-        .table_offset = mp_obj_get_int(args[2]),
+        .size = (size_t)mp_obj_get_int(args[1]),
+        .table_offset = (size_t)mp_obj_get_int(args[2]),
         .table = table.buf,
         .table_size = table.len,
     };

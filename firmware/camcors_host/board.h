@@ -1,5 +1,5 @@
 // The host's stand-ins for a chip: flash (partition.c, flash_image.c), serial port (serial.c with one of
-// pty.c and insecure_port.c behind it), reset (board.c), watchdog (watchdog.c).
+// pty.c and insecure_port.c behind it), reset (board.c), watchdog (watchdog.c), memory (heap.c).
 #ifndef CAMCORS_HOST_BOARD_H
 #define CAMCORS_HOST_BOARD_H
 
@@ -10,6 +10,11 @@
 #include "py/obj.h"
 
 #define LINE_DESCRIPTORS (3)
+
+// The heap grows from what an ESP32 gives it at first (MICROPY_GC_INITIAL_HEAP_SIZE of its port: 56 KB, and a word
+// is twice as long here) to the PSRAM of the boards, the smallest of them.
+#define INITIAL_HEAP_BYTES 114688 // bare: it is a word of a command line as well
+#define HEAP_BYTES_MAX (4194304)
 
 // What carries the REPL's bytes: a pseudo-terminal, or a TCP port on request.
 typedef struct {

@@ -15,7 +15,8 @@ export interface Status {
   uptime_s: number;
   restart: { cause: string; reason: string | null };
   network: Network | null;
-  heap: { used: number; free: number; sampled_s: number };
+  /** system_free: null where the MicroPython is not of this project's build. */
+  heap: { used: number; free: number; system_free: number | null; sampled_s: number };
   policy: { state: "active" | "last-good" | "missing" | "invalid"; digest: string | null; error: string | null };
   faults: string[];
   /** name: the sensor's. */

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from camcors import heap
@@ -39,8 +41,15 @@ def test_reports_walk_no_heap(gc: FakeGc) -> None:
     sampled = heap.Heap()
     sampled.sample(7)
     for _ in range(1000):
-        assert sampled.report() == {"used": 101, "free": 898, "sampled_s": 7}
+        assert sampled.report() == {"used": 101, "free": 898, "system_free": None, "sampled_s": 7}
     assert gc.walks == 2
+
+
+def test_what_is_left_to_the_system(gc: FakeGc, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(heap, "system_heap", SimpleNamespace(free=lambda: 110_000))
+    sampled = heap.Heap()
+    sampled.sample(7)
+    assert sampled.report() == {"used": 101, "free": 898, "system_free": 110_000, "sampled_s": 7}
 
 
 @pytest.mark.parametrize(

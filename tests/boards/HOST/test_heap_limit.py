@@ -1,0 +1,97 @@
+"""The Python heap grows, and leaves the system its reserve: firmware/camcors_host/heap.c by heap_room.h."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import subprocess
+import threading
+from collections import Counter
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.kit.camera import Camera, streaming
+
+RESERVE = 89_344  # HEAP_RESERVE of heap_room.h, and of docs/api.md
+
+#: Allocates to MemoryError in pieces of SIZE, and says what is then left to the system.
+FILL = """
+import system_heap
+
+def fill(size):
+    kept = []
+    try:
+        while True:
+            kept.append(bytearray(size))
+    except MemoryError:
+        return system_heap.free()
+
+print(fill(SIZE))
+"""
+
+
+def run(program: Path, path: Path, script: str) -> str:
+    path.write_text(script)
+    done = subprocess.run([program, path], capture_output=True, text=True, timeout=60)
+    assert done.stderr == ""
+    return done.stdout
+
+
+@pytest.mark.parametrize("size", [512, 16384, 200_000])
+def test_a_full_heap_leaves_the_reserve(program: Path, tmp_path: Path, size: int) -> None:
+    """What is left beside it has no room for one more piece: gc_try_add_heap() of py/gc.c adds 2 KB to it, or 3 %."""
+    left = int(run(program, tmp_path / "fill.py", FILL.replace("SIZE", str(size))))
+    assert RESERVE <= left < RESERVE + size + max(2048, size * 13 // 512) + 64
+
+
+GROW = """
+import gc, system_heap
+
+def figures():
+    gc.collect()
+    return gc.mem_alloc() + gc.mem_free(), system_heap.free()
+
+before = figures()
+kept = [bytearray(100000) for _ in range(20)]
+grown = figures()
+kept = None
+print(before + grown + figures())
+"""
+
+
+def test_the_heap_grows_and_gives_back(program: Path, tmp_path: Path) -> None:
+    """An area in which nothing is left goes back to the system, as on the ESP32 (gc_sweep_free_blocks of py/gc.c)."""
+    said = run(program, tmp_path / "grow.py", GROW)
+    all_before, before, all_grown, grown, all_after, after = ast.literal_eval(said)
+    assert before > RESERVE + 4_000_000
+    assert grown < before - 2_000_000
+    assert after > grown + 500_000
+    # The figures of /api/status count what the heap may still grow by; tables and the heads of areas cost 3 %.
+    assert max(all_before, all_grown, all_after) - min(all_before, all_grown, all_after) < 150_000
+
+
+def test_a_repl_that_takes_all_memory_while_three_watch(new_camera: Camera) -> None:
+    """No stream ends or pauses for 3 s, no request goes without an answer, and the reserve is never touched."""
+    answers: Counter[int] = Counter()
+    end = threading.Event()
+
+    def ask() -> None:
+        while not end.wait(0.05):
+            answers[httpx.get(new_camera.url + "/api/status", timeout=5).status_code] += 1
+
+    with contextlib.ExitStack() as stack:
+        streams = [stack.enter_context(streaming(new_camera)) for _ in range(3)]
+        asking = threading.Thread(target=ask)
+        asking.start()
+        try:
+            for size in (65536, 4096, 512):
+                assert int(new_camera.exec(FILL.replace("SIZE", str(size)))) >= RESERVE
+        finally:
+            end.set()
+            asking.join(20)
+        assert new_camera.status()["heap"]["system_free"] >= RESERVE
+    assert all(frames for frames in streams)
+    assert answers[200] and set(answers) <= {200, 503}  # 503: no memory for this one
+    assert new_camera.status()["restart"] == {"cause": "power-on", "reason": None}
