@@ -44,7 +44,7 @@ class Heap:
             self.sample(uptime_s)
 
     def report(self):
-        """Return the `heap` object of /api/status: bytes used and free, what is left to the system (None where
+        """Return the `heap` object of /api/status: bytes used and free, those left to the system (None where
         nobody knows), and the uptime at which all were measured; None before the first sample."""
         self._was_read = True
         return self._figures

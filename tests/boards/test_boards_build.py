@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
-from camcors_build import boards, drivers, frozen, host, marked, source
+from camcors_build import boards, drivers, frozen, host, marked, source, wraps
 from camcors_build.boards import BOARDS, Board
+from camcors_build.source import BuildError
 
 from strict import field
 from tests.kit import cmake
@@ -136,17 +137,32 @@ def test_what_camcors_install_brings_has_the_esp32s_drivers() -> None:
     assert 'package("camcors_esp32", base_path="../../firmware")' in text.splitlines()
 
 
-def test_our_c_modules_keep_our_manifest(tmp_path: Path) -> None:
-    (tmp_path / "micropython.cmake").write_text("set(MICROPY_FROZEN_MANIFEST theirs)\nset(SEEN yes)\n")
-    script = tmp_path / "script.cmake"
-    script.write_text(
-        "set(MICROPY_FROZEN_MANIFEST ours)\n"
-        f"include({BOARDS / 'common' / 'micropython.cmake'})\n"
-        'message("${SEEN} ${MICROPY_FROZEN_MANIFEST}")\n'
-    )
-    env = {**os.environ, "CAMERA_API_DIR": str(tmp_path)}
-    done = subprocess.run([cmake.PROGRAM, "-P", script], capture_output=True, text=True, env=env)
-    assert (done.returncode, done.stderr) == (0, "yes ours\n")
+@each([boards.load("QEMU_ESP32"), boards.load("ESP_EYE"), boards.load("XIAO_ESP32S3_SENSE")])
+def test_our_c_modules_are_linked_and_keep_our_manifest(board: Board, tmp_path: Path) -> None:
+    found = cmake.link(board, tmp_path)
+    own = {"camera_wait.c", "modcamera.c"} if board.data["camera"] else {"open_eth.c"}
+    assert (found.manifest, found.sources) == ("ours", {"esp32_heap.c", "system_heap.c", *own})
+    wraps.check(found.map_file, board)
+
+
+def test_all_boards_have_the_c_of_one_of_these() -> None:
+    modules = {board.id: board.data["user_c_modules"] for board in ALL if board.data["camera"]}
+    assert set(modules.values()) == {"boards/common/micropython.cmake"}
+    assert {board.id for board in ALL} - set(modules) == {"QEMU_ESP32"}
+
+
+@pytest.mark.parametrize(
+    "name", ["gc_get_max_new_split", "esp_camera_fb_get", "esp_camera_deinit", "mp_thread_deinit"]
+)
+def test_a_wrap_that_is_forgotten_fails_the_build(name: str, tmp_path: Path) -> None:
+    board = boards.load("ESP_EYE")
+    for folder in ("boards/common", "firmware"):
+        shutil.copytree(boards.TOP / folder, tmp_path / folder)
+    for path in (tmp_path / "firmware").rglob("micropython.cmake"):
+        path.write_text(path.read_text().replace(f"-Wl,--wrap={name}", ""))
+    found = cmake.link(board, tmp_path / "image", tmp_path / board.data["user_c_modules"])
+    with pytest.raises(BuildError, match=f"^not linked in: {name}; add -Wl,--wrap= for each "):
+        wraps.check(found.map_file, board)
 
 
 def test_the_table_in_the_docs_is_current() -> None:

@@ -1,4 +1,4 @@
-"""This project's C under a compiler, against MicroPython's headers and stand-ins for ESP-IDF's (tests/kit/esp_idf)."""
+"""This project's C under a compiler: MicroPython's headers, stand-ins for ESP-IDF's (tests/kit/esp_idf)."""
 
 from __future__ import annotations
 
@@ -64,11 +64,13 @@ def for_xtensa(generated: Path) -> list[str]:
 
 
 def generate(folder: Path, files: list[Path]) -> Path:
-    """Write what the port's build generates for its headers, with the names that `files` ask for; return `folder`."""
+    """Write what the port's build generates, with the names that `files` ask for; return `folder`."""
     # serial.c includes this one.
     included = micropython() / "shared" / "runtime" / "sys_stdio_mphal.c"
     texts = "".join(path.read_text() for path in (*files, included))
-    rows = [f'QDEF0(MP_QSTR_{name}, 0, 0, "{name}")' for name in sorted(set(re.findall(r"MP_QSTR_(\w+)", texts)))]
+    rows = [
+        f'QDEF0(MP_QSTR_{name}, 0, 0, "{name}")' for name in sorted(set(re.findall(r"MP_QSTR_(\w+)", texts)))
+    ]
     headers = folder / "genhdr"
     headers.mkdir(parents=True)
     (headers / "qstrdefs.generated.h").write_text("\n".join(['QDEF0(MP_QSTRnull, 0, 0, "")', *rows]) + "\n")

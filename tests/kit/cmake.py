@@ -10,6 +10,9 @@ from typing import NamedTuple
 
 import cmake
 from camcors_build import frozen, source
+from camcors_build.boards import TOP, Board
+
+from tests.kit import c
 
 PROGRAM = Path(cmake.CMAKE_BIN_DIR) / "cmake"
 
@@ -70,6 +73,84 @@ def _macros(folder: Path, build: Path) -> dict[str, str]:
     command = ["gcc", "-E", "-dM", "-undef", "-nostdinc", f"-I{build}", folder / "mpconfigboard.h"]
     text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     return dict(re.findall(r"^#define ((?!__)\w+) (.+)$", text, re.MULTILINE))
+
+
+# py/usermod.cmake and ports/esp32/esp32_common.cmake of MicroPython bring a board's C modules into a
+# component, whose library is linked with that of the driver. So do these lines, with stand-ins for other C.
+_LINKED = """
+cmake_minimum_required(VERSION 3.16)
+project(micropython C)
+set(MICROPY_DIR {micropython})
+set(MICROPY_FROZEN_MANIFEST ours)
+set(USER_C_MODULES {modules})
+include(${{MICROPY_DIR}}/py/usermod.cmake)
+add_compile_options(-ffunction-sections -fdata-sections {options})
+add_library(driver STATIC {stand_ins}/driver.c)
+add_library(main STATIC {stand_ins}/gc.c {stand_ins}/gccollect.c {stand_ins}/mpthreadport.c)
+target_link_libraries(main usermod)
+add_executable(micropython.elf {stand_ins}/main.c)
+target_link_libraries(micropython.elf main driver)
+target_link_options(micropython.elf PRIVATE -Wl,--gc-sections -Wl,-Map=${{CMAKE_BINARY_DIR}}/micropython.map)
+message(STATUS "manifest: ${{MICROPY_FROZEN_MANIFEST}}")
+message(STATUS "sources: ${{MICROPY_SOURCE_USERMOD}}")
+"""
+#: What the map is made from: the functions that are wrapped, each in a file of its own, as upstream has them.
+_STAND_INS = {
+    "gc.c": "unsigned long gc_get_max_new_split(void);\n"
+    "unsigned long gc_room(void) { return gc_get_max_new_split(); }\n",
+    "gccollect.c": "unsigned long gc_get_max_new_split(void) { return 1; }\n",
+    "mpthreadport.c": "void mp_thread_deinit(void) {}\n",
+    "modcamera.c": "void *esp_camera_fb_get(void);\nint esp_camera_deinit(void);\n"
+    "int camera(void) { return esp_camera_fb_get() ? 0 : esp_camera_deinit(); }\n",
+    "driver.c": "void *esp_camera_fb_get(void) { return 0; }\nint esp_camera_deinit(void) { return 0; }\n"
+    "unsigned long heap_caps_get_total_size(unsigned caps) { return caps; }\n"
+    "unsigned long heap_caps_get_free_size(unsigned caps) { return caps; }\n"
+    "unsigned long heap_caps_get_largest_free_block(unsigned caps) { return caps; }\n"
+    "char mp_state_ctx[65536];\n"
+    "int mp_thread_mutex_lock(void *mutex, int wait) { return mutex && wait; }\n"
+    "void mp_thread_mutex_unlock(void *mutex) { (void)mutex; }\n",
+    "main.c": "unsigned long gc_room(void);\nvoid mp_thread_deinit(void);\nint camera(void);\n"
+    "int main(void) { mp_thread_deinit(); return (int)gc_room() CAMERA; }\n",
+    # In the place of micropython-camera-API's.
+    "micropython.cmake": "set(MICROPY_FROZEN_MANIFEST theirs)\n"
+    "add_library(usermod_mp_camera INTERFACE)\n"
+    "target_sources(usermod_mp_camera INTERFACE ${CMAKE_CURRENT_LIST_DIR}/modcamera.c)\n"
+    "target_link_libraries(usermod INTERFACE usermod_mp_camera)\n",
+}
+
+
+class Linked(NamedTuple):
+    """A program with a board's C modules. sources: their names; map_file: the linker's."""
+
+    manifest: str
+    sources: set[str]
+    map_file: Path
+
+
+def link(board: Board, folder: Path, modules: Path | None = None) -> Linked:
+    """Link the board's C modules, or those of another file, with the computer's compiler."""
+    stand_ins = folder / "stand-ins"
+    stand_ins.mkdir(parents=True)
+    for name, text in _STAND_INS.items():
+        (stand_ins / name).write_text(text.replace("CAMERA", "+ camera()" if board.data["camera"] else ""))
+    options = c.for_boards_on_host(c.generate(folder / "made", c.board_files()))[1:]
+    lists = _LINKED.format(
+        micropython=c.micropython(),
+        modules=modules or TOP / board.data["user_c_modules"],
+        options=" ".join(f'"{option}"' for option in options if option != "-Werror"),
+        stand_ins=stand_ins,
+    )
+    (folder / "CMakeLists.txt").write_text(lists)
+    env = {**os.environ, "CAMERA_API_DIR": str(stand_ins)}
+    build = folder / "build"
+    command = [PROGRAM, "-G", "Unix Makefiles", "-S", folder, "-B", build]
+    done = subprocess.run(command, capture_output=True, text=True, env=env)
+    assert done.returncode == 0, done.stderr
+    said = dict(re.findall(r"^-- (\w+): (.*)$", done.stdout, re.MULTILINE))
+    done = subprocess.run([PROGRAM, "--build", build], capture_output=True, text=True, env=env)
+    assert done.returncode == 0, done.stdout + done.stderr
+    sources = {Path(path).name for path in said["sources"].split(";")}
+    return Linked(said["manifest"], sources, build / "micropython.map")
 
 
 def message(done: subprocess.CompletedProcess[str]) -> list[str]:

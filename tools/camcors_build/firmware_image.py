@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from . import boards, esp_idf, frozen, pinned, sizes, source
+from . import boards, esp_idf, frozen, pinned, sizes, source, wraps
 from .boards import TOP, Board
 from .esp_idf import Idf
 from .frozen import BUILD
@@ -120,6 +120,7 @@ class Components:
 def finish(board: Board, out: Path) -> Path:
     """Check what was built in `out`, print the sizes and put the image at build/X/firmware.bin."""
     frozen.check_frozen(out / "frozen_content.c", board)
+    wraps.check(out / "micropython.map", board)
     rows = sizes.parts(board, out)
     report = sizes.report(rows, sizes.frozen_bytes(out))
     print(report, flush=True)

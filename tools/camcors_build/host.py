@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-from . import boards, frozen, source
+from . import boards, frozen, source, wraps
 from .frozen import BUILD
 from .source import BuildError, with_status
 
@@ -101,6 +101,7 @@ def main() -> None:
         write_generated()
         make(src, cross)
         frozen.check_frozen(OUT / "frozen_content.c", BOARD)
+        wraps.check(OUT / "camcors-host.map", BOARD)
         size = (OUT / "camcors-host").stat().st_size
         print(f"{OUT / 'camcors-host'}: {size} bytes")
 

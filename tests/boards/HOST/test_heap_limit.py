@@ -41,7 +41,7 @@ def run(program: Path, path: Path, script: str) -> str:
 
 @pytest.mark.parametrize("size", [512, 16384, 200_000])
 def test_a_full_heap_leaves_the_reserve(program: Path, tmp_path: Path, size: int) -> None:
-    """What is left beside it has no room for one more piece: gc_try_add_heap() of py/gc.c adds 2 KB to it, or 3 %."""
+    """What is left beside it has no room for one more piece, to which gc_try_add_heap() adds 2 KB, or 3 %."""
     left = int(run(program, tmp_path / "fill.py", FILL.replace("SIZE", str(size))))
     assert RESERVE <= left < RESERVE + size + max(2048, size * 13 // 512) + 64
 
@@ -62,18 +62,18 @@ print(before + grown + figures())
 
 
 def test_the_heap_grows_and_gives_back(program: Path, tmp_path: Path) -> None:
-    """An area in which nothing is left goes back to the system, as on the ESP32 (gc_sweep_free_blocks of py/gc.c)."""
+    """An area in which nothing is left goes back, as on the ESP32 (gc_sweep_free_blocks of py/gc.c)."""
     said = run(program, tmp_path / "grow.py", GROW)
     all_before, before, all_grown, grown, all_after, after = ast.literal_eval(said)
     assert before > RESERVE + 4_000_000
     assert grown < before - 2_000_000
     assert after > grown + 500_000
-    # The figures of /api/status count what the heap may still grow by; tables and the heads of areas cost 3 %.
+    # The free bytes count what the heap may still grow by; the tables of its areas cost 3 %.
     assert max(all_before, all_grown, all_after) - min(all_before, all_grown, all_after) < 150_000
 
 
 def test_a_repl_that_takes_all_memory_while_three_watch(new_camera: Camera) -> None:
-    """No stream ends or pauses for 3 s, no request goes without an answer, and the reserve is never touched."""
+    """No stream ends or pauses for 3 s, each request is answered, and the reserve is never touched."""
     answers: Counter[int] = Counter()
     end = threading.Event()
 

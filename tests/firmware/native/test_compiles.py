@@ -42,7 +42,10 @@ def test_for_xtensa(tmp_path: Path, path: Path) -> None:
 
 BAD = {
     "a conversion that loses bits": ("int f(long long x) { return x; }", "-Werror=conversion"),
-    "a wrong type": ("#include <stddef.h>\nint *f(char *x) { return x; }", "-Werror=incompatible-pointer-types"),
+    "a wrong type": (
+        "#include <stddef.h>\nint *f(char *x) { return x; }",
+        "-Werror=incompatible-pointer-types",
+    ),
     "an unused argument": ("int f(int x) { return 1; }", "-Werror=unused-parameter"),
 }
 
@@ -76,4 +79,4 @@ def test_a_configuration_that_takes_more_than_the_reserve_is_no_image(tmp_path: 
     assert lines != usual
     (folder / "sdkconfig.h").write_text("\n".join(lines) + "\n")
     (said,) = c.faults(c.for_xtensa(folder), c.FIRMWARE / "native" / "esp32_heap.c")
-    assert said.endswith("leaves: correct its numbers\"")
+    assert said.endswith('leaves: correct its numbers"')

@@ -52,7 +52,7 @@ def test_what_the_heap_may_take(chip: Path, what: str) -> None:
 
 
 def test_the_heap_grows_until_the_reserve_is_left(chip: Path) -> None:
-    """An ESP32 without PSRAM, whose memory is in two regions; the heap doubles as in gc_try_add_heap() of py/gc.c."""
+    """An ESP32 without PSRAM has two regions; the heap doubles as in gc_try_add_heap() of py/gc.c."""
     regions, heap = [110_000, 120_000], 56 * 1024
     while True:
         done = subprocess.run(

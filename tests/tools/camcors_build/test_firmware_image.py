@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from camcors_build import boards, esp_idf, firmware_image, frozen, pinned, sizes, source
+from camcors_build import boards, esp_idf, firmware_image, frozen, pinned, sizes, source, wraps
 from camcors_build.boards import TOP, Board
 from camcors_build.esp_idf import Idf
 from camcors_build.source import BuildError, Source
@@ -32,7 +32,9 @@ head -c 300 /dev/zero > "$out/frozen_mpy/cors/origin.mpy"
 echo image > "$out/firmware.bin"
 echo elf > "$out/micropython.elf"
 cp "$FROZEN" "$out/frozen_content.c"
+cp "$MAP" "$out/micropython.map"
 """
+WRAPPED = {"gc_get_max_new_split", "esp_camera_fb_get", "esp_camera_deinit", "mp_thread_deinit"}
 NAMES = 'const char mp_frozen_names[] = {{\n{}\n"\\0"\n}};\n'
 
 
@@ -59,12 +61,14 @@ class Bench:
         monkeypatch.setattr(pinned, "find", lambda pin, cache: cache / pin.name)
         monkeypatch.setattr(frozen, "mpy_cross", lambda src: path / "mpy-cross")
         self.freeze(frozen.required_modules(self.board))
+        self.link(wraps.required(self.board))
         monkeypatch.setenv("MPY_DIR", str(path / "micropython"))
         monkeypatch.setenv("PATH", f"{path / 'bin'}{os.pathsep}{os.environ['PATH']}")
         monkeypatch.setenv("MAKEFLAGS", "never seen")
         for name, value in (
             ("LOG", self.log),
             ("FROZEN", path / "frozen.c"),
+            ("MAP", path / "map"),
             ("APP", 1_500_000),
             ("FAIL", ""),
             ("COMPONENT", ""),
@@ -75,6 +79,15 @@ class Bench:
     def freeze(self, names: set[str]) -> None:
         lines = "\n".join(f'"{name}\\0"' for name in sorted(names))
         (self.path / "frozen.c").write_text(NAMES.format(lines))
+
+    def link(self, names: set[str]) -> None:
+        left_out = [
+            "Discarded input sections",
+            "",
+            *(f" .text.__wrap_{name}" for name in sorted(WRAPPED - names)),
+        ]
+        kept = ["Linker script and memory map", "", *(f" .text.__wrap_{name}" for name in sorted(names))]
+        (self.path / "map").write_text("\n".join([*left_out, "", *kept, ""]))
 
 
 @pytest.fixture
@@ -150,6 +163,19 @@ def test_a_module_that_is_not_frozen_fails(bench: Bench) -> None:
     bench.freeze(frozen.required_modules(bench.board) - {"cors/guard.py"})
     with pytest.raises(BuildError, match=r"not frozen: cors/guard\.py;"):
         firmware_image.build(bench.board)
+
+
+def test_what_is_wrapped() -> None:
+    assert wraps.required(boards.load("AI_THINKER_ESP32_CAM")) == WRAPPED
+    assert wraps.required(boards.load("QEMU_ESP32")) == {"gc_get_max_new_split"}
+
+
+@pytest.mark.parametrize("name", sorted(WRAPPED))
+def test_a_wrap_that_did_not_take_fails(bench: Bench, name: str) -> None:
+    bench.link(WRAPPED - {name})
+    with pytest.raises(BuildError, match=rf"^not linked in: {name}; add -Wl,--wrap= for each beside"):
+        firmware_image.build(bench.board)
+    assert not (bench.build / bench.board.id / "firmware.bin").exists()
 
 
 @pytest.mark.parametrize(

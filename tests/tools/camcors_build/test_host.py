@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from camcors_build import boards, frozen, host, source
+from camcors_build import boards, frozen, host, source, wraps
 from camcors_build.source import BuildError
 
 NAMES = 'const char mp_frozen_names[] = {{\n#ifdef MP_FROZEN_STR_NAMES\n#endif\n{}\n"\\0"\n}};\n'
@@ -30,6 +30,15 @@ def test_a_module_that_is_not_frozen_fails_the_build(tmp_path: Path, name: str) 
 
 def test_the_built_image_was_checked(program: Path) -> None:
     frozen.check_frozen(program.parent / "frozen_content.c", host.BOARD)
+
+
+def test_the_built_camera_has_its_wraps(program: Path, tmp_path: Path) -> None:
+    built = program.with_name("camcors-host.map")
+    wraps.check(built, host.BOARD)
+    forgotten = tmp_path / "map"
+    forgotten.write_text(built.read_text(errors="replace").replace(" .text.__wrap_socket\n", " .text.x\n"))
+    with pytest.raises(BuildError, match=r"^not linked in: socket; "):
+        wraps.check(forgotten, host.BOARD)
 
 
 def test_frozen_modules_need_no_file_beside_the_program(program: Path, tmp_path: Path) -> None:
