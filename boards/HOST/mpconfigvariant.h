@@ -43,7 +43,7 @@ extern void host_heap_free(void *start);
 #define MICROPY_EMIT_ARM (0)
 #define MICROPY_EMIT_RV32 (0)
 
-// mpremote's `reset` calls machine.reset(); the numbers are those of firmware/camcors_host/board.h.
+// The `reset` of mpremote calls machine.reset(); the numbers are those of firmware/camcors_host/board.h.
 extern const struct _mp_obj_fun_builtin_fixed_t host_machine_reset_obj;
 extern const struct _mp_obj_fun_builtin_fixed_t host_machine_reset_cause_obj;
 extern const struct _mp_obj_type_t host_machine_wdt_type;

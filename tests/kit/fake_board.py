@@ -93,6 +93,7 @@ class FakeBoard:
         if not self._in or self._in == b"\x05" or self._in == b"\x05A":
             return False
         byte = self._in.pop(0)
+        assert byte != 4, "a soft reset, which ends the camera"
         if byte == 1:
             self._out += b"raw REPL; CTRL-B to exit\r\n>"
         return True

@@ -219,7 +219,8 @@ def test_without_a_terminal_there_is_nobody_to_ask(camera: Camera) -> None:
 )
 def test_faulty_settings_are_not_touched(camera: Camera, content: str | bytes, line: str) -> None:
     camera.put("camera.json", content)
-    remedy = "nothing was changed; mpremote edit :camera.json changes it, mpremote rm :camera.json removes it"
+    remedy = "nothing was changed; mpremote resume edit :camera.json changes it, "
+    remedy += "mpremote resume rm :camera.json removes it"
     said = f"camcors: {FAULTY}\n/camera.json on the camera:1: {line}\n{remedy}\n"
     done = camera.camcors("wifi", "set", "n", "--open")
     assert (done.stdout, done.stderr, done.returncode) == ("", said, 1)

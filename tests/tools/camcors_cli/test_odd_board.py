@@ -384,4 +384,4 @@ def test_a_commands_words_can_be_pasted(quick: None, folder: Path, tmp_path: Pat
     path = tmp_path / "b.zip"
     path.write_bytes(archive.pack(archive.Archive({}, {"/a; rm -rf x": b""}, [])))
     done = run(fake, f"restore {path}", folder)
-    assert "remove it there first: mpremote rm -r ':/a; rm -rf x'\n" in done.stderr
+    assert "remove it there first: mpremote resume rm -r ':/a; rm -rf x'\n" in done.stderr

@@ -122,7 +122,7 @@ def _check_kinds(before: files.Tree, saved: Archive) -> None:
         kind = "a folder" if name in folders else "a file"
         message = f"{name} is {kind} in the backup, and not on the board; nothing was changed"
         raise Failure(
-            message, f"remove it there first: mpremote rm -r {shlex.quote(':' + name)}", Status.REFUSED
+            message, f"remove it there first: mpremote resume rm -r {shlex.quote(':' + name)}", Status.REFUSED
         )
 
 

@@ -112,7 +112,7 @@ def _check_boot(board: Board, out: Output, force: bool) -> bool:
     if board.read_file(_SAVED_BOOT) is not None:
         raise Failure(
             f"the board has a {BOOT} of yours and a {_SAVED_BOOT} too",
-            f"remove one of the two: mpremote rm :{BOOT[1:]}",
+            f"remove one of the two: mpremote resume rm :{BOOT[1:]}",
             Status.REFUSED,
         )
     out.note(f"your {BOOT} {'with only comments ' if does_nothing else ''}is kept as {_SAVED_BOOT}")
@@ -130,7 +130,7 @@ def _listed(board: Board) -> _Listed:
         return _Listed(hashes, list(answers.member(found, "folders", answers.listed(_path))))
     except ValueError:
         raise Failure(
-            f"{_LIST} on the board is damaged", f"mpremote rm :{_LIST[1:]}, and install again"
+            f"{_LIST} on the board is damaged", f"mpremote resume rm :{_LIST[1:]}, and install again"
         ) from None
 
 
@@ -162,7 +162,7 @@ def _check_foreign(before: files.Tree, old: _Listed, wanted: dict[str, bytes]) -
     if foreign:
         raise Failure(
             f"the board has {len(foreign)} files of yours in the way: {', '.join(foreign[:3])}",
-            f"rename or remove them, as with mpremote rm {_remote(foreign[0])}",
+            f"rename or remove them, as with mpremote resume rm {_remote(foreign[0])}",
             Status.REFUSED,
         )
 
@@ -192,7 +192,8 @@ def _remove(board: Board, out: Output) -> None:
         elif found is not None:
             kept.append(name)
             out.note(
-                f"{name} is not as it was installed, so it stays; mpremote rm {_remote(name)} removes it"
+                f"{name} is not as it was installed, so it stays; "
+                f"mpremote resume rm {_remote(name)} removes it"
             )
     for name in files.tree(board).files:
         if name.removesuffix(files.TEMPORARY) in listed.hashes and name.endswith(files.TEMPORARY):

@@ -18,7 +18,10 @@ from ..ui.output import Output
 
 _NEW = b"{}"
 _ON_CAMERA = document.PATH + " on the camera"
-_REMEDY = "nothing was changed; mpremote edit :camera.json changes it, mpremote rm :camera.json removes it"
+_REMEDY = (
+    "nothing was changed; mpremote resume edit :camera.json changes it, "
+    "mpremote resume rm :camera.json removes it"
+)
 
 #: The states that a camera's network reports, in words; any other is shown as it is.
 _STATES = {
