@@ -15,7 +15,7 @@ NO_POSIX = -DMP_CONFIGFILE='"mpconfig_no_posix.h"'
 $(BUILD)/extmod/modvfs.o $(BUILD)/extmod/modos.o: CFLAGS += $(NO_POSIX)
 
 NATIVE = $(abspath $(VARIANT_DIR)/../../firmware/native)
-SRC_C += $(abspath $(wildcard $(VARIANT_DIR)/../../firmware/camcors_host/*.c)) $(NATIVE)/system_heap.c
+SRC_C += $(abspath $(wildcard $(VARIANT_DIR)/../../firmware/camcors_host/*.c)) $(NATIVE)/system_heap.c $(NATIVE)/repl.c
 CFLAGS += -I$(NATIVE)
 # Only boards grow the heap otherwise, whose compilers are not asked to warn of this.
 $(BUILD)/py/gc.o: CFLAGS += -Wno-pointer-arith

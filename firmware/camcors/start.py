@@ -12,14 +12,17 @@ import time
 import machine
 
 import board
+from cors import rules
 from cors.guard import Guard, own_names
 from flash.files import stamp
+from microdot import microdot
 
-from . import api, app, cors, restart
+from . import api, app, cors, repl, restart
 from .http.clock import sleep_ms
 from .http.server import Server
 from .http.waits import run
 from .limits import Limits
+from .log import log
 from .state import State
 from .stream import Frames
 from .watchdog import TIMEOUT_MS, Watchdog
@@ -40,15 +43,18 @@ def boot():
     A fault is one line on the console and an item of `faults` in /api/status; the rest starts all the same.
     """
     watchdog = Watchdog(board.SETTINGS.get("watchdog_ms", TIMEOUT_MS))
+    is_started = False
     if stamp("/disable"):
-        print("camcors: not started, since the file /disable exists; remove it and reset to start")
+        log.say("camcors: not started, since the file /disable exists; remove it and reset to start")
     else:
         try:
-            return _start(watchdog)
+            _start(watchdog)
+            is_started = True
         except Exception as exc:  # a camera that does not start must still leave the REPL to the person
             state.fault("not started: " + repr(exc))
-    if watchdog.is_armed:
+    if watchdog.is_armed and not is_started:
         _thread.start_new_thread(watchdog.rest, ())
+    repl.has_booted()
 
 
 def _start(watchdog):
@@ -56,6 +62,8 @@ def _start(watchdog):
     # A board's own, as the manifest has frozen them.
     from board_drivers import Camera, Network
 
+    rules.say = log.say
+    microdot.print_exception = log.say_exception  # of a handler
     state.check_flash()
     state.restart = restart.why()
     from . import settings_file
@@ -82,7 +90,7 @@ def _start(watchdog):
     network = Network(chosen, camera, tell_guard)
     state.network = network
     tell_guard()
-    server = Server(app, chosen["limits"])
+    server = Server(app, chosen["limits"], log.say)
     network.attach(app)  # before the camera's routes: a set-up form stands in the place of its page
     api.attach(app, camera, Frames(camera, chosen["limits"]), server, state.report)
     _thread.stack_size(board.SERVER_STACK_BYTES)
@@ -156,7 +164,7 @@ async def _main(chosen, server, network, camera, watchdog):
     state.has_served = True
     _arm(watchdog)
     watchdog.task = asyncio.create_task(watchdog.keep())
-    print("ready http://" + (network.address or chosen["host"]) + ":" + str(port))
+    log.say("ready http://" + (network.address or chosen["host"]) + ":" + str(port))
     wait_ms = 0
     while True:
         await sleep_ms(wait_ms)
@@ -164,6 +172,7 @@ async def _main(chosen, server, network, camera, watchdog):
         try:
             wait_ms = state.poll_policy(cors)
             state.poll_heap()
+            log.flush()
         except MemoryError:
             pass  # the file and the heap are looked at again
 

@@ -9,6 +9,7 @@ from cors.store import Store
 
 from .heap import Heap
 from .http.clock import Clock
+from .log import log
 
 _FAULTS_MAX = 16
 
@@ -42,8 +43,8 @@ class State:
         self._heap = Heap()
 
     def fault(self, text):
-        """Say `text` on the console and keep it for /api/status."""
-        print("camcors: " + text)
+        """Say `text` and keep it for /api/status."""
+        log.say("camcors: " + text)
         if len(self.faults) < _FAULTS_MAX:
             self.faults.append(text)
 

@@ -12,6 +12,7 @@ from machine import reset
 from network import WLAN
 
 from camcors.http.clock import sleep_ms
+from camcors.log import print_secret
 
 from . import setup_page
 
@@ -52,9 +53,11 @@ class AccessPoint:
         self.scan()
         point = WLAN(WLAN.IF_AP)
         ssid = "camcors-{:02X}{:02X}".format(*point.config("mac")[-2:])
-        self._open(point, ssid, _key())
+        key = _key()
+        self._open(point, ssid, key)
         while point.active():
             up("access-point", point.ipconfig("addr4")[0])
+            self._tell(ssid, key)
             await sleep_ms(_WATCH_MS)
         return "the access point was switched off"
 
@@ -70,9 +73,12 @@ class AccessPoint:
         if not is_closed:
             point.active(False)
             raise OSError("the access point does not take a password")
+
+    def _tell(self, ssid, key):
+        """Say how to join it, once; not in the log, which people pass on to others."""
         if not self._said:
-            self._said = True
-            print("camcors: network: to set up Wi-Fi, join " + ssid + " with the password " + key)
+            text = "camcors: network: to set up Wi-Fi, join " + ssid + " with the password " + key
+            self._said = print_secret(text)
 
     def scan(self):
         """Look for networks, which takes some 2 s during which nobody is served; set `networks`."""

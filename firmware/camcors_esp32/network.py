@@ -8,6 +8,7 @@ out of reach goes on trying and opens no access point: else whoever jams the net
 import asyncio
 
 from camcors.http.clock import sleep_ms
+from camcors.log import log
 from camcors_esp32.access_point import AccessPoint
 from camcors_esp32.station import Station
 from flash.files import stamp
@@ -89,9 +90,9 @@ class Network:
 
     def _tell(self, state, address, error):
         if error and error != self.error:
-            print("camcors: network: " + error + "; retrying")
+            log.say("camcors: network: " + error + "; retrying")
         if address and address != self.address:
-            print("camcors: network: " + state + ", http://" + address)
+            log.say("camcors: network: " + state + ", http://" + address)
         self.state = state
         self.error = error
         if address != self.address:

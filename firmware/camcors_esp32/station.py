@@ -4,6 +4,7 @@ import network
 from network import WLAN
 
 from camcors.http.clock import sleep_ms
+from camcors.log import log
 
 _POLL_MS = 250
 _ATTEMPT_MS = 15000
@@ -79,7 +80,7 @@ class Station:
             # Multicast DNS takes it at the first connection since the chip was reset, and only then
             # (network_wlan.c, network_wlan_ip_event_handler).
             if wlan.active() and wlan.isconnected():
-                print("camcors: network: " + self._name + ".local" + _OLD_NAME)
+                log.say("camcors: network: " + self._name + ".local" + _OLD_NAME)
             network.hostname(self._name)
         point = WLAN(WLAN.IF_AP)
         if point.active():  # left from a set-up before a soft reset

@@ -16,6 +16,7 @@
 #include "py/runtime.h"
 #include "py/stream.h"
 
+#include "../native/repl.h"
 #include "board.h"
 
 #define ROOM_MS (100)
@@ -179,6 +180,21 @@ mp_uint_t __wrap_mp_hal_stdout_tx_strn(const char *str, size_t len) {
 
 void __wrap_mp_hal_stdout_tx_strn_cooked(const char *str, size_t len) {
     transmit(str, len, true);
+}
+
+// A peer that does not read loses it, as on a UART: Python stands still meanwhile.
+void repl_write(const char *str, size_t len) {
+    pthread_mutex_lock(&peer_lock);
+    ssize_t n = peer < 0 ? 0 : write(peer, str, len);
+    (void)n;
+    pthread_mutex_unlock(&peer_lock);
+}
+
+void repl_write_console(const char *line, size_t len) {
+    MP_THREAD_GIL_EXIT();
+    write_all(STDOUT_FILENO, line, len);
+    write_all(STDOUT_FILENO, "\n", 1);
+    MP_THREAD_GIL_ENTER();
 }
 
 void __wrap_mp_hal_stdout_tx_str(const char *str) {

@@ -33,6 +33,9 @@ _GUARD_FIELDS = ("resource_policy", "allowed_hosts", "block_cross_origin_writes"
 _TOO_LONG = "more than 1024 bytes"
 _TOO_MANY = "more than 64 names"
 
+#: Called with what a person shall know (str); the camera puts its log here.
+say = print
+
 
 class Rules:
     """What a CORS object says at one time, in the form that requests need it.
@@ -81,7 +84,7 @@ class Rules:
         try:
             policy = _policy(seen)
         except PolicyError as error:
-            print("cors: no origin is allowed until this is fixed:\n" + str(error))
+            say("cors: no origin is allowed until this is fixed:\n" + str(error))
             policy = Policy(**{name: seen[name] for name in _GUARD_FIELDS if name in seen})
         return Rules(self.fields, policy, seen)
 
@@ -165,7 +168,7 @@ class Rules:
             why = "allow_private_network is false"
         else:
             return
-        print("cors: preflight refused:", why)
+        say("cors: preflight refused: " + why)
         put(headers, _DEBUG, why)
 
 

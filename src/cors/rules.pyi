@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from typing import Any
 
 from .policy import Policy
@@ -5,6 +6,7 @@ from .policy import Policy
 _Field = tuple[str, str]
 
 VARY: _Field
+say: Callable[[str], None]
 
 class Rules:
     fields: dict[str, Any]
