@@ -14,6 +14,10 @@ from flash.files import remove_temporary, write
 _PATH = "/restart.json"
 _SHOWN_MAX = 200
 _FULL_HEAP = b'{"cause":"watchdog","reason":"the heap was full"}'  # made before: then there is no memory
+_CUT_OFF = (
+    b'{"cause":"soft-reset","reason":"the server did not end in time and was cut off; '
+    b'a connection may be lost until a reset by camcors reset or the button"}'
+)
 
 POWER_ON = "power-on"
 RESET = "reset"
@@ -45,19 +49,21 @@ def why():
 
 def judge(cause, noted):
     """Return what `why` does, of what the chip says (`cause`) and what was noted (dict or None)."""
-    if noted is not None and noted["cause"] == SERVER_ENDED:
-        return noted  # after which the board was reset, or the power went
-    if cause != WATCHDOG:
-        return {"cause": cause, "reason": None}
-    if noted is not None:
+    # After a server's end the board was reset, or the power went.
+    if noted is not None and noted["cause"] in (SERVER_ENDED, cause):
         return noted
-    return {"cause": WATCHDOG, "reason": "the server stood still"}
+    return {"cause": cause, "reason": "the server stood still" if cause == WATCHDOG else None}
 
 
 def note_server_ended(reason):
     """Write down that the server has ended, before a reset. Raises nothing but MemoryError."""
     text = json.dumps({"cause": SERVER_ENDED, "reason": reason[:_SHOWN_MAX]})
     _write(text.encode())
+
+
+def note_cut_off():
+    """Write down that a soft reset has not waited any longer. Raises nothing but MemoryError."""
+    _write(_CUT_OFF)
 
 
 def note_full_heap():

@@ -23,18 +23,22 @@ from .http.server import Server
 from .http.waits import run
 from .limits import Limits
 from .log import log
+from .shutdown import Shutdown
 from .state import State
 from .stream import Frames
 from .watchdog import TIMEOUT_MS, Watchdog
 
 _RETRY_S = 2
 _PAUSE_MS = 500  # after a poll for which there was no memory
+_LOOK_MS = 100
 _RESTART_S = 5  # for a person on the REPL to see why
 
 #: What /api/status reports.
 state = State()
 #: The running camera's Guard, None before it is started.
 guard = None
+#: The server's end before a soft reset.
+shutdown = Shutdown()
 
 
 def boot():
@@ -55,6 +59,12 @@ def boot():
     if watchdog.is_armed and not is_started:
         _thread.start_new_thread(watchdog.rest, ())
     repl.has_booted()
+
+
+def stop():
+    """End the server and wait for it, as before a soft reset; nothing but a reset starts it again."""
+    if not shutdown.wait():
+        restart.note_cut_off()
 
 
 def _start(watchdog):
@@ -94,7 +104,8 @@ def _start(watchdog):
     network.attach(app)  # before the camera's routes: a set-up form stands in the place of its page
     api.attach(app, camera, Frames(camera, chosen["limits"]), server, state.report)
     _thread.stack_size(board.SERVER_STACK_BYTES)
-    main = _main(chosen, server, network, camera, watchdog)
+    main = _live(_main(chosen, server, network, camera, watchdog), server)
+    repl.before_soft_reset(stop)
     _thread.start_new_thread(_serve, (main, watchdog))
     _claim_asyncio()
 
@@ -121,10 +132,14 @@ def _refuse_loop(*_):
 
 def _serve(main, watchdog):
     reason = "it returned"
+    shutdown.has_ended = False
     try:
         run(main)
     except BaseException as exc:  # SystemExit of a handler as well
         reason = exc
+    shutdown.has_ended = True
+    if shutdown.is_asked:
+        return
     try:
         state.fault("the server ended: " + repr(reason))
     finally:
@@ -151,6 +166,29 @@ def _tell_of_task(_, context):
         pass  # a full heap has been told of by then, or will be
 
 
+async def _live(main, server):
+    """Run the coroutine `main` until it fails, or the shutdown is asked for, which closes all connections."""
+    looks = asyncio.create_task(_look(asyncio.current_task()))
+    try:
+        await main
+    except asyncio.CancelledError:
+        if not shutdown.is_asked:
+            raise
+    looks.cancel()
+    await server.close()
+
+
+async def _look(main):
+    """Print what has waited for the REPL; cancel the task `main` once the shutdown is asked for."""
+    while not shutdown.is_asked:
+        try:
+            log.flush()
+        except MemoryError:
+            pass  # it waits
+        await sleep_ms(_LOOK_MS)
+    main.cancel()
+
+
 async def _main(chosen, server, network, camera, watchdog):
     asyncio.get_event_loop().set_exception_handler(_tell_of_task)
     # One after the other: a radio and a sensor that start together draw more than some supplies give.
@@ -172,7 +210,6 @@ async def _main(chosen, server, network, camera, watchdog):
         try:
             wait_ms = state.poll_policy(cors)
             state.poll_heap()
-            log.flush()
         except MemoryError:
             pass  # the file and the heap are looked at again
 

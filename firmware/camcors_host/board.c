@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "py/gc.h"
@@ -16,6 +17,7 @@
 #include "shared/readline/readline.h"
 #include "shared/runtime/pyexec.h"
 
+#include "../native/repl.h"
 #include "board.h"
 
 #define RESET_ENV "CAMCORS_HOST_RESET" // the line's descriptors and raw_repl: what survives a reset
@@ -76,6 +78,18 @@ static bool outlives_reset(int fd) {
         }
     }
     return false;
+}
+
+// What the server leaves open here is lost to a chip until a hard reset; firmware/camcors/shutdown.py says why.
+static void tell_open_sockets(void) {
+    int count = 0;
+    struct stat st;
+    for (int fd = STDERR_FILENO + 1; fd < DESCRIPTORS_MAX; fd++) {
+        count += !outlives_reset(fd) && fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
+    }
+    if (count > 0) {
+        dprintf(STDOUT_FILENO, "camcors: sockets open at the soft reset: %d\n", count);
+    }
 }
 
 void board_reset(reset_cause_t cause, bool raw_repl) {
@@ -211,6 +225,8 @@ static mp_obj_t host_run(void) {
     mp_locals_set(&MP_STATE_VM(dict_main));
     readline_init0();
     boot_and_serve();
+    repl_before_soft_reset();
+    tell_open_sockets();
     mp_hal_stdout_tx_str("MPY: soft reboot\r\n");
     board_reset(CAUSE_SOFT, pyexec_mode_kind == PYEXEC_MODE_RAW_REPL);
 }

@@ -141,7 +141,7 @@ def test_what_camcors_install_brings_has_the_esp32s_drivers() -> None:
 def test_our_c_modules_are_linked_and_keep_our_manifest(board: Board, tmp_path: Path) -> None:
     found = cmake.link(board, tmp_path)
     own = {"camera_wait.c", "modcamera.c"} if board.data["camera"] else {"open_eth.c"}
-    assert (found.manifest, found.sources) == ("ours", {"esp32_heap.c", "system_heap.c", *own})
+    assert (found.manifest, found.sources) == ("ours", {"esp32_heap.c", "repl.c", "system_heap.c", *own})
     wraps.check(found.map_file, board)
 
 
@@ -163,6 +163,12 @@ def test_a_wrap_that_is_forgotten_fails_the_build(name: str, tmp_path: Path) -> 
     found = cmake.link(board, tmp_path / "image", tmp_path / board.data["user_c_modules"])
     with pytest.raises(BuildError, match=f"^not linked in: {name}; add -Wl,--wrap= for each "):
         wraps.check(found.map_file, board)
+
+
+def test_the_port_ends_its_threads_before_their_heap() -> None:
+    """Our C ends the server in a wrapped function, which must be one that it calls before that."""
+    port = (source.find(frozen.BUILD).path / "ports" / "esp32" / "main.c").read_text()
+    assert port.index("soft_reset_exit:") < port.index("mp_thread_deinit();") < port.index("gc_sweep_all();")
 
 
 def test_the_table_in_the_docs_is_current() -> None:

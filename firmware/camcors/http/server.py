@@ -81,6 +81,8 @@ class Server:
 
     async def close(self):
         """Stop listening and drop every connection."""
+        if self._listener is None:
+            return
         self._listener.close()
         self._sweeper.cancel()
         for connection in list(self._open):
