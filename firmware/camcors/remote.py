@@ -15,7 +15,7 @@ from hashlib import sha256
 from micropython import const
 
 #: Another number for every change that a command or a firmware from before would not understand.
-VERSION = 1
+VERSION = 2
 
 _BLOCK = const(512)
 _FOLDER = const(0x4000)
@@ -225,6 +225,15 @@ def report():
     # A camera that has started has read its policy, or says in `error` why there is none.
     found["started"] = bool(found["policy"]["digest"] or found["policy"]["error"])
     return found
+
+
+def log(position, count):
+    """Return the number of this run, where what follows begins in its log, and up to `count` bytes from
+    `position` on, or from the oldest, in hexadecimal."""
+    from camcors.log import log
+
+    position, data = log.read(position, count)
+    return log.run, position, _hex(data)
 
 
 def own_names():

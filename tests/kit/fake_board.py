@@ -35,6 +35,7 @@ REPORT: dict[str, Any] = {
     "restart": {"cause": "power-on", "reason": None},
     "started": True,
 }
+LOG = b"2 ready http://10.0.0.7:80\n75 camcors: network: the Wi-Fi network went away; retrying\n"
 INFO = {
     "machine": "A board",
     "version": "3.4.0; MicroPython 1.28.0",
@@ -133,6 +134,7 @@ class FakeBoard:
         return {
             "_version": remote.version(), "_sys.version": "3.4.0", "report": REPORT, "policy": POLICY,
             "facts": self.facts, "installable": self.facts, "about": ABOUT, "room": [4096, 200],
+            "log": [7, 0, LOG.hex() if arguments and not arguments[0] else ""],
             "own_names": [["n", "n.local"], [["http", 80]]],
             "policy_before": ["/policy.prev.json", None],
             "collected": hashlib.sha256(self._data).hexdigest(),

@@ -19,6 +19,7 @@ from .commands.flash import flash
 from .commands.image import image
 from .commands.info import info, reset
 from .commands.install import install
+from .commands.logs import logs
 from .commands.policy import policy
 from .commands.settings import settings
 from .commands.wifi import wifi
@@ -67,6 +68,7 @@ for command in (
     dashboard,
     wifi,
     info,
+    logs,
     reset,
     image,
     flash,

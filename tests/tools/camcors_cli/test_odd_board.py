@@ -67,6 +67,7 @@ def folder(tmp_path: Path) -> Path:
 # Each command that speaks to a board; {} is the folder of its files.
 COMMANDS = [
     "info",
+    "logs",
     "reset",
     "policy show",
     "policy pull",

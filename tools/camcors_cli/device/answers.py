@@ -262,6 +262,25 @@ def _network(value: Any) -> Network:
     )
 
 
+class LogPart(NamedTuple):
+    """A part of a camera's log. run: a number of the camera's run. position: where in the log it begins."""
+
+    run: int
+    position: int
+    data: bytes
+
+
+def log_part(most: int) -> Check[LogPart]:
+    """A part of up to `most` bytes."""
+
+    def take(value: Any) -> LogPart:
+        if not isinstance(value, list) or len(value) != 3:
+            raise Odd("not a part of a log")
+        return LogPart(whole(value[0]), whole(value[1]), chunk(most)(value[2]))
+
+    return take
+
+
 class Room(NamedTuple):
     """Of a memory, in bytes."""
 

@@ -41,9 +41,12 @@ def escape(text: str, most: int = _LINE_MAX) -> str:
     return shown if len(text) <= most else f"{shown}… ({len(text) - most} more characters)"
 
 
-def to_json(value: Any) -> str:
-    """Return `value` as JSON in ASCII without control characters; a lone surrogate becomes U+FFFD."""
-    text = json.dumps(_well_formed(value), indent=2, allow_nan=False)
+def to_json(value: Any, indent: int | None = 2) -> str:
+    """Return `value` as JSON in ASCII without control characters; a lone surrogate becomes U+FFFD.
+
+    indent: None puts it on one line.
+    """
+    text = json.dumps(_well_formed(value), indent=indent, allow_nan=False)
     return text.replace("\x7f", "\\u007f")  # the one control character that json leaves as it is
 
 
@@ -100,6 +103,11 @@ class Output:
         """The command's answer for `--json`."""
         if self.as_json:
             self.raw(to_json(value).encode() + b"\n")
+
+    def result_line(self, value: Any) -> None:
+        """One of an unknown number of answers for `--json`, on a line of its own."""
+        if self.as_json:
+            self.raw(to_json(value, None).encode() + b"\n")
 
     def raw(self, data: bytes) -> None:
         """The answer as it is: for JSON, and for what this command has made itself."""
