@@ -24,6 +24,7 @@ import esp32
 
 import board
 from camcors.http.clock import ticks_diff, ticks_ms
+from camcors.log import log
 from camcors.stream import CaptureFailed
 from camcors_esp32 import fields, power, probe, sensors
 from camcors_esp32.lamp import Lamp
@@ -175,6 +176,7 @@ class Camera:
             self._apply("quality", coarser)
             self._settings["quality"] = coarser
             self.error = _COARSER.format(quality, coarser)
+            log.say("camcors: camera: " + self.error)
         else:
             self._outgrown_s = time.time()
             self.error = _COARSEST.format(quality)

@@ -13,13 +13,12 @@
 #include "py/mpthread.h"
 
 #include "esp_camera.h"
+#include "repl.h"
 
 camera_fb_t *__real_esp_camera_fb_get(void);
 camera_fb_t *__wrap_esp_camera_fb_get(void);
 esp_err_t __real_esp_camera_deinit(void);
 esp_err_t __wrap_esp_camera_deinit(void);
-void __real_mp_thread_deinit(void);
-void __wrap_mp_thread_deinit(void);
 
 static bool is_waiting; // guarded by the GIL
 
@@ -42,7 +41,6 @@ esp_err_t __wrap_esp_camera_deinit(void) {
 
 // A soft reset deletes the threads, in the middle of a wait, too (ports/esp32/mpthreadport.c of MicroPython); the
 // driver stays.
-void __wrap_mp_thread_deinit(void) {
-    __real_mp_thread_deinit();
+void repl_threads_ended(void) {
     is_waiting = false;
 }

@@ -4,6 +4,5 @@ target_sources(usermod_camera_wait INTERFACE ${CMAKE_CURRENT_LIST_DIR}/camera_wa
 target_link_options(usermod_camera_wait INTERFACE
     -Wl,--wrap=esp_camera_fb_get
     -Wl,--wrap=esp_camera_deinit
-    -Wl,--wrap=mp_thread_deinit
 )
 target_link_libraries(usermod INTERFACE usermod_camera_wait)

@@ -81,6 +81,10 @@ void __wrap_mp_thread_deinit(void);
 void __wrap_mp_thread_deinit(void) {
     repl_before_soft_reset();
     __real_mp_thread_deinit();
+    repl_threads_ended();
+}
+
+MP_WEAK void repl_threads_ended(void) {
 }
 #endif
 

@@ -20,7 +20,8 @@ WARNINGS = ("-Wall", "-Wextra", "-Wconversion", "-Werror")
 
 def host_files() -> list[Path]:
     """Return the C of the camera on your desk."""
-    return [*sorted((FIRMWARE / "camcors_host").glob("*.c")), FIRMWARE / "native" / "system_heap.c"]
+    shared = (FIRMWARE / "native" / name for name in ("repl.c", "system_heap.c"))
+    return [*sorted((FIRMWARE / "camcors_host").glob("*.c")), *shared]
 
 
 def board_files() -> list[Path]:
@@ -50,7 +51,7 @@ def for_host(generated: Path) -> list[str]:
 
 def for_boards_on_host(generated: Path) -> list[str]:
     """Return the same for the C of the boards, as far as the computer's own compiler can see."""
-    return [*for_host(generated), "-Dcheck_esp_err=check_esp_err_", *system(HEADERS)]
+    return [*for_host(generated), "-DESP_PLATFORM", "-Dcheck_esp_err=check_esp_err_", *system(HEADERS)]
 
 
 def for_xtensa(generated: Path) -> list[str]:
@@ -74,7 +75,9 @@ def generate(folder: Path, files: list[Path]) -> Path:
     headers = folder / "genhdr"
     headers.mkdir(parents=True)
     (headers / "qstrdefs.generated.h").write_text("\n".join(['QDEF0(MP_QSTRnull, 0, 0, "")', *rows]) + "\n")
-    for name in ("root_pointers.h", "moduledefs.h", "mpversion.h"):
+    pointers = re.findall(r"^MP_REGISTER_ROOT_POINTER\((.*)\);$", texts, re.MULTILINE)
+    (headers / "root_pointers.h").write_text("".join(f"{pointer};\n" for pointer in pointers))
+    for name in ("moduledefs.h", "mpversion.h"):
         (headers / name).touch()
     (folder / "camcors_board.h").touch()
     return folder

@@ -107,6 +107,8 @@ _STAND_INS = {
     "unsigned long heap_caps_get_free_size(unsigned caps) { return caps; }\n"
     "unsigned long heap_caps_get_largest_free_block(unsigned caps) { return caps; }\n"
     "char mp_state_ctx[65536];\n"
+    "unsigned nlr_push(void *buffer) { return !buffer; }\nvoid nlr_pop(void) {}\n"
+    "void *mp_call_function_0(void *function) { return function; }\n"
     "int mp_thread_mutex_lock(void *mutex, int wait) { return mutex && wait; }\n"
     "void mp_thread_mutex_unlock(void *mutex) { (void)mutex; }\n",
     "main.c": "unsigned long gc_room(void);\nvoid mp_thread_deinit(void);\nint camera(void);\n"

@@ -8,6 +8,7 @@
 #include "py/mpthread.h"
 
 #include "esp_camera.h"
+#include "repl.h"
 
 mp_state_ctx_t mp_state_ctx;
 
@@ -15,8 +16,6 @@ camera_fb_t *__real_esp_camera_fb_get(void);
 camera_fb_t *__wrap_esp_camera_fb_get(void);
 esp_err_t __real_esp_camera_deinit(void);
 esp_err_t __wrap_esp_camera_deinit(void);
-void __real_mp_thread_deinit(void);
-void __wrap_mp_thread_deinit(void);
 
 static bool is_held = true;
 static const char *meanwhile = "";
@@ -76,16 +75,13 @@ esp_err_t __real_esp_camera_deinit(void) {
     return ESP_OK;
 }
 
-void __real_mp_thread_deinit(void) {
-    say("the threads end", "");
-}
-
 int main(int argc, char **argv) {
     meanwhile = argc > 1 ? argv[1] : "";
     if (setjmp(end_of_the_thread) == 0) {
         capture();
     } else {
-        __wrap_mp_thread_deinit();
+        say("the threads end", "");
+        repl_threads_ended();
     }
     capture();
     deinit();
