@@ -17,7 +17,7 @@ from cors.guard import Guard, own_names
 from flash.files import stamp
 from microdot import microdot
 
-from . import api, app, cors, repl, restart
+from . import api, app, cors, repl, restart, trial
 from .http.clock import sleep_ms
 from .http.server import Server
 from .http.waits import run
@@ -203,6 +203,7 @@ async def _main(chosen, server, network, camera, watchdog):
     _arm(watchdog)
     watchdog.task = asyncio.create_task(watchdog.keep())
     log.say("ready http://" + (network.address or chosen["host"]) + ":" + str(port))
+    on_trial = trial.of_board()
     wait_ms = 0
     while True:
         await sleep_ms(wait_ms)
@@ -210,6 +211,7 @@ async def _main(chosen, server, network, camera, watchdog):
         try:
             wait_ms = state.poll_policy(cors)
             state.poll_heap()
+            on_trial.poll(server.requests)
         except MemoryError:
             pass  # the file and the heap are looked at again
 

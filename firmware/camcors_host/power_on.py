@@ -6,6 +6,7 @@ import sys
 import _host
 import partition_table
 import vfs
+from esp32 import Partition
 
 import board
 import filesystem
@@ -31,6 +32,7 @@ camcors-host SCRIPT.py runs a script on this MicroPython with the frozen modules
 
 _PORT = "--insecure-repl-port"
 _ADDRESS = "--insecure-repl-address"
+_OFFSET_BEFORE = 0x200000  # of the filesystem, when there was one slot for an application
 
 
 class UsageError(Exception):
@@ -179,6 +181,11 @@ def _open_flash(path):
         filesystem.fault = path + " is not a flash image of " + str(size) + " bytes"
         filesystem.fault += "; it was not touched: move it away, and the next start makes a new one"
         return
+    found = Partition.find(Partition.TYPE_DATA, label="vfs")
+    if found and found[0].info()[2] == _OFFSET_BEFORE:
+        _fail(
+            path + " has the layout of an earlier version; camcors migrate " + path + " brings its files over"
+        )
     if was_made:
         print("made a new flash image, " + path)
     elif open_to and is_private:

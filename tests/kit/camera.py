@@ -25,7 +25,7 @@ from tests.kit.pts import Pts
 TOP = Path(__file__).resolve().parents[2]
 PROGRAM = TOP / "build" / "HOST" / "camcors-host"
 FLASH_SIZE = 4 * 1024 * 1024
-VFS_OFFSET = 0x200000
+VFS_OFFSET = 0x330000
 START_SECONDS = 20
 
 _FILL = """

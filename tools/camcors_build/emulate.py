@@ -14,7 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from . import boards, esp_idf, firmware_image
+from . import boards, esp_idf, firmware_image, partitions
 from .boards import Board
 from .esp_idf import Idf
 from .frozen import BUILD
@@ -59,6 +59,12 @@ def flash_image(board: Board, image: bytes, old: bytes | None) -> bytes:
     flash = bytearray(b"\xff" * size)
     flash[offset : offset + len(image)] = image
     if old is not None and len(old) == size:
+        found = old[partitions.TABLE_OFFSET :][: partitions.TABLE_SIZE]
+        if found != partitions.encode(board.table()):
+            raise BuildError(
+                f"{board.id}: its flash of before is laid out differently; camcors migrate, with that file, "
+                "brings its files over"
+            )
         flash[vfs.offset : vfs.end] = old[vfs.offset : vfs.end]
     return bytes(flash)
 

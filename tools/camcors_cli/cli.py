@@ -20,6 +20,7 @@ from .commands.image import image
 from .commands.info import info, reset
 from .commands.install import install
 from .commands.logs import logs
+from .commands.migrate import migrate
 from .commands.policy import policy
 from .commands.settings import settings
 from .commands.wifi import wifi
@@ -72,6 +73,7 @@ for command in (
     reset,
     image,
     flash,
+    migrate,
     backup,
     restore,
     install,

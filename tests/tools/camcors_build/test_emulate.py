@@ -50,17 +50,27 @@ def test_the_flash_holds_the_firmware_at_its_offset() -> None:
 
 def test_the_filesystem_of_the_last_image_is_kept() -> None:
     old = bytearray(b"\0" * (4 << 20))
-    old[0x200000:0x200005] = b"files"
+    table = partitions.encode(BOARD.table())
+    old[0x8000 : 0x8000 + len(table)] = table
+    old[0x330000:0x330005] = b"files"
     flash = emulate.flash_image(BOARD, b"new", bytes(old))
-    assert flash[0x200000:0x200005] == b"files"
-    assert flash[0x1FFFFF] == 0xFF
+    assert flash[0x330000:0x330005] == b"files"
+    assert flash[0x32FFFF] == 0xFF
     assert emulate.flash_image(BOARD, b"new", b"too short") == emulate.flash_image(BOARD, b"new", None)
 
 
+def test_a_flash_of_another_layout_is_never_written_over() -> None:
+    old = bytearray(b"\xff" * (4 << 20))
+    before = [partitions.Partition("vfs", "data", "fat", 0x200000, 0x200000)]
+    old[0x8000:0x8C00] = partitions.encode(before)
+    with pytest.raises(BuildError, match="laid out differently; camcors migrate, with that file, brings its"):
+        emulate.flash_image(BOARD, b"new", bytes(old))
+
+
 def test_a_firmware_that_reaches_the_filesystem_is_refused() -> None:
-    fits = 0x200000 - 0x1000
+    fits = 0x330000 - 0x1000
     emulate.flash_image(BOARD, bytes(fits), None)
-    with pytest.raises(BuildError, match="the firmware reaches into the filesystem at 0x200000"):
+    with pytest.raises(BuildError, match="the firmware reaches into the filesystem at 0x330000"):
         emulate.flash_image(BOARD, bytes(fits + 1), None)
 
 

@@ -135,10 +135,12 @@ def test_the_sizes_are_printed(bench: Bench, capsys: pytest.CaptureFixture[str])
         "part                offset       bytes        room        free",
         "bootloader          0x1000       26000       28672        2672",
         "partition table     0x8000        3072        4096        1024",
-        "nvs                 0x9000           –       24576",
+        "nvs                 0x9000           –       16384",
+        "otadata             0xd000           –        8192",
         "phy_init            0xf000           –        4096",
-        "factory            0x10000     1500000     2031616      531616",
-        "vfs               0x200000           –     2097152",
+        "ota_0              0x10000     1500000     1638400      138400",
+        "ota_1             0x1a0000           –     1638400",
+        "vfs               0x330000           –      851968",
         "frozen modules, in the app: 300 bytes of bytecode",
         f"{image}: flash it at 0x1000",
     ]
@@ -147,15 +149,15 @@ def test_the_sizes_are_printed(bench: Bench, capsys: pytest.CaptureFixture[str])
 def test_an_app_over_its_budget_fails_with_both_numbers(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("APP", "1769473")
-    with pytest.raises(BuildError, match=r"the app is 1769473 bytes, over its budget of 1769472$"):
+    monkeypatch.setenv("APP", "1572865")
+    with pytest.raises(BuildError, match=r"the app is 1572865 bytes, over its budget of 1572864$"):
         firmware_image.build(bench.board)
     assert not (bench.build / bench.board.id / "firmware.bin").exists()
 
 
 def test_a_part_without_room_fails(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("APP", "2031617")
-    with pytest.raises(BuildError, match=r"factory is 2031617 bytes and has room for 2031616$"):
+    monkeypatch.setenv("APP", "1638401")
+    with pytest.raises(BuildError, match=r"ota_0 is 1638401 bytes and has room for 1638400$"):
         firmware_image.build(bench.board)
 
 

@@ -22,10 +22,12 @@ def test_the_4_mb_table_byte_by_byte() -> None:
         + name.ljust(16, b"\0")
         + bytes(4)
         for name, kind, subtype, offset, size in [
-            (b"nvs", 1, 0x02, 0x9000, 0x6000),
+            (b"nvs", 1, 0x02, 0x9000, 0x4000),
+            (b"otadata", 1, 0x00, 0xD000, 0x2000),
             (b"phy_init", 1, 0x01, 0xF000, 0x1000),
-            (b"factory", 0, 0x00, 0x10000, 0x1F0000),
-            (b"vfs", 1, 0x81, 0x200000, 0x200000),
+            (b"ota_0", 0, 0x10, 0x10000, 0x190000),
+            (b"ota_1", 0, 0x11, 0x1A0000, 0x190000),
+            (b"vfs", 1, 0x81, 0x330000, 0xD0000),
         ]
     )
     expected += b"\xeb\xeb" + b"\xff" * 14 + hashlib.md5(expected).digest()
@@ -33,18 +35,18 @@ def test_the_4_mb_table_byte_by_byte() -> None:
     assert encoded == expected + b"\xff" * (0xC00 - len(expected))
 
 
-def test_the_4_mb_app_slot_holds_what_design_md_says() -> None:
-    rows = {row.name: row for row in partitions.read_csv(COMMON / "partitions-4MB.csv", FLASH_4MB)}
-    assert rows["factory"].size == 2_031_616
-    assert rows["vfs"].end == FLASH_4MB
-
-
-@pytest.mark.parametrize(("size", "vfs"), [(8, 0x400000), (16, 0xC00000)])
-def test_a_larger_flash_has_a_romfs_and_more_room_for_files(size: int, vfs: int) -> None:
+@pytest.mark.parametrize(("size", "vfs"), [(8, 0x3F0000), (16, 0xBF0000)])
+def test_a_larger_flash_has_larger_slots_and_more_room_for_files(size: int, vfs: int) -> None:
     rows = {row.name: row for row in partitions.read_csv(COMMON / f"partitions-{size}MB.csv", size << 20)}
-    assert (rows["factory"].offset, rows["factory"].size) == (0x10000, 0x2F0000)
-    assert (rows["romfs"].encode()[2:4], rows["romfs"].size) == (b"\x01\x8f", 0x100000)
-    assert (rows["vfs"].encode()[2:4], rows["vfs"].size) == (b"\x01\x81", vfs)
+    assert {name: (row.offset, row.size) for name, row in rows.items()} == {
+        "nvs": (0x9000, 0x4000),
+        "otadata": (0xD000, 0x2000),
+        "phy_init": (0xF000, 0x1000),
+        "ota_0": (0x10000, 0x200000),
+        "ota_1": (0x210000, 0x200000),
+        "vfs": (0x410000, vfs),
+    }
+    assert rows["vfs"].encode()[2:4] == b"\x01\x81"
 
 
 @pytest.mark.parametrize(

@@ -19,16 +19,19 @@ from tests.kit.camera import Camera
 Command = Callable[..., Result]
 
 CSV_4MB = """\
-nvs,      data, nvs,     0x9000,   0x6000
+nvs,      data, nvs,     0x9000,   0x4000
+otadata,  data, ota,     0xd000,   0x2000
 phy_init, data, phy,     0xf000,   0x1000
-factory,  app,  factory, 0x10000,  0x1f0000
-vfs,      data, fat,     0x200000, 0x200000
+ota_0,    app,  ota_0,   0x10000,  0x190000
+ota_1,    app,  ota_1,   0x1a0000, 0x190000
+vfs,      data, fat,     0x330000, 0xd0000
 """
 CSV_8MB = """\
-nvs,      data, nvs,     0x9000,   0x6000
-factory,  app,  factory, 0x10000,  0x2f0000
-romfs,    data, 0x8f,    0x300000, 0x100000
-vfs,      data, fat,     0x400000, 0x400000
+nvs,      data, nvs,     0x9000,   0x4000
+otadata,  data, ota,     0xd000,   0x2000
+ota_0,    app,  ota_0,   0x10000,  0x200000
+ota_1,    app,  ota_1,   0x210000, 0x200000
+vfs,      data, fat,     0x410000, 0x3f0000
 """
 
 

@@ -15,9 +15,9 @@ from esp32_mock_bootloader import protocol, server
 from tests.kit import chips
 from tests.kit.chips import Flash, bootloader
 
-VFS = 0x200000
-OWN = random.Random(7).randbytes(0x200000)  # the board's own filesystem, whatever is in it
-NVS = random.Random(8).randbytes(0x6000)
+VFS, VFS_SIZE = 0x330000, 0xD0000
+OWN = random.Random(7).randbytes(VFS_SIZE)  # the board's own filesystem, whatever is in it
+NVS = random.Random(8).randbytes(0x4000)
 
 pytestmark = pytest.mark.usefixtures("chip_boards")
 
@@ -43,7 +43,8 @@ def used(vfs: bytes = OWN, **table: int) -> Flash:
     """The flash of a board that ran a firmware of the same layout."""
     old = chips.merged("esp32", boards.read("BOARD").table, app=chips.image("esp32", 150_000, seed=5))
     flash = Flash(b"\xff" * 0x1000 + old)
-    flash.data[0x9000:0xF000] = NVS
+    flash.data[0x9000:0xD000] = NVS
+    flash.data[0xD000:0xF000] = b"\x02".ljust(0x2000, b"\0")  # the second slot is the one that starts
     flash.data[VFS:] = vfs
     return flash
 
@@ -67,7 +68,7 @@ def test_a_new_board_gets_all(run, image: Path) -> None:
         done = run("flash", "BOARD", image, "--port", port, "--json")
     assert (done.exit_code, done.stderr) == (0, "")
     assert_holds(flash, image)
-    assert flash.read(VFS, VFS) == image.read_bytes()[VFS - 0x1000 :]
+    assert flash.read(VFS, VFS_SIZE) == image.read_bytes()[VFS - 0x1000 :]
     assert json.loads(done.stdout) == {
         "port": port,
         "chip": "ESP32",
@@ -76,8 +77,9 @@ def test_a_new_board_gets_all(run, image: Path) -> None:
         "written": [
             {"name": "bootloader", "address": 0x1000, "bytes": 20_080},
             {"name": "partition table", "address": 0x8000, "bytes": 0x1000},
-            {"name": "factory", "address": 0x10000, "bytes": 100_080},
-            {"name": "vfs", "address": VFS, "bytes": 0x200000},
+            {"name": "otadata", "address": 0xD000, "bytes": 0x2000},
+            {"name": "ota_0", "address": 0x10000, "bytes": 100_080},
+            {"name": "vfs", "address": VFS, "bytes": VFS_SIZE},
         ],
         "files": "written",
     }
@@ -91,7 +93,8 @@ def test_for_a_person(run, firmware: Path) -> None:
         f"{firmware} is on the ESP32 on {port}, verified; it starts now",
         "bootloader       0x1000   20080 bytes",
         "partition table  0x8000   4096 bytes",
-        "factory          0x10000  100080 bytes",
+        "otadata          0xd000   8192 bytes",
+        "ota_0            0x10000  100080 bytes",
         "no files: the camera makes its filesystem when it first starts",
     ]
 
@@ -104,8 +107,9 @@ def test_the_files_of_the_board_are_kept_byte_for_byte(run, request, what: str) 
         done = run("flash", path, "--port", port, "--json")
     assert done.exit_code == 0
     assert_holds(flash, path)
-    assert flash.read(VFS, VFS) == OWN
-    assert flash.read(0x9000, 0x6000) == NVS
+    assert flash.read(VFS, VFS_SIZE) == OWN
+    assert flash.read(0x9000, 0x4000) == NVS
+    assert flash.read(0xD000, 0x2000) == b"\xff" * 0x2000  # so the first slot starts, which was written
     assert json.loads(done.stdout)["files"] == "kept"
     assert all(address + size <= VFS for address, size in flash.writes)
     assert flash.erased == 0
@@ -117,22 +121,22 @@ def test_erase_writes_the_files_of_the_image(run, image: Path) -> None:
         done = run("flash", image, "--port", port, "--erase", "--json")
     assert done.exit_code == 0
     assert_holds(flash, image)
-    assert flash.read(VFS, VFS) == image.read_bytes()[VFS - 0x1000 :]
+    assert flash.read(VFS, VFS_SIZE) == image.read_bytes()[VFS - 0x1000 :]
     assert flash.erased == 1
-    assert not flash.read(0x9000, 0x6000).strip(b"\xff")
+    assert not flash.read(0x9000, 0x4000).strip(b"\xff")
     assert json.loads(done.stdout)["files"] == "written"
 
 
 def test_an_erased_filesystem_gets_that_of_the_image(run, image: Path) -> None:
-    flash = used(b"\xff" * 0x200000)
+    flash = used(b"\xff" * VFS_SIZE)
     with bootloader("esp32", flash) as port:
         done = run("flash", image, "--port", port, "--json")
     assert json.loads(done.stdout)["files"] == "written"
-    assert flash.read(VFS, VFS) == image.read_bytes()[VFS - 0x1000 :]
+    assert flash.read(VFS, VFS_SIZE) == image.read_bytes()[VFS - 0x1000 :]
 
 
 def other_table(flash: Flash) -> None:
-    rows = [partitions.Partition("vfs", "data", "fat", 0x200000, 0x100000)]
+    rows = [partitions.Partition("vfs", "data", "fat", VFS, 0x40000)]
     flash.data[0x8000:0x8C00] = partitions.encode([*boards.read("BOARD").table[:3], *rows])
 
 
@@ -187,7 +191,8 @@ def test_an_s3_with_8_mb(run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert [each["name"] for each in json.loads(done.stdout)["written"]] == [
         "bootloader",
         "partition table",
-        "factory",
+        "otadata",
+        "ota_0",
     ]
     assert flash.read(0, 20_080) == path.read_bytes()[:20_080]
 
@@ -199,14 +204,14 @@ def test_a_bit_that_is_written_wrong_is_found(run, image: Path) -> None:
         done = run("flash", image, "--port", port)
     assert done.exit_code == 4
     assert done.stderr == (
-        "camcors: writing factory at 0x10000 failed: MD5 of file does not match data in flash!; "
+        "camcors: writing ota_0 at 0x10000 failed: MD5 of file does not match data in flash!; "
         "the board may not start now; run the same command again\n"
     )
-    assert flash.read(VFS, VFS) == OWN
+    assert flash.read(VFS, VFS_SIZE) == OWN
 
 
 @pytest.mark.parametrize(
-    ("garbled", "is_written"), [(range(3, 4), True), (range(3, 9), True), (range(3, 99), False)]
+    ("garbled", "is_written"), [(range(4, 5), True), (range(4, 10), True), (range(4, 99), False)]
 )
 def test_a_block_that_arrives_garbled_is_sent_again(
     run, image: Path, monkeypatch, garbled: range, is_written: bool
@@ -229,14 +234,14 @@ def test_a_block_that_arrives_garbled_is_sent_again(
     else:
         assert done.exit_code == 4
         assert done.stderr == (
-            "camcors: writing factory at 0x10000 failed: Failed to write to target flash after seq 0 "
+            "camcors: writing ota_0 at 0x10000 failed: Failed to write to target flash after seq 0 "
             "(result was 01C1: Unknown result); the board may not start now; run the same command again\n"
         )
         monkeypatch.undo()
         with bootloader("esp32", flash) as port:
             assert run("flash", image, "--port", port).exit_code == 0
         assert_holds(flash, image)
-    assert flash.read(VFS, VFS) == OWN
+    assert flash.read(VFS, VFS_SIZE) == OWN
 
 
 def test_a_line_that_breaks_once_is_taken_up_again(run, image: Path) -> None:
@@ -246,7 +251,7 @@ def test_a_line_that_breaks_once_is_taken_up_again(run, image: Path) -> None:
         done = run("flash", image, "--port", port)
     assert done.exit_code == 0, done.stderr
     assert_holds(flash, image)
-    assert flash.read(VFS, VFS) == OWN
+    assert flash.read(VFS, VFS_SIZE) == OWN
 
 
 def test_a_line_that_breaks_for_good(run, image: Path) -> None:
@@ -255,11 +260,11 @@ def test_a_line_that_breaks_for_good(run, image: Path) -> None:
     with bootloader("esp32", flash, stays=False) as port:
         done = run("flash", image, "--port", port)
     assert done.exit_code == 3
-    assert done.stderr.startswith("camcors: the board was lost while writing factory at 0x10000 (")
+    assert done.stderr.startswith("camcors: the board was lost while writing ota_0 at 0x10000 (")
     assert done.stderr.endswith(
         "); check the cable; the board may not start now; run the same command again\n"
     )
-    assert flash.read(VFS, VFS) == OWN
+    assert flash.read(VFS, VFS_SIZE) == OWN
 
 
 def test_nobody_answers(run, image: Path) -> None:
@@ -308,11 +313,11 @@ def test_esptools_own_logger_is_back_afterwards(run, firmware: Path) -> None:
 
 def test_the_kept_filesystem_is_recognised_as_the_camera_does(run, image: Path) -> None:
     """One byte in the second superblock block is enough: the camera would not format that either."""
-    vfs = bytearray(b"\xff" * 0x200000)
+    vfs = bytearray(b"\xff" * VFS_SIZE)
     vfs[2 * 4096 - 1] = 0
     assert not filesystem.is_blank(vfs)
     flash = used(bytes(vfs))
     with bootloader("esp32", flash) as port:
         done = run("flash", image, "--port", port, "--json")
     assert json.loads(done.stdout)["files"] == "kept"
-    assert flash.read(VFS, VFS) == vfs
+    assert flash.read(VFS, VFS_SIZE) == vfs

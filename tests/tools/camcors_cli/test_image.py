@@ -76,7 +76,7 @@ def test_firmware_and_files_in_one_image(run, folder: Path, name: str, offset: i
         "file": f"camcors-{name}.bin",
         "offset": offset,
         "bytes": len(image),
-        "app": {"bytes": size, "slot": board.table[-3 if name == "BOARD_S3" else 2].size},
+        "app": {"bytes": size, "slot": next(each for each in board.table if each.type == "app").size},
         "files": {"/policy.json": len(POLICY)},
         "holds_password": False,
     }
@@ -87,7 +87,7 @@ def test_for_a_person(run, folder: Path) -> None:
     assert done.exit_code == 0
     assert done.stdout.splitlines() == [
         "camcors-BOARD.bin: 4190208 bytes from 0x1000 of the flash of BOARD",
-        "application   100080 of 2031616 bytes",
+        "application   100080 of 1638400 bytes",
         "/policy.json  63 bytes",
         "next: camcors flash BOARD camcors-BOARD.bin",
     ]
@@ -97,7 +97,7 @@ def test_without_files_the_filesystem_is_left_to_the_camera(run, folder: Path) -
     done = run("image", "BOARD")
     assert done.exit_code == 0
     assert "no files in it: the camera makes its filesystem" in done.stdout
-    assert not (folder / "camcors-BOARD.bin").read_bytes()[0x200000 - 0x1000 :].strip(b"\xff")
+    assert not (folder / "camcors-BOARD.bin").read_bytes()[0x330000 - 0x1000 :].strip(b"\xff")
 
 
 def test_the_password_is_in_the_image_and_nowhere_else(run, folder: Path) -> None:
@@ -116,7 +116,7 @@ def test_the_password_is_in_the_image_and_nowhere_else(run, folder: Path) -> Non
     )
     assert done.exit_code == 0
     image = folder / "camcors-BOARD.bin"
-    chosen = json.loads(files(image.read_bytes()[0x200000 - 0x1000 :])["/camera.json"])
+    chosen = json.loads(files(image.read_bytes()[0x330000 - 0x1000 :])["/camera.json"])
     assert chosen == {"name": "porch", "wifi": {"ssid": "Home", "password": PASSWORD}}
     assert PASSWORD not in done.stdout + done.stderr
     assert stat.S_IMODE(image.stat().st_mode) == 0o600
@@ -138,7 +138,7 @@ def test_an_image_that_gets_a_password_is_closed_to_others(run, folder: Path) ->
 def test_an_open_network_has_no_secret(run, folder: Path) -> None:
     assert run("image", "BOARD", "--wifi", "Cafe", "--open").exit_code == 0
     image = folder / "camcors-BOARD.bin"
-    text = files(image.read_bytes()[0x200000 - 0x1000 :])["/camera.json"]
+    text = files(image.read_bytes()[0x330000 - 0x1000 :])["/camera.json"]
     assert json.loads(text) == {"wifi": {"ssid": "Cafe", "password": ""}}
     assert stat.S_IMODE(image.stat().st_mode) & 0o077 == 0o044
 
@@ -249,14 +249,14 @@ def test_good_settings_are_put_in_as_they_are(run, folder: Path, text: bytes) ->
     (folder / "camera.json").write_bytes(text)
     assert run("image", "BOARD", "--settings", "camera.json").exit_code == 0
     image = (folder / "camcors-BOARD.bin").read_bytes()
-    assert files(image[0x200000 - 0x1000 :])["/camera.json"] == text
+    assert files(image[0x330000 - 0x1000 :])["/camera.json"] == text
 
 
 def test_a_network_takes_the_place_of_a_faulty_one(run, folder: Path) -> None:
     (folder / "camera.json").write_bytes(b'\xef\xbb\xbf{"title": "K\xc3\xbcche 2", "wifi": {"pasword": "x"}}')
     assert run("image", "BOARD", "--settings", "camera.json", "--wifi", "Cafe", "--open").exit_code == 0
     image = (folder / "camcors-BOARD.bin").read_bytes()
-    text = files(image[0x200000 - 0x1000 :])["/camera.json"]
+    text = files(image[0x330000 - 0x1000 :])["/camera.json"]
     assert json.loads(text) == {"title": "Küche 2", "wifi": {"ssid": "Cafe", "password": ""}}
     assert "Küche" in text.decode()
 
@@ -287,12 +287,12 @@ def with_table(data: bytes, table: list[partitions.Partition]) -> bytes:
 
 def moved_vfs(data: bytes) -> bytes:
     table = boards.read("BOARD").table
-    return with_table(data, [*table[:3], table[3].__class__("vfs", "data", "fat", 0x300000, 0x100000)])
+    return with_table(data, [*table[:5], table[5].__class__("vfs", "data", "fat", 0x340000, 0xC0000)])
 
 
 def for_16_mb(data: bytes) -> bytes:
     table = boards.read("BOARD").table
-    return with_table(data, [*table[:3], table[3].__class__("vfs", "data", "fat", 0x200000, 0xE00000)])
+    return with_table(data, [*table[:5], table[5].__class__("vfs", "data", "fat", 0x330000, 0xE00000)])
 
 
 def other_chip(data: bytes, at: int) -> bytes:
@@ -353,7 +353,7 @@ DAMAGED: list[tuple[str, Callable[[bytes], bytes], str]] = [
     (
         "another table",
         moved_vfs,
-        "vfs (data, fat) at 0x300000, 1048576 bytes; wanted: vfs (data, fat) at 0x200000",
+        "vfs (data, fat) at 0x340000, 786432 bytes; wanted: vfs (data, fat) at 0x330000",
     ),
     (
         "no application",
@@ -384,7 +384,7 @@ DAMAGED: list[tuple[str, Callable[[bytes], bytes], str]] = [
     ),
     (
         "files already",
-        lambda data: data.ljust(0x200000, b"\xff") + b"x",
+        lambda data: data.ljust(0x330000, b"\xff") + b"x",
         "has something in the partition vfs already",
     ),
 ]
@@ -404,16 +404,14 @@ def test_a_damaged_firmware_is_refused(
 
 
 def test_an_application_over_its_slot_is_refused_with_numbers(run, folder: Path) -> None:
-    (folder / "f.bin").write_bytes(firmware(app=chips.image("esp32", 2_031_616)))
+    (folder / "f.bin").write_bytes(firmware(app=chips.image("esp32", 1_638_400)))
     done = run("image", "BOARD", "--firmware", "f.bin")
     assert done.exit_code == 1
-    assert (
-        "the application in f.bin has 2031696 bytes, 80 more than its slot factory of 2031616" in done.stderr
-    )
+    assert "the application in f.bin has 1638480 bytes, 80 more than its slot ota_0 of 1638400" in done.stderr
 
 
 def test_an_application_that_fills_its_slot_passes(run, folder: Path) -> None:
-    (folder / "f.bin").write_bytes(firmware(app=chips.image("esp32", 2_031_616 - 80)))
+    (folder / "f.bin").write_bytes(firmware(app=chips.image("esp32", 1_638_400 - 80)))
     assert run("image", "BOARD", "--firmware", "f.bin").exit_code == 0
 
 

@@ -118,6 +118,9 @@ def _regions(image: Firmware, keeps: bool) -> list[Region]:
         Region("partition table", partitions.TABLE_OFFSET, image.at(partitions.TABLE_OFFSET, table_end)),
     ]
     for part in image.table:
+        if part.subtype == "ota":  # blank, it has the first slot started, to which the image goes
+            regions.append(Region(part.name, part.offset, b"\xff" * part.size))
+            continue
         data = image.at(part.offset, part.offset + image.app_size if part == image.app else part.end)
         if data.strip(b"\xff") and not (keeps and part.name == filesystem.LABEL):
             regions.append(Region(part.name, part.offset, data))

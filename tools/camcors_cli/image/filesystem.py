@@ -32,7 +32,7 @@ def find(table: list[Partition]) -> Partition:
 
 
 def make(size: int, files: dict[str, bytes]) -> bytes:
-    """Return the image, `size` bytes, of a filesystem that holds `files` by path, all in its root.
+    """Return the image, `size` bytes, of a filesystem that holds `files` by path.
 
     Raises Failure with the numbers if they do not fit.
     """
@@ -43,6 +43,7 @@ def make(size: int, files: dict[str, bytes]) -> bytes:
     fs.mount()
     try:
         for path, content in files.items():
+            fs.makedirs(path.rpartition("/")[0] or "/", exist_ok=True)
             with fs.open(path, "wb") as opened:
                 opened.write(content)
     except LittleFSError as exc:
@@ -56,6 +57,28 @@ def make(size: int, files: dict[str, bytes]) -> bytes:
         ) from None
     fs.unmount()
     return bytes(fs.context.buffer)
+
+
+def read(image: bytes, name: str) -> dict[str, bytes]:
+    """Return the files by path in the filesystem `image` of the file `name`; none in a blank one.
+
+    Raises Failure if there is none, or it cannot be read.
+    """
+    if is_blank(image):
+        return {}
+    blocks = len(image) // SECTOR_SIZE
+    fs = LittleFS(block_size=SECTOR_SIZE, block_count=blocks, mount=False, **_PARAMETERS)
+    fs.context.buffer = bytearray(image)
+    try:
+        fs.mount()
+        found = {}
+        for folder, _, names in fs.walk("/"):
+            for path in (f"{folder.rstrip('/')}/{each}" for each in names):
+                with fs.open(path, "rb") as opened:
+                    found[path] = bytes(opened.read())
+        return found
+    except LittleFSError as exc:
+        raise Failure(f"the filesystem in {name} cannot be read ({exc})", "nothing was changed") from None
 
 
 def is_blank(image: bytes) -> bool:
