@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from camcors import repl
+from camcors.log import Log
 from tests.firmware import log_cases
 from tests.kit.camera import TOP
 
@@ -75,3 +76,17 @@ def test_everything_else_is_said_through_the_log() -> None:
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "print"
     }
     assert found == PRINTING
+
+
+def test_a_board_without_the_module(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It prints while boot.py runs, and keeps the rest to itself: a program may have the REPL by then."""
+    monkeypatch.setattr(repl, "_is_booting", True)
+    kept = Log()
+    kept.say("first")
+    repl.has_booted()
+    kept.say("second")
+    kept.flush()
+    assert capsys.readouterr().out == "first\n"
+    assert [line.partition(b" ")[2] for line in kept.read(0, 1000)[1].splitlines()] == [b"first", b"second"]
