@@ -165,6 +165,7 @@ def hostile() -> FakeBoard:
     board.odd["_sys.version"] = BAD
     board.odd["about"] = {"board": BAD, "firmware": BAD, "machine": BAD, "micropython": BAD}
     board.odd["save"] = BAD
+    board.odd["log"] = [1, 0, f"{BAD}\n{BAD}\n".encode().hex()]
     board.facts = {**board.facts, "machine": BAD, "version": BAD}
     board.files["/policy.json"] = LONG.encode()[:100_000] + b"\xff\n"
     board.files["/camera.json"] = json.dumps({"wifi": {"ssid": BAD, "password": BAD}}).encode()
@@ -254,6 +255,8 @@ RUNS = [
     ("info --json", hostile),
     ("info", raising),
     ("info", without_firmware),
+    ("logs", hostile),
+    ("logs --json", hostile),
     ("policy show", hostile),
     ("policy pull", hostile),
     ("policy push {}/ok.json", hostile),
