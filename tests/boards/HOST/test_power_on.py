@@ -25,7 +25,7 @@ def run(*args: str) -> subprocess.CompletedProcess[str]:
 def filesystem(flash: Path) -> littlefs.LittleFS:
     """The partition vfs of the image, read by littlefs-python."""
     image = flash.read_bytes()
-    fs = littlefs.LittleFS(block_size=4096, block_count=512, mount=False)
+    fs = littlefs.LittleFS(block_size=4096, block_count=(FLASH_SIZE - VFS_OFFSET) // 4096, mount=False)
     fs.context.buffer = bytearray(image[VFS_OFFSET:])
     fs.mount()
     return fs
