@@ -292,7 +292,7 @@ def test_what_does_not_fit_is_refused_with_numbers(clean: Camera, saved: Path, o
     before = tree(clean)
     done = on(clean, "restore", saved)
     assert done.exit_code == 1
-    assert "the files take 3145728 bytes, and the board has 20" in done.stderr
+    assert "the files take 3145728 bytes, and the board has 78" in done.stderr
     assert tree(clean) == before
 
 

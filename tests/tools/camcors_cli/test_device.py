@@ -42,7 +42,7 @@ def test_info_says_what_the_camera_says(camera: Camera) -> None:
     for key in ("name", "title", "board", "micropython", "firmware", "network", "policy", "faults"):
         assert info[key] == said[key]
     assert (info["port"], info["started"]) == (camera.repl, True)
-    assert info["filesystem"]["size"] == 2 * 1024 * 1024
+    assert info["filesystem"]["size"] == 832 * 1024
     assert 0 < info["filesystem"]["free"] < info["filesystem"]["size"]
     assert 0 <= info["uptime_s"] <= said["uptime_s"]
     assert 0 < info["heap"]["used"] < info["heap"]["free"]

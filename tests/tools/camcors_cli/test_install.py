@@ -198,7 +198,7 @@ def test_refusals_change_nothing(plain: Camera, built: Path, on, tmp_path: Path)
     plain.exec("import os; os.remove('/lib/board.py')")
     plain.exec("import sys; del sys.modules['camera']")
     assert "the MicroPython of this board, camcors HOST, has no module camera" in refused("--modules", built)
-    plain.exec("for i in range(29):\n with open('/full%d' % i, 'wb') as f: f.write(bytes(65536))")
+    plain.exec("for i in range(10):\n with open('/full%d' % i, 'wb') as f: f.write(bytes(65536))")
     assert "the modules take" in refused("--modules", built, "--without-camera")
 
 

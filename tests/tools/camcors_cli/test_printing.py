@@ -255,6 +255,8 @@ RUNS = [
     ("info --json", hostile),
     ("info", raising),
     ("info", without_firmware),
+    ("migrate {}/bad.json", hostile),
+    ("migrate {}/bad.json --json", hostile),
     ("logs", hostile),
     ("logs --json", hostile),
     ("policy show", hostile),
