@@ -4,7 +4,9 @@ CORS decides who may read an answer; the request has run by then. A page that re
 to the camera's address even reads it, for the browser takes the two for one origin. So three
 kinds of request are refused by where they come from: with a foreign Host name, writes from a
 foreign origin, WebSocket handshakes from a foreign origin. Every answer also says who may embed it
-(Cross-Origin-Resource-Policy), and who may frame it (framing.py) if it may become a document.
+(Cross-Origin-Resource-Policy), and who may frame it, if it may become a document.
+
+embedding.py has both.
 
 What is let through on purpose:
 - A request without Host (HTTP/1.0): every browser sends one, and rebinding needs a browser.
@@ -25,13 +27,13 @@ from strict import error, fault
 from strict.address import DIGITS, ipv4, ipv6
 from strict.compat import const, lower
 
-from .framing import frame_ancestors
+from .embedding import beside, frame_ancestors, narrowest, origin_of
 from .origin import DEFAULT_PORTS, HOST_MAX, Matcher, parse, split_port
 from .rules import put
 
 _CORP = ("cross-origin-resource-policy", "Cross-Origin-Resource-Policy")  # see `put`
 _CORP_LENGTH = const(28)
-_CORP_VALUES = ("same-origin", "same-site", "cross-origin")  # the narrowest first
+_REFERER_MAX = const(256)  # of one that is kept; across origins browsers send scheme, host and port alone
 _CSP = ("content-security-policy", "Content-Security-Policy")
 _CSP_LENGTH = const(23)
 _SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")  # RFC 9110 section 9.2.1
@@ -67,6 +69,7 @@ class Guard:
         self.own = own
         self.ports = ports
         self._cors = cors
+        cors.vary_by_referer()
         self._policy = None
         self._dispatch = app.dispatch_request
         app.dispatch_request = self._guarded
@@ -81,21 +84,21 @@ class Guard:
         if response is None:
             response = await self._dispatch(request)
         if response is not Response.already_handled:  # one object for all, of answers sent otherwise
-            self._complete(response.headers, _may_be_document(request, origin))
+            self._complete(request, response.headers, _may_be_document(request, origin))
         return response
 
     def _after_error(self, request, response):
         """The answers of a server to what is no request are not dispatched, but pass these hooks."""
         origin = None if request is None else request.headers.get("Origin")
-        self._complete(response.headers, _may_be_document(request, origin))
+        self._complete(request, response.headers, _may_be_document(request, origin))
 
-    def _complete(self, headers, is_document):
+    def _complete(self, request, headers, is_document):
         """Set the headers of an answer that say who may embed it and, of a document, who may frame it.
 
         What a handler has set there stays if it is stricter: a handler may lock its answer up, only
         the policy opens.
         """
-        resource_policy = self._in_force().resource_policy
+        resource_policy = self._resource_policy(request)
         framing = self._framing
         embeds = frames = False
         for name in headers:
@@ -105,12 +108,26 @@ class Guard:
             elif size == _CSP_LENGTH:
                 frames = True
         if embeds:
-            resource_policy = _narrowest(_take(headers, _CORP), resource_policy)
+            resource_policy = narrowest(_take(headers, _CORP), resource_policy)
         put(headers, _CORP, resource_policy)
         if is_document:
             if frames:
-                framing = _beside(_take(headers, _CSP), framing)
+                framing = beside(_take(headers, _CSP), framing)
             put(headers, _CSP, framing)
+
+    def _resource_policy(self, request):
+        """Return the Cross-Origin-Resource-Policy of the answer to `request` (None: to what is none)."""
+        policy = self._in_force()
+        referer = None if request is None else request.headers.get("Referer")
+        if referer is None:
+            return policy.resource_policy
+        if referer == self._referer:
+            return self._referred
+        value = "cross-origin" if policy.matches(origin_of(referer)) else policy.resource_policy
+        if len(referer) <= _REFERER_MAX:
+            self._referred = value
+            self._referer = referer
+        return value
 
     def _refusal(self, request, origin):
         """Return the Response that refuses `request`, or None if it may pass."""
@@ -149,6 +166,8 @@ class Guard:
         self._framing = frame_ancestors(policy.allowed_origins)
         self._passed = None  # the last Host that was judged to be ours
         self._here = None  # the origin whose pages are at that Host
+        self._referer = None  # the last one that was judged
+        self._referred = None  # what its page may embed
         self._own = own
         self._policy = policy
 
@@ -259,7 +278,7 @@ def _forbidden(request, origin, is_websocket):
 def _refused(request, code, reason, what, remedy):
     """Return the answer to a refused request."""
     body, headers = error.answer(request.headers.get("Accept"), code, what, remedy)
-    headers["Vary"] = "Accept, Origin"
+    headers["Vary"] = "Accept, Origin, Referer"
     response = Response(body, error.STATUS[code], headers, reason)
     response.is_head = request.method == "HEAD"  # as Microdot does for its own answers
     return response
@@ -269,21 +288,3 @@ def _take(headers, field):
     """Take what a handler has set of the header `field` (as `put` has it) out of `headers`; return its
     values, each a str or a list of str."""
     return [headers.pop(name) for name in list(headers) if lower(name) == field[0]]
-
-
-def _narrowest(values, policy):
-    """Return `policy` (Cross-Origin-Resource-Policy), or that of `values` which is narrower."""
-    for value in values:
-        if value in _CORP_VALUES and _CORP_VALUES.index(value) < _CORP_VALUES.index(policy):
-            policy = value
-    return policy
-
-
-def _beside(values, policy):
-    """Return `policy` (Content-Security-Policy) as a further one beside `values`: a browser enforces
-    each (CSP 3, "parse a response's Content Security Policies")."""
-    policies = []
-    for value in values:
-        policies += value if isinstance(value, list) else [value]
-    policies = [value for value in policies if value != policy]  # a hook for errors has run before
-    return policies + [policy] if policies else policy

@@ -24,7 +24,7 @@ def _attribute(name):
     def assign(self, value):
         fields = dict(self._rules.fields)
         fields[name] = value
-        self._rules = made_of(fields)
+        self._rules = made_of(fields, self._rules.is_guarded)
 
     return property(get, assign)
 
@@ -100,7 +100,11 @@ class CORS:
         for name in NAMES:
             value = getattr(policy, name)
             fields[name] = list(value) if isinstance(value, tuple) else value
-        self._rules = Rules(fields, policy)
+        self._rules = Rules(fields, policy, None, self._rules.is_guarded)
+
+    def vary_by_referer(self):
+        """Name Referer in each Vary, where who may embed an answer depends on it. `Guard` calls it."""
+        self._rules = self._rules.guarded()
 
     def initialize(self, app, handle_cors=True):
         """Attach to a Microdot application: preflights, and every answer from then on.

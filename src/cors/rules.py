@@ -43,13 +43,15 @@ class Rules:
     Replaced as a whole, so that a thread that serves never sees half a change.
 
     fields: dict, what was given for the policy's fields, by name. policy: the Policy in force.
+    is_guarded: whether a Guard says who may embed an answer, by its Referer.
     vary, vary_preflight: str, the Vary of an ordinary answer and of a preflight's; "" for none.
     """
 
-    def __init__(self, fields, policy, seen=None):
+    def __init__(self, fields, policy, seen=None, is_guarded=False):
         """seen: `fields` as they were when `policy` was made of them, if somebody else has their lists."""
         self.fields = fields
         self.policy = policy
+        self.is_guarded = is_guarded
         self._seen = seen
         self._any = policy.allowed_origins == "*"
         self._match = policy.matcher.match
@@ -58,10 +60,14 @@ class Rules:
         if self._headers is not None:
             self._headers = frozenset([lower(name) for name in self._headers])
         self._network = policy.allow_private_network
-        self.vary = "" if self._any else "Origin"
-        self.vary_preflight = _REQUEST_METHOD + ", " + _REQUEST_HEADERS
-        if not self._any:
-            self.vary_preflight = "Origin, " + self.vary_preflight
+        names = [] if self._any else ["Origin"]
+        if is_guarded and policy.resource_policy != "cross-origin":
+            names.append("Referer")
+        self.vary = ", ".join(names)
+        names += [_REQUEST_METHOD, _REQUEST_HEADERS]
+        if self._network:
+            names.append(_REQUEST_NETWORK)
+        self.vary_preflight = ", ".join(names)
         both = ((_ALLOW_CREDENTIALS, "true"),) if policy.allow_credentials else ()
         self._ordinary = self._preflight = both
         if policy.expose_headers:
@@ -86,7 +92,11 @@ class Rules:
         except PolicyError as error:
             say("cors: no origin is allowed until this is fixed:\n" + str(error))
             policy = Policy(**{name: seen[name] for name in _GUARD_FIELDS if name in seen})
-        return Rules(self.fields, policy, seen)
+        return Rules(self.fields, policy, seen, self.is_guarded)
+
+    def guarded(self):
+        """Return the Rules where a Guard stands before the application."""
+        return Rules(self.fields, self.policy, self._seen, True)
 
     def put_ordinary(self, request, headers):
         """Put the headers of any answer but a preflight's (Fetch, "CORS check") into `headers`."""
@@ -172,10 +182,10 @@ class Rules:
         put(headers, _DEBUG, why)
 
 
-def made_of(fields):
+def made_of(fields, is_guarded=False):
     """Return the Rules of `fields` (dict), whose lists somebody else has. Raises PolicyError."""
     seen = _copied(fields)
-    return Rules(fields, _policy(seen), seen)
+    return Rules(fields, _policy(seen), seen, is_guarded)
 
 
 def _copied(fields):

@@ -83,7 +83,7 @@ def test_host(camera: Camera, host: str | None, status: int, path: str) -> None:
     if status == 421:
         assert answer.reason_phrase == "Misdirected Request"
         assert answer.json()["code"] == "foreign-host"
-        assert answer.headers["vary"] == "Accept, Origin"
+        assert answer.headers["vary"] == "Accept, Origin, Referer"
 
 
 def test_http_1_0_without_host(camera: Camera) -> None:
@@ -144,7 +144,7 @@ def test_write(camera: Camera, origin: str | None, status: int) -> None:
     if status == 403:
         assert answer.json()["code"] == "foreign-write"
         assert "block_cross_origin_writes" in answer.json()["remedy"]
-        assert answer.headers["vary"] == "Accept, Origin"
+        assert answer.headers["vary"] == "Accept, Origin, Referer"
         assert not [name for name in answer.headers if name.startswith("access-control-")]
 
 

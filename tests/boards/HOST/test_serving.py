@@ -18,7 +18,7 @@ from tests.kit.camera import PROGRAM, TOP, Camera
 
 ALLOWED = "http://localhost:8000"
 PREFLIGHT = {"Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "content-type"}
-PREFLIGHT_VARY = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
+PREFLIGHT_VARY = "Origin, Referer, Access-Control-Request-Method, Access-Control-Request-Headers"
 
 
 def access_headers(answer: httpx.Response) -> dict[str, str]:
@@ -53,7 +53,7 @@ def test_every_answer_follows_the_policy(
     assert answer.status_code == status
     assert access_headers(answer) == ({"access-control-allow-origin": ALLOWED} if origin == ALLOWED else {})
     chosen_by = "Accept, " if status != 200 else "Accept-Encoding, " if path == "/" else ""
-    assert answer.headers["vary"] == chosen_by + "Origin"
+    assert answer.headers["vary"] == chosen_by + "Origin, Referer"
 
 
 @pytest.mark.parametrize("path", ["/api/camera", "/nowhere"])
@@ -228,7 +228,7 @@ def test_an_answer_of_the_connection_layer_follows_the_policy(
     answer = httpx.get(f"{camera.url}/api/stream?fps=%FF", headers={"Origin": origin})
     assert (answer.status_code, answer.json()["error"]) == (400, "the query is not percent-encoded UTF-8")
     assert access_headers(answer) == allowed
-    assert answer.headers["vary"] == "Accept, Origin"
+    assert answer.headers["vary"] == "Accept, Origin, Referer"
     assert answer.headers["cross-origin-resource-policy"] == "same-origin"
 
 
@@ -252,7 +252,7 @@ def test_every_refusal_says_who_may_embed_it(camera: Camera, data: bytes, status
         answer = b"".join(iter(lambda: client.recv(4096), b""))
     assert answer.startswith(b"HTTP/1.1 %d " % status)
     assert answer.count(b"\r\nCross-Origin-Resource-Policy: same-origin\r\n") == 1
-    assert answer.count(b"\r\nVary: Accept, Origin\r\n") == 1
+    assert answer.count(b"\r\nVary: Accept, Origin, Referer\r\n") == 1
 
 
 @pytest.mark.parametrize(
@@ -308,4 +308,4 @@ def test_a_refused_head_request_has_no_content(camera: Camera, head: bytes) -> N
         client.shutdown(socket.SHUT_WR)
         answer = b"".join(iter(lambda: client.recv(4096), b""))
     assert answer.endswith(b"\r\n\r\n")
-    assert b"\r\nVary: Accept, Origin\r\n" in answer
+    assert b"\r\nVary: Accept, Origin, Referer\r\n" in answer

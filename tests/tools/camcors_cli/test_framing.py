@@ -8,7 +8,7 @@ from camcors_cli.browser.fetch import Blocked, Request, Response
 from camcors_cli.browser.framing import is_frameable
 
 from cors import Policy
-from cors.framing import frame_ancestors
+from cors.embedding import frame_ancestors
 
 CAMERA = "http://camcors.local/"
 A = "http://a.example"
