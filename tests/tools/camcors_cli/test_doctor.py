@@ -404,7 +404,23 @@ def test_the_requests_are_those_of_a_browser(serve, monkeypatch: pytest.MonkeyPa
          "Access-Control-Request-Method: patch",
          "Access-Control-Request-Headers: x-t", f"Origin: {A}"],
         ["patch /x?y=1 HTTP/1.1", f"Host: {server.place}", "X-T: v", f"Origin: {A}"],
+        ["GET /x?y=1 HTTP/1.1", f"Host: {server.place}"],
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("origin", "line"),
+    [
+        (A, []),  # an https page tells http nothing
+        ("http://localhost:8000", ["Referer: http://localhost:8000/"]),
+        ("http://octoprint.local", ["Referer: http://octoprint.local/"]),
+        ("null", []),
+    ],
+)
+def test_a_picture_is_asked_for_as_an_img_asks(serve, origin: str, line: list[str]) -> None:
+    server = serve(camera_with(f"Access-Control-Allow-Origin: {origin}"))
+    ask(f"{server.url}/x", "--origin", origin)
+    assert server.heads[-1] == ["GET /x HTTP/1.1", f"Host: {server.place}", *line]
 
 
 @pytest.mark.parametrize(
@@ -425,7 +441,7 @@ def test_nothing_that_changes_the_camera_is_sent_unasked(
     preflight = (ALLOW, "Access-Control-Allow-Methods: PUT, OPTIONS")
     server = serve(camera_with(ALLOW, preflight=preflight, preflight_status=200))
     ask(server.url, "--origin", A, "--method", method, *["--send"] * send)
-    assert server.methods == methods
+    assert server.methods == [*methods, "GET"]  # the last one as of an <img>
 
 
 # --- where page and camera are

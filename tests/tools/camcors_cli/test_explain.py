@@ -227,21 +227,22 @@ LINES: list[tuple[Fields, tuple[str, ...], list[str]]] = [
         "ok   the GET is sent and answered 200",
         f"ok   the page may read the answer: Access-Control-Allow-Origin: {A}",
         "ok   of its headers it may read the safelisted ones alone",
-        f"note the page may not show the picture with a plain <img> ({CORP}: same-origin)",
-        "ok   the page may show the camera's answers in a frame",
+        f"note the page may not show the picture with a plain <img> ({CORP}: same-origin): "
+        "its browser names no page to the camera; write <img crossorigin>",
+        "ok   the page may show the camera's answers in an <iframe>",
         "ok   the page may open a WebSocket",
     ]),
     (ONE, ("https://b.example",), [
-        "note the page may not show the camera's answers in a frame: the policy does not let it",
+        "note the page may not show the camera's answers in an <iframe>: the policy does not let it",
     ]),
     ({"allowed_origins": ["http://[fe80::7]"]}, ("http://[fe80::7]",), [
-        "note the page may not show the camera's answers in a frame: Content-Security-Policy has no name for "
-        "its origin",
+        "note the page may not show the camera's answers in an <iframe>: Content-Security-Policy has no "
+        "name for its origin",
     ]),
     ({"allowed_origins": ["http://*.b.example:*"]}, ("http://a.b.example:8080",), [
-        "ok   the page may show the camera's answers in a frame",
+        "ok   the page may show the camera's answers in an <iframe>",
     ]),
-    (ANY, (A,), ["ok   the page may show the camera's answers in a frame"]),
+    (ANY, (A,), ["ok   the page may show the camera's answers in an <iframe>"]),
     (NONE, ("http://camcors.local:9999", "POST"), [
         "no   the POST is sent, and the camera's write guard stops it: 403",
         "note the page may not open a WebSocket: the camera's websocket guard answers 403",
@@ -294,7 +295,18 @@ LINES: list[tuple[Fields, tuple[str, ...], list[str]]] = [
         f"note the page may not show the picture with a plain <img> ({CORP}: same-site)",
     ]),
     ({**ONE, "resource_policy": "same-site"}, ("http://cam.camcors.local",), [
-        f"ok   the page may show the picture with a plain <img> ({CORP}: same-site)",
+        f"ok   the page may show the picture with a plain <img> ({CORP}: same-site); "
+        "with a Referrer-Policy of no-referrer it may not: write <img crossorigin> there",
+    ]),
+    ({"allowed_origins": ["http://octoprint.local"]}, ("http://octoprint.local",), [
+        f"ok   the page may show the picture with a plain <img> ({CORP}: cross-origin); "
+        "with a Referrer-Policy of no-referrer it may not: write <img crossorigin> there",
+    ]),
+    ({"allowed_origins": ["http://octoprint.local"]}, ("http://mainsail.local",), [
+        f"note the page may not show the picture with a plain <img> ({CORP}: same-origin)",
+    ]),
+    ({"allowed_origins": ["http://octoprint.local"]}, ("http://camcors.local",), [
+        f"ok   the page may show the picture with a plain <img> ({CORP}: same-origin)",
     ]),
     (NONE, ("http://camcors.local", "PUT"), [
         "ok   the page is of the camera itself: same origin, so CORS does not ask anything of it",

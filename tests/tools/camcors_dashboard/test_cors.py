@@ -170,8 +170,9 @@ def test_exposed_headers_are_readable_others_not(page, site, camera, exposed, re
     assert [name for name in found["headers"] if name.startswith("x-")] == readable
 
 
-_IMAGE = """async ([src, crossOrigin]) => {
+_IMAGE = """async ([src, crossOrigin, referrerPolicy]) => {
   const image = new Image();
+  image.referrerPolicy = referrerPolicy;
   if (crossOrigin) image.crossOrigin = crossOrigin;
   image.src = src;
   try { await image.decode(); } catch { return "blocked"; }
@@ -181,24 +182,29 @@ _IMAGE = """async ([src, crossOrigin]) => {
   return "readable";
 }"""
 
-# The policy's fields beside the origin of the page a.example, the page, crossorigin, what becomes of it.
+# The policy's fields beside the origin of the page a.example, the page, crossorigin, referrerpolicy, what becomes
+# of it.
 IMAGES = [
-    ({}, "a.example", None, "blocked"),
-    ({}, "b.example", None, "blocked"),
-    ({}, "a.example", "anonymous", "readable"),
-    ({}, "b.example", "anonymous", "blocked"),
-    ({"resource_policy": "cross-origin"}, "b.example", None, "shown"),
-    ({"resource_policy": "same-site"}, "b.example", None, "blocked"),
+    ({}, "a.example", None, "", "shown"),
+    ({}, "a.example", None, "no-referrer", "blocked"),
+    ({}, "b.example", None, "", "blocked"),
+    ({}, "b.example", None, "unsafe-url", "blocked"),
+    ({}, "a.example", "anonymous", "", "readable"),
+    ({}, "a.example", "anonymous", "no-referrer", "readable"),
+    ({}, "b.example", "anonymous", "", "blocked"),
+    ({"resource_policy": "cross-origin"}, "b.example", None, "", "shown"),
+    ({"resource_policy": "same-site"}, "b.example", None, "", "blocked"),
 ]
 
 
-@pytest.mark.parametrize(("fields", "host", "cross_origin", "outcome"), IMAGES)
-def test_who_may_embed_the_picture(page, site, camera, fields, host, cross_origin, outcome):
+@pytest.mark.parametrize(("fields", "host", "cross_origin", "referrer_policy", "outcome"), IMAGES)
+def test_who_may_embed_the_picture(page, site, camera, fields, host, cross_origin, referrer_policy, outcome):
     set_policy(camera, allowed_origins=[site.origin("a.example")], **fields)
     page.goto(site.origin(host) + "/")
-    assert page.evaluate(_IMAGE, [f"{camera.url}/api/capture", cross_origin]) == outcome
+    asked = [f"{camera.url}/api/capture", cross_origin, referrer_policy]
+    assert page.evaluate(_IMAGE, asked) == outcome
     model = Model(lambda asked: requests.send(asked)[0])
-    if cross_origin is None:
+    if cross_origin is None and referrer_policy != "no-referrer":
         with ThreadPoolExecutor(1) as thread:
             verdict = thread.submit(model.embed, site.origin(host), f"{camera.url}/api/capture").result(30)
         assert (verdict.blocked_by is None) == (outcome == "shown")

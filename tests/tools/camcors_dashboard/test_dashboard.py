@@ -349,7 +349,7 @@ def test_the_policy_card_tells_what_this_page_may_do(large: Page, dashboard: Das
         "Send a DELETE": "yes",
         "Set Content-Type: application/json": "yes",
         "Set a header of its own (X-Requested-With)": "yes",
-        "Show a picture with a plain <img>": "no",
+        "Show a picture with a plain <img>": "yes",
         "Read X-Frame-Id and X-Timestamp": "yes",
     }
 

@@ -344,8 +344,8 @@ TABLES: list[tuple[dict[str, Any], dict[str, list[bool]]]] = [
     (
         {"allowed_origins": ["http://localhost:*"], "allow_credentials": True, "allowed_headers": []},
         {
-            "http://localhost:*": [True, False, True, False],
-            "http://localhost:8000": [True, False, True, False],
+            "http://localhost:*": [True, False, True, True],
+            "http://localhost:8000": [True, False, True, True],
             "http://192.168.4.1": [True, True, True, True],
             "https://any-other-site.example": [False, False, False, False],
         },

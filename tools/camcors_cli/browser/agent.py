@@ -31,6 +31,7 @@ from .fetch import (
     preflight_check,
     preflight_request,
     readable_headers,
+    referrer,
     unsafe_names,
     visible,
 )
@@ -155,7 +156,9 @@ class Browser:
         asked = Asked(page_origin, url, "GET", [], True)
         if page_origin == origin_of(url):
             return self._same_origin(asked, True)
-        response = self._send(Request("GET", url, self._credentials(True)))
+        referer = referrer(page_origin, url)
+        headers = [("Referer", referer)] if referer else []
+        response = self._send(Request("GET", url, [*headers, *self._credentials(True)]))
         allowed = is_embeddable(page_origin, response, url, suffixes)
         return Verdict(sent=True, blocked_by=None if allowed else Blocked.RESOURCE_POLICY)
 

@@ -17,7 +17,7 @@ from strict import error, fault
 from ..device import answers
 from ..device.answers import Summary, error_code, error_words
 from ..ui.findings import Mark, Step, no, note, ok
-from . import reach, remedies, requests
+from . import embedding, reach, remedies, requests
 from .fetch import Request, Response, normalize_method
 from .reach import Access, Agent
 from .requests import Unreachable
@@ -184,6 +184,9 @@ class _Asking:
     def _fetch(self) -> None:
         journey = Journey(self._question, self._send, self._stand_in)
         self.found.steps += journey.steps()
+        page, url = self._question[:2]
+        if not journey.is_same_origin:
+            self.found.steps += embedding.steps(page, url, self._exchange, journey.verdict.readable)
         if journey.reason:
             self._block(journey.reason)
 

@@ -266,6 +266,17 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{host}" + ("" if parts.port in (None, default) else f":{parts.port}")
 
 
+def referrer(page: str, url: str) -> str | None:
+    """Return the Referer of a page of another origin: Referrer Policy, "determine request's referrer", by the
+    policy that browsers take where the page sets none, strict-origin-when-cross-origin.
+
+    By the letter http://localhost is as good as https there; Chromium goes by the scheme.
+    """
+    if page == "null" or (page.startswith("https:") and not url.startswith("https:")):
+        return None
+    return page + "/"
+
+
 def is_same_site(one: str, other: str, suffixes: tuple[str, ...] = ()) -> bool:
     """HTML, "schemelessly same site", of two serialised origins.
 

@@ -16,9 +16,8 @@ from cors.origin import parse
 from settings.document import defaults
 from strict import fault
 
-from ..browser import reach
-from ..browser.agent import Browser
-from ..browser.fetch import Request, get
+from ..browser import embedding, reach
+from ..browser.fetch import Request
 from ..browser.remedies import Plan, plan
 from ..browser.simulator import Engine
 from ..browser.verdict import Journey, Question
@@ -166,8 +165,9 @@ class _Explanation:
         yield self._host()
         if not self.journey.reason or not self.journey.reason.is_host:
             yield from self.journey.steps()
-            yield self._picture()
-            yield self._frame()
+            page, url = self._question[:2]
+            send = self._engine(self._policy).send
+            yield from embedding.steps(page, url, send, self._policy.matches(page))
             yield self._websocket()
         for step in (reach.mixed_content, reach.local_network):
             found = step(self._question.origin, self._question.url, reach.not_resolved)
@@ -180,27 +180,6 @@ class _Explanation:
         if response.status == 421:
             return no(f"the camera answers 421 to the Host {host}: the request reaches nothing")
         return ok(f"the camera answers to the Host {host}")
-
-    def _picture(self) -> Step:
-        engine = self._engine(self._policy)
-        found = Browser(lambda request: engine.send(request)[0])
-        page, url = self._question.origin, self._question.url
-        response, _ = engine.send(Request("GET", url, []))
-        said = f"Cross-Origin-Resource-Policy: {get(response.headers, 'Cross-Origin-Resource-Policy')}"
-        if found.embed(page, url).blocked_by is None:
-            return ok(f"the page may show the picture with a plain <img> ({said})")
-        return note(f"the page may not show the picture with a plain <img> ({said})")
-
-    def _frame(self) -> Step:
-        engine = self._engine(self._policy)
-        found = Browser(lambda request: engine.send(request)[0])
-        page, url = self._question.origin, self._question.url
-        if found.frame(page, url).blocked_by is None:
-            return ok("the page may show the camera's answers in a frame")
-        why = "the policy does not let it"
-        if self._policy.matches(page):
-            why = "Content-Security-Policy has no name for its origin"
-        return note(f"the page may not show the camera's answers in a frame: {why}")
 
     def _websocket(self) -> Step:
         headers = [("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Origin", self._question.origin)]

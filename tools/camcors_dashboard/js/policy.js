@@ -16,7 +16,7 @@ const ROWS = [
   { words: "Send a DELETE", sends: { method: "DELETE" } },
   { words: "Set Content-Type: application/json", sends: { headers: { "Content-Type": "application/json" } } },
   { words: "Set a header of its own (X-Requested-With)", sends: { headers: { "X-Requested-With": "dashboard" } } },
-  { words: "Show a picture with a plain <img>", sends: {}, more: { mode: "no-cors" } },
+  { words: "Show a picture with a plain <img>", sends: {}, more: { mode: "no-cors", referrerPolicy: "strict-origin" } },
 ];
 const EXPOSED = ["X-Frame-Id", "X-Timestamp"];
 
