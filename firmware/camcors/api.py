@@ -15,6 +15,8 @@ _BODY_MAX = 2048  # bytes; all fields of a sensor are 600
 _FLOAT_MAX = 1e30
 _RETRY_AFTER_S = 5
 _ENDPOINTS = "ask for /, /api/status, /api/capture, /api/stream, /api/camera or /api/led"
+_MIXED = "multipart/mixed"
+_REPLACED = "multipart/x-mixed-replace"
 _NO_STORE = {"Cache-Control": "no-store"}  # the answer lies a moment later
 
 
@@ -49,6 +51,8 @@ def attach(app, camera, frames, server, status):
 def _attach_page(app):
     @app.get("/")
     async def get_page(request):
+        if "action" in request.args:  # mjpg-streamer's /?action=stream, which must not pass for a page
+            return _error(request, error.NOT_FOUND, "there is no ?action= here", remedy=_ENDPOINTS)
         return page.get(request.headers)
 
 
@@ -107,10 +111,21 @@ def _attach_pictures(app, frames):
             words = "all {} stream slots are taken".format(frames.slots)
             return _unavailable(request, error.STREAMS_TAKEN, words, "close a viewer or try again later")
         headers = {
-            "Content-Type": "multipart/x-mixed-replace; boundary=" + part.BOUNDARY,
+            "Content-Type": _stream_type(request.headers.get("Accept")) + "; boundary=" + part.BOUNDARY,
             "Cache-Control": "no-store",
+            "Vary": "Accept",
         }
         return Response(viewer, 200, headers)
+
+
+def _stream_type(accept):
+    """Return the media type of a stream: multipart/mixed for who asks for it by name, since WebKit's fetch()
+    rejects the other, which <img> and all other clients know. The bytes are the same (RFC 2046, 5.1.3)."""
+    if accept and _MIXED in accept.lower():
+        given = error.weights(accept.lower())
+        if given.get(_MIXED, 0) > given.get(_REPLACED, 0):
+            return _MIXED
+    return _REPLACED
 
 
 def _attach_controls(app, camera):

@@ -91,7 +91,7 @@ def _start(watchdog):
     chosen["limits"].fit(sys.platform)
     state.name, state.title = chosen["name"], chosen["title"].strip() or chosen["name"]
     state.load_policy(cors)
-    guard = Guard(app, cors, ports=(("http", chosen["port"]),))
+    guard = state.guard = Guard(app, cors, ports=(("http", chosen["port"]),))
     camera = Camera()
 
     def tell_guard():
@@ -211,6 +211,7 @@ async def _main(chosen, server, network, camera, watchdog):
         try:
             wait_ms = state.poll_policy(cors)
             state.poll_heap()
+            state.poll_refused()
             on_trial.poll(server.requests)
         except MemoryError:
             pass  # the file and the heap are looked at again

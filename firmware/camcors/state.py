@@ -6,12 +6,15 @@ import board
 import filesystem
 from cors import Policy
 from cors.store import Store
+from strict.fault import show
 
 from .heap import Heap
 from .http.clock import Clock
 from .log import log
 
 _FAULTS_MAX = 16
+_TELL_S = 60
+_ALLOW_HOST = "; if it is yours, list it in allowed_hosts"
 
 #: What a new filesystem gets: the dashboard's address on the person's own machine, and nothing else.
 _FIRST_POLICY = """\
@@ -25,14 +28,15 @@ _FIRST_POLICY = """\
 class State:
     """Owned by the camera; allocates a report when one is asked for, nothing otherwise.
 
-    network: the board's Network, None before the start. has_served: whether the server has listened once.
-    restart: why the camera was started, as restart.why() says it. name, title: the host name, and what people
-    call the camera; None before the start.
+    network, guard: the board's Network and the Guard, None before the start. has_served: whether the server
+    has listened once. restart: why the camera was started, as restart.why() says it. name, title: the host
+    name, and what people call the camera; None before the start.
     """
 
     def __init__(self):
         self.faults = []
         self.network = None
+        self.guard = None
         self.has_served = False
         self.restart = None
         self.name = None
@@ -41,6 +45,8 @@ class State:
         self._policy_lines = []
         self._clock = Clock()
         self._heap = Heap()
+        self._told_host = None
+        self._tell_next_s = 0
 
     def fault(self, text):
         """Say `text` and keep it for /api/status."""
@@ -95,6 +101,20 @@ class State:
         """Measure the heap again if it is time to. Called like `poll_policy`, between the requests."""
         self._heap.poll(self._uptime_s())
 
+    def poll_refused(self):
+        """Say that another name was refused, at most once a minute. Called like `poll_policy`."""
+        host = self.guard.refused_host
+        if host != self._told_host and self._uptime_s() >= self._tell_next_s:
+            self._told_host = host
+            self._tell_next_s = self._uptime_s() + _TELL_S
+            log.say("camcors: refused: a request for the name " + show(host) + _ALLOW_HOST)
+
+    def _refused(self):
+        guard = self.guard
+        if guard is None or not guard.refused_count:
+            return None
+        return {"host": guard.refused_host, "count": guard.refused_count}
+
     def _uptime_s(self):
         return self._clock.read_ms() // 1000
 
@@ -111,5 +131,6 @@ class State:
             "network": self.network and self.network.report(),
             "heap": self._heap.report(),
             "policy": self._store.status(),
+            "refused": self._refused(),
             "faults": self.faults,
         }

@@ -2,12 +2,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from cors import CORS
+from cors.guard import Guard
 
 from .drivers import Network
 
 class State:
     faults: list[str]
     network: Network | None
+    guard: Guard | None
     has_served: bool
     restart: Mapping[str, str | None] | None
     name: str | None
@@ -19,4 +21,5 @@ class State:
     def poll_policy(self, cors: CORS) -> int: ...
     def measure_heap(self) -> int: ...
     def poll_heap(self) -> None: ...
+    def poll_refused(self) -> None: ...
     def report(self) -> dict[str, Any]: ...

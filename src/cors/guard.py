@@ -36,6 +36,7 @@ _CORP_LENGTH = const(28)
 _REFERER_MAX = const(256)  # of one that is kept; across origins browsers send scheme, host and port alone
 _CSP = ("content-security-policy", "Content-Security-Policy")
 _CSP_LENGTH = const(23)
+_SHOWN_MAX = const(64)
 _SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")  # RFC 9110 section 9.2.1
 _ANY_SCHEME = "https://"  # a Host has none, a Matcher wants one
 
@@ -60,6 +61,8 @@ class Guard:
     own: tuple of str, the hosts that are the camera itself: its names (`own_names`) and addresses as
     a browser writes them, an IPv6 address in brackets. Assign another tuple when the network
     changes; it is in force at the next request.
+    refused_host: the last name that was refused (str, as it came, at most 64 characters), None before; a
+    proxy's user, who sees no answer of ours, learns it from there. refused_count: how many were (int).
     ports: tuple of (scheme, port), str and int, where the camera listens. A page at one of these on
     one of `own` is the camera's own; one at another port is any other program's.
     """
@@ -68,6 +71,8 @@ class Guard:
         """Attach to `app` (microdot.Microdot), with the policy that `cors` (CORS) has in force."""
         self.own = own
         self.ports = ports
+        self.refused_host = None
+        self.refused_count = 0
         self._cors = cors
         cors.vary_by_referer()
         self._policy = None
@@ -136,6 +141,8 @@ class Guard:
         host = headers.get("Host")
         if host is not None and host != self._passed:
             if not self._is_ours(host):
+                self.refused_host = host[:_SHOWN_MAX]
+                self.refused_count += 1
                 return _misdirected(request, host, self._cors)
             self._passed = host
             self._here = _origin_at(*split_port(lower(host)))

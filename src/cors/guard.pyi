@@ -7,6 +7,8 @@ def own_names(name: str) -> tuple[str, ...]: ...
 class Guard:
     own: tuple[str, ...]
     ports: tuple[tuple[str, int], ...]
+    refused_host: str | None
+    refused_count: int
     def __init__(
         self,
         app: Microdot,

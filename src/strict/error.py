@@ -92,17 +92,18 @@ def wants_text(accept):
     (RFC 9110 section 12.5.1)."""
     if accept is None or "text/" not in accept.lower():
         return False
-    weights = _weights(accept.lower())
-    text = max([weights.get(each, 0) for each in _TEXT_RANGES])
+    given = weights(accept.lower())
+    text = max([given.get(each, 0) for each in _TEXT_RANGES])
     for each in _JSON_RANGES:
-        if each in weights:
-            return text > weights[each]
+        if each in given:
+            return text > given[each]
     return text > 0
 
 
-def _weights(accept):
-    """Return the media ranges (in lower case) of a header, each with its weight in thousandths (int)."""
-    weights = {}
+def weights(accept):
+    """Return the media ranges of an Accept header (str in lower case), each with its weight in thousandths
+    (int)."""
+    found = {}
     for item in accept.split(","):
         kind, *parameters = item.split(";")
         weight = 1000
@@ -110,8 +111,8 @@ def _weights(accept):
             name, _, value = parameter.partition("=")
             if name.strip(" \t") == "q":
                 weight = _thousandths(value.strip(" \t"))
-        weights[kind.strip(" \t")] = weight
-    return weights
+        found[kind.strip(" \t")] = weight
+    return found
 
 
 def _thousandths(value):

@@ -41,6 +41,7 @@ class Viewer:
         assert headers == {
             "Content-Type": "multipart/x-mixed-replace; boundary=frame",
             "Cache-Control": "no-store",
+            "Vary": "Accept",
             "Connection": "close",
         }
 

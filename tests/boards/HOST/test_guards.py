@@ -279,3 +279,14 @@ def test_the_guard_knows_the_camera_s_port(camera: Camera) -> None:
     assert (
         camera.exec("from camcors import start\nprint(start.guard.ports)") == f"(('http', {camera.port}),)\n"
     )
+
+
+def test_a_refused_name_is_said_where_its_user_looks(new_camera: Camera) -> None:
+    """Home Assistant's user never sees the 421 that its proxy's name gets."""
+    assert new_camera.status()["refused"] is None
+    for host in ("host.docker.internal:8123", "cam.example", "cam.example"):
+        assert httpx.get(new_camera.url, headers={"Host": host}).status_code == 421
+    assert new_camera.status()["refused"] == {"host": "cam.example", "count": 3}
+    new_camera.wait_for('camcors: refused: a request for the name "', 10)
+    httpx.get(new_camera.url, headers={"Host": "x" * 100})
+    assert new_camera.status()["refused"] == {"host": "x" * 64, "count": 4}

@@ -132,6 +132,44 @@ def parts(stream: httpx.Response, count: int) -> list[tuple[int, bytes]]:
     raise AssertionError(f"the stream ended after {len(found)} parts")
 
 
+REPLACED = "multipart/x-mixed-replace; boundary=frame"
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("*/*", REPLACED),
+        ("image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8", REPLACED),  # <img> in Chromium
+        ("multipart/x-mixed-replace", REPLACED),
+        ("multipart/mixed", "multipart/mixed; boundary=frame"),
+        ("Multipart/Mixed, */*;q=0.1", "multipart/mixed; boundary=frame"),
+        ("multipart/mixed;q=0", REPLACED),
+        ("multipart/mixed;q=0.5, multipart/x-mixed-replace", REPLACED),
+        ("multipart/*", REPLACED),
+    ],
+)
+def test_who_asks_for_multipart_mixed_gets_it(camera: Camera, accept: str, kind: str) -> None:
+    end = time.monotonic() + 20
+    while camera.status()["clients"]["viewers"] and time.monotonic() < end:  # of the rows before
+        time.sleep(0.05)
+    with httpx.stream("GET", f"{camera.url}/api/stream", headers={"Accept": accept}) as answer:
+        assert answer.headers["content-type"] == kind
+        assert answer.headers["vary"] == "Accept, Origin, Referer"
+
+
+@pytest.mark.parametrize("query", ["?action=stream", "?action=snapshot", "?action"])
+def test_an_address_of_mjpg_streamer_is_no_page(camera: Camera, query: str) -> None:
+    answer = httpx.get(f"{camera.url}/{query}", headers={"Accept": "*/*"})
+    assert (answer.status_code, answer.json()) == (
+        404,
+        {
+            "error": "there is no ?action= here",
+            "code": "not-found",
+            "remedy": "ask for /, /api/status, /api/capture, /api/stream, /api/camera or /api/led",
+        },
+    )
+
+
 def test_the_stream_moves_and_each_part_is_a_jpeg(camera: Camera) -> None:
     with httpx.stream("GET", f"{camera.url}/api/stream", headers={"Origin": ALLOWED}) as answer:
         assert answer.headers["content-type"] == "multipart/x-mixed-replace; boundary=frame"
@@ -201,7 +239,7 @@ def test_status_tells_what_it_should(camera: Camera) -> None:
     assert 0 <= report["heap"]["sampled_s"] <= report["uptime_s"]
     assert report["faults"] == []
     always = {"name", "title", "board", "micropython", "firmware", "uptime_s", "restart", "network", "heap"}
-    always |= {"policy", "faults"}
+    always |= {"policy", "refused", "faults"}
     assert set(report) == always | {"camera", "frames", "clients"}
 
 

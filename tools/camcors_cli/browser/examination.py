@@ -173,6 +173,8 @@ class _Asking:
             steps.append(note(f"it is not a camcors camera ({status}); judged all the same"))
             return
         steps.append(ok(f"it is a camcors camera: {camera.board}, firmware {camera.firmware}"))
+        if camera.refused:
+            steps.append(note(_refusal(*camera.refused)))
         if camera.state == "active":
             steps.append(ok("its /policy.json is in force"))
         else:
@@ -222,6 +224,16 @@ class _Asking:
             if step.mark is Mark.NO and found.reason is None:
                 found.reason, found.code = step.text, code
                 found.remarks = [f"to let it through: {step.remedy}"]
+
+
+def _refusal(host: str, count: int) -> str:
+    """Words for requests that others sent with a foreign Host; it may be anybody's."""
+    said = f"it refused {count} {'request' if count == 1 else 'requests'}, the last for the Host {host}"
+    name = remedies.host_of(f"http://{host}")
+    if parse(f"http://{name}").reasons:
+        return said
+    command = remedies.Change("allowed_hosts", [name]).command
+    return f"{said}; if a proxy or a router of yours sends it: {command}"
 
 
 def _summary(body: str) -> Summary | None:

@@ -227,17 +227,23 @@ def report(value: Any) -> Report:
 
 
 class Summary(NamedTuple):
-    """What doctor tells of a camera. state: of its policy."""
+    """What doctor tells of a camera. state: of its policy. refused: the last Host with a 421, their count."""
 
     board: str
     firmware: str
     state: str
+    refused: tuple[str, int] | None
 
 
 def summary(value: Any) -> Summary:
     """Of an answer of /api/status, which may be of any version."""
     state = member(value, "policy", lambda policy: member(policy, "state", text))
-    return Summary(member(value, "board", text), member(value, "firmware", text), state)
+    refused = member({"refused": None, **value}, "refused", optional(_refused))  # older firmware: not said
+    return Summary(member(value, "board", text), member(value, "firmware", text), state, refused)
+
+
+def _refused(value: Any) -> tuple[str, int]:
+    return member(value, "host", text), member(value, "count", whole)
 
 
 def _restart(value: Any) -> Restart:
