@@ -57,11 +57,13 @@ def run(main):
 
 
 def until_ready(socket, event):
-    """Awaitable that ends when `socket` is ready for `event` (select's number). MicroPython only.
+    """Awaitable that ends when `socket` is ready for `event` (select's number; on CPython, POLLIN only).
 
     If the heap is full when the poller takes the socket, it keeps a key without a value and crashes at its
     next poll (extmod/modselect.c says so); taking it again fixes that.
     """
+    if core is None:
+        return _until_readable(socket)
     queue = core._io_queue
     try:
         if event == select.POLLIN:
@@ -74,6 +76,16 @@ def until_ready(socket, event):
         _register(queue.poller, socket, event)
         core.cur_task.data = queue
     return _turn
+
+
+async def _until_readable(socket):
+    ready = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    loop.add_reader(socket, ready.set)
+    try:
+        await ready.wait()
+    finally:
+        loop.remove_reader(socket)
 
 
 def _register(poller, socket, event):
