@@ -96,6 +96,7 @@ def _start(watchdog):
 
     def tell_guard():
         guard.own = own_hosts(network)
+        guard.portal = network.address if network.report()["state"] == "access-point" else None
 
     network = Network(chosen, camera, tell_guard)
     state.network = network

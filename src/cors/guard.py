@@ -20,6 +20,11 @@ A dot at the end makes a name absolute (RFC 1034 section 3.1, RFC 3986 section 3
 is the same name as `camera.local`, so it is taken. `camera.` and `localhost.` are not the same as
 `camera`, which a resolver completes from its search list, and `localhost`, which it may know by
 itself: both are looked up at the root of the DNS, whose answer may be anybody's. So they are refused.
+
+On its own access point the camera is every name (a captive portal), so every page of a phone reaches it by
+the page's own name. What it gets there is a redirect to the camera's address, whatever it asks for, and for
+anything but GET and HEAD the refusal. The request that follows the redirect has another origin's page behind
+it and is judged like any other.
 """
 
 from microdot import Response
@@ -37,6 +42,7 @@ _REFERER_MAX = const(256)  # of one that is kept; across origins browsers send s
 _CSP = ("content-security-policy", "Content-Security-Policy")
 _CSP_LENGTH = const(23)
 _SHOWN_MAX = const(64)
+_REDIRECTED = ("GET", "HEAD")
 _SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")  # RFC 9110 section 9.2.1
 _ANY_SCHEME = "https://"  # a Host has none, a Matcher wants one
 
@@ -65,6 +71,7 @@ class Guard:
     proxy's user, who sees no answer of ours, learns it from there. refused_count: how many were (int).
     ports: tuple of (scheme, port), str and int, where the camera listens. A page at one of these on
     one of `own` is the camera's own; one at another port is any other program's.
+    portal: the camera's address (str) while it is the access point, else None.
     """
 
     def __init__(self, app, cors, own=(), ports=()):
@@ -73,6 +80,7 @@ class Guard:
         self.ports = ports
         self.refused_host = None
         self.refused_count = 0
+        self.portal = None
         self._cors = cors
         cors.vary_by_referer()
         self._policy = None
@@ -141,9 +149,7 @@ class Guard:
         host = headers.get("Host")
         if host is not None and host != self._passed:
             if not self._is_ours(host):
-                self.refused_host = host[:_SHOWN_MAX]
-                self.refused_count += 1
-                return _misdirected(request, host, self._cors)
+                return self._turn_away(request, host)
             self._passed = host
             self._here = _origin_at(*split_port(lower(host)))
         if origin is None:
@@ -155,6 +161,18 @@ class Guard:
         if self._is_friend(origin, host):
             return None
         return _forbidden(request, origin, is_websocket)
+
+    def _turn_away(self, request, host):
+        """Return the answer to a request with a foreign Host."""
+        if self.portal is None or request.method not in _REDIRECTED:
+            self.refused_host = host[:_SHOWN_MAX]
+            self.refused_count += 1
+            return _misdirected(request, host, self._cors)
+        scheme, port = self.ports[0]
+        response = Response.redirect(_origin_at(self.portal, port, scheme) + "/")
+        response.headers["Cache-Control"] = "no-store"  # the name means another host elsewhere
+        response.is_head = request.method == "HEAD"
+        return response
 
     def _in_force(self):
         """Return the Policy in force, after what follows from it and from `own` was made."""

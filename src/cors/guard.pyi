@@ -9,6 +9,7 @@ class Guard:
     ports: tuple[tuple[str, int], ...]
     refused_host: str | None
     refused_count: int
+    portal: str | None
     def __init__(
         self,
         app: Microdot,

@@ -118,6 +118,45 @@ def test_a_list_of_origins_changed_in_place_is_in_force_at_the_next_request():
     assert status(app, "POST", origin=ALLOWED) == 403
 
 
+# On an access point (portal): method, host, origin -> status. The policy allows ALLOWED.
+PORTAL = [
+    ("GET", "evil.example", None, 302),
+    ("HEAD", "evil.example", FOREIGN, 302),
+    ("GET", "evil.example:80", ALLOWED, 302),
+    ("GET", "camera.", None, 302),
+    ("get", "evil.example", None, 421),
+    ("POST", "evil.example", "http://evil.example", 421),
+    ("POST", "evil.example", ALLOWED, 421),
+    ("OPTIONS", "evil.example", ALLOWED, 421),
+    ("GET", "192.168.4.1", None, 200),
+    ("GET", "camera.local", None, 200),
+    ("POST", "192.168.4.1", FOREIGN, 403),
+    ("POST", "192.168.4.1", "http://192.168.4.1", 200),
+]
+
+
+@pytest.mark.parametrize(("method", "host", "origin", "answer"), PORTAL)
+def test_a_portal_redirects_what_looks_at_a_foreign_name(method, host, origin, answer):
+    app, _, guard = guarded()
+    guard.portal = "192.168.4.1"
+    response = ask(app, method, host, origin)
+    assert response.status_code == answer
+    if answer == 302:
+        assert response.headers.pop(CSP, "") == ("" if origin else f"frame-ancestors 'self' {ALLOWED}")
+        expected = {"Location": "http://192.168.4.1/", "Cache-Control": "no-store", CORP: "same-origin"}
+        assert response.headers == expected
+        assert (response.body, response.is_head) == (b"", method == "HEAD")
+    guard.portal = None
+    assert ask(app, method, host, origin).status_code == (421 if answer == 302 else answer)
+
+
+def test_a_portal_names_a_port_that_is_not_the_default():
+    app = Microdot()
+    guard = Guard(app, CORS(app), (), (("http", 8080),))
+    guard.portal = "192.168.4.1"
+    assert ask(app, host="evil.example").headers["Location"] == "http://192.168.4.1:8080/"
+
+
 def test_what_was_judged_before_decides_nothing():
     """One good Host and its origins are remembered: neither a bad one, nor the one before, gains by that."""
     app, _, _ = guarded(own=())
