@@ -14,7 +14,7 @@ from network import WLAN
 from camcors.http.clock import sleep_ms
 from camcors.log import print_secret
 
-from . import setup_page
+from . import dns, setup_page
 
 _ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # 32: no l, o, 0, 1
 _KEY_LENGTH = 12
@@ -30,7 +30,7 @@ class AccessPoint:
     """
 
     def __init__(self, name, flag, path="/camera.json"):
-        #: Names of the networks in reach (list of str), the strongest first.
+        #: The networks in reach (list of (name, dBm), str and int), the strongest first.
         self.networks = []
         self._page = setup_page.SetupPage(self, name, path, flag, reset)
         self._said = False
@@ -55,10 +55,14 @@ class AccessPoint:
         ssid = "camcors-{:02X}{:02X}".format(*point.config("mac")[-2:])
         key = _key()
         self._open(point, ssid, key)
-        while point.active():
-            up("access-point", point.ipconfig("addr4")[0])
-            self._tell(ssid, key)
-            await sleep_ms(_WATCH_MS)
+        resolver = dns.Resolver(point.ipconfig("addr4")[0])
+        try:
+            while point.active():
+                up("access-point", point.ipconfig("addr4")[0])
+                self._tell(ssid, key)
+                await sleep_ms(_WATCH_MS)
+        finally:
+            resolver.close()
         return "the access point was switched off"
 
     def _open(self, point, ssid, key):
@@ -84,12 +88,14 @@ class AccessPoint:
         """Look for networks, which takes some 2 s during which nobody is served; set `networks`."""
         # An empty list may be a failure (network_wlan.c, network_wlan_scan).
         found = _scan() or _scan()
-        names = []
+        names = set()
+        networks = []
         for row in sorted(found, key=lambda row: -row[3]):
             name = _text(row[0])
-            if name and name not in names:
-                names.append(name)
-        self.networks = names[:_NETWORKS_MAX]
+            if name and name not in names and len(networks) < _NETWORKS_MAX:
+                names.add(name)
+                networks.append((name, row[3]))
+        self.networks = networks
 
 
 def _scan():

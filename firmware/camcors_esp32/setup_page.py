@@ -12,12 +12,24 @@ import os
 
 from camcors import settings_file
 from camcors.http.clock import sleep_ms
-from camcors_pages import SETUP_ALERT, SETUP_FORM, SETUP_HEAD, SETUP_SAVED, SETUP_STYLE
+from camcors_pages import (
+    SETUP_ALERT,
+    SETUP_FORM,
+    SETUP_HEAD,
+    SETUP_NETWORK,
+    SETUP_NONE,
+    SETUP_SAVED,
+    SETUP_STYLE,
+)
 from settings import document
 from strict import json as strict_json
+from strict.compat import const
 from strict.fault import lines
 
 _RESTART_MS = 1500  # the answer must have reached the phone
+_STRONG_DBM = const(-60)
+_GOOD_DBM = const(-72)
+_CHECKED = " checked"
 _EXAMPLE = "fix it or remove it over USB; nothing was changed"
 
 _HEADERS = {
@@ -34,9 +46,9 @@ _HEADERS = {
 class SetupPage:
     """The form's routes. Owned by AccessPoint.
 
-    point: its `networks` (list of str) are offered, its scan() looks again. name: where the camera will be
-    found, as NAME.local. path: the settings' file. flag: removed when they are written, if it is there.
-    restart: called without arguments after the answer.
+    point: its `networks` (list of (name, dBm)) are offered, its scan() looks again. name: where the camera
+    will be found, as NAME.local. path: the settings' file. flag: removed when they are written, if it is
+    there. restart: called without arguments after the answer.
     """
 
     def __init__(self, point, name, path, flag, restart):
@@ -66,7 +78,8 @@ class SetupPage:
                 form = None
             if form is None:
                 return self._answer(400, "Send the form as the page does.")
-            return self._save({"ssid": form.get("ssid", ""), "password": form.get("password", "")})
+            ssid = form.get("network") or form.get("ssid", "")  # chosen of those found, or typed
+            return self._save({"ssid": ssid, "password": form.get("password", "")})
 
     def _save(self, wifi):
         _, faults = document.read_wifi(wifi)
@@ -114,11 +127,20 @@ class SetupPage:
         self._restart()
 
     def _answer(self, status, error=None, ssid=""):
-        """Return the form with what is wrong above it, and never a password in it."""
-        names = [_escape(name) for name in self._point.networks]
-        found = "".join(['<option value="' + name + '">' for name in names])
-        # As text too, since not every browser shows the list of an input.
-        form = SETUP_FORM.format(ssid=_escape(ssid), found=found, names=", ".join(names) or "no network")
+        """Return the form with what is wrong above it, `ssid` chosen, and never a password in it."""
+        rows = []
+        typed = ssid
+        for name, dbm in self._point.networks:
+            checked = ""
+            if name == ssid:
+                checked = _CHECKED
+                typed = ""
+            strength = "strong" if dbm >= _STRONG_DBM else "good" if dbm >= _GOOD_DBM else "weak"
+            row = {"number": len(rows), "name": _escape(name), "checked": checked, "strength": strength}
+            rows.append(SETUP_NETWORK.format(**row))
+        found = "".join(rows) or SETUP_NONE
+        checked = _CHECKED if typed or not rows else ""
+        form = SETUP_FORM.format(ssid=_escape(typed), found=found, checked=checked)
         return self._page(status, (SETUP_ALERT.format(error=_escape(error)) if error else "") + form)
 
     def _page(self, status, content):

@@ -4,7 +4,7 @@ from typing import Protocol
 from microdot import Microdot
 
 class _Point(Protocol):
-    networks: list[str]
+    networks: list[tuple[str, int]]
     def scan(self) -> None: ...
 
 class SetupPage:

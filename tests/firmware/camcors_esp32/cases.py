@@ -24,7 +24,7 @@ from fake_network import radio
 import supply
 from camcors import settings_file, start, stream, watchdog
 from camcors.http import clock as camera_clock
-from camcors_esp32 import access_point, probe, sensors, station
+from camcors_esp32 import access_point, dns, probe, sensors, station
 from camcors_esp32 import camera as camera_driver
 from camcors_esp32 import network as network_driver
 from settings import document
@@ -33,7 +33,7 @@ from strict import field as kinds
 TASKS = []
 WIFI = {"ssid": "home", "password": "a secret"}
 
-for module in (access_point, network_driver, station, stream):
+for module in (access_point, dns, network_driver, station, stream):
     module.sleep_ms = clock.sleep_ms
 for module in (camera_clock, camera_driver, stream):
     module.ticks_ms = clock.ticks_ms
@@ -50,6 +50,22 @@ class Lights:
 
     def signal(self, is_on):
         self.shown.append([clock.now, is_on])
+
+
+class Resolver:
+    """DNS, which this machine cannot give at the access point's address."""
+
+    log = []
+
+    def __init__(self, address):
+        self.log.append(address)
+
+    def close(self):
+        self.log.append("closed")
+
+
+access_point.dns = Resolver
+Resolver.Resolver = Resolver
 
 
 class Told:
@@ -296,6 +312,92 @@ async def scans_again_where_a_scan_finds_nothing():
     return found
 
 
+async def answers_dns_while_the_access_point_is_up():
+    network, _, _ = make_network(None)
+    Resolver.log.clear()
+    await started(network)
+    seen = [list(Resolver.log)]
+    radio.is_ap_active = False
+    await clock.run(5500)
+    seen.append([list(Resolver.log), network.state])
+    await clock.run(1000)
+    seen.append([list(Resolver.log), network.state])
+    for task in network._tasks:
+        task.cancel()
+    await clock.run(0)
+    return seen + [Resolver.log[-1]]
+
+
+class Datagrams:
+    """A socket module of which the sockets give what `script` holds, and raise its exceptions."""
+
+    AF_INET, SOCK_DGRAM = 2, 2
+
+    def __init__(self, script, binds=()):
+        self.script = list(script)
+        self.binds = list(binds)
+        self.log = []
+
+    def getaddrinfo(self, address, port):
+        return [(2, 2, 17, "", (address, port))]
+
+    def socket(self, family, kind):
+        self.log.append("open")
+        return self
+
+    def bind(self, where):
+        if self.binds:
+            raise self.binds.pop(0)
+        self.log.append(list(where))
+
+    def setblocking(self, is_blocking):
+        self.log.append(is_blocking)
+
+    def recvfrom(self, size):
+        given = self.script.pop(0)
+        if isinstance(given, Exception):
+            raise given
+        return given[:size], "phone"
+
+    def sendto(self, data, client):
+        self.log.append([client, len(data)])
+        if self.script and self.script[0] is None:
+            self.script.pop(0)
+            raise OSError(118)  # EHOSTUNREACH of lwIP: the phone has left
+
+    def close(self):
+        self.log.append("close")
+
+
+async def resolved(fake):
+    """What a Resolver does with the sockets of `fake`, until those have no more to give."""
+
+    async def ready():
+        while not fake.script:
+            await clock.sleep_ms(1000)
+
+    dns.socket = fake
+    dns.until_ready = lambda sock, event: ready()
+    resolver = dns.Resolver("192.168.4.1")
+    await clock.run(3000)
+    resolver.close()
+    await clock.run(0)
+    return fake.log
+
+
+QUERY = b"\0\1\1\0\0\1\0\0\0\0\0\0\1a\0\0\1\0\1"
+
+
+async def dns_survives_errors():
+    refused = [OSError(112), MemoryError()]
+    return [
+        await resolved(Datagrams([QUERY, b"noise", QUERY])),
+        await resolved(Datagrams([OSError(11), QUERY, None, MemoryError(), QUERY])),
+        await resolved(Datagrams([b"", QUERY])),
+        await resolved(Datagrams([QUERY], refused)),
+    ]
+
+
 async def closes_the_access_point_when_there_is_a_network():
     first, _, _ = make_network(None)
     await started(first)
@@ -394,8 +496,9 @@ async def boots_the_radio_before_the_sensor():
     await booted(port, WIFI)
     status = (await ask(port, ("GET", "/api/status", "192.168.1.7")))[1]
     no_form = await ask(port, ("POST", "/", "192.168.1.7"))
+    foreign = await ask(port, ("GET", "/generate_204", "connectivitycheck.gstatic.com"))
     connect = [when for when, what, *_ in radio.log if what == "connect"]
-    return [connect, fake_camera.started_at, status["network"], status["camera"], no_form[0]]
+    return [connect, fake_camera.started_at, status["network"], status["camera"], no_form[0], foreign[0]]
 
 
 async def boots_without_a_sensor_and_a_network():
@@ -405,9 +508,11 @@ async def boots_without_a_sensor_and_a_network():
     status = (await ask(port, ("GET", "/api/status", "192.168.4.1")))[1]
     settings = await ask(port, ("GET", "/api/camera", "192.168.4.1"))
     change = await ask(port, ("PUT", "/api/camera", "192.168.4.1"), '{"quality": 50}')
-    rebound = await ask(port, ("GET", "/", "evil.example"))
+    foreign = []
+    for method in ("GET", "POST"):
+        foreign.append((await ask(port, (method, "/", "evil.example")))[0])
     page = await ask(port, ("GET", "/", "192.168.4.1"))
-    return [status["network"], status["camera"], status["faults"][-1], settings, change, rebound[0], page[0]]
+    return [status["network"], status["camera"], status["faults"][-1], settings, change, foreign, page[0]]
 
 
 # The camera.

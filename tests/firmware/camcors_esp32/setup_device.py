@@ -1,7 +1,11 @@
 """A camera in set-up mode on loopback, with the radio's fakes; runs on CPython and MicroPython.
 
-As a script: setup_device.py PORT FOLDER. Its settings are FOLDER/camera.json. Prints "ready", serves until
-it is ended, and prints "restart" when it would restart.
+As a script: setup_device.py PORT FOLDER DNS_PORT [none]. Its settings are FOLDER/camera.json; with none, no
+network is in reach. Prints "ready", serves until it is ended, and prints "restart" when it would restart.
+
+To see what a phone does: run it, and
+    chromium --host-resolver-rules="MAP * 127.0.0.1:PORT" http://connectivitycheck.gstatic.com/generate_204
+    dig -p DNS_PORT @127.0.0.1 captive.apple.com
 """
 
 import asyncio
@@ -20,32 +24,45 @@ from camcors import api
 from camcors.http.server import Server
 from camcors.limits import Limits
 from camcors.stream import Frames
-from camcors_esp32 import access_point, setup_page
+from camcors_esp32 import access_point, dns, setup_page
 from camcors_testcard.camera import Camera
 from cors import CORS, Policy
 from cors.guard import Guard
 from microdot import Microdot
 
-NETWORKS = [('küche <5 GHz> & "co"'.encode(), -40), (b"home", -60), (b"\xff\xfe", -30), (b"", -20)]
+NETWORKS = [
+    ('küche <5 GHz> & "co"'.encode(), -40),
+    (b"far & away", -80),
+    (b"home", -65),
+    (b"\xff\xfe", -30),
+    (b"", -20),
+    (b"home", -70),
+]
 
 
 def note_restart():
     print("restart")
 
 
-async def main(port, folder):
+async def main(port, folder, dns_port):
     app = Microdot()
     cors = CORS(app)
     # As open as a policy can be: the form is the camera's own page's alone all the same.
     cors.policy = Policy.from_json(
         '{"version": 1, "allowed_origins": ["http://friend.example"], "block_cross_origin_writes": false}'
     )
-    Guard(app, cors, ("camcors", "camcors.local", "192.168.4.1"), (("http", 80),))
+    guard = Guard(app, cors, ("camcors", "camcors.local", "127.0.0.1"), (("http", port),))
     point = access_point.AccessPoint("camcors", folder + "/setup", folder + "/camera.json")
     point._page._restart = note_restart
     setup_page._RESTART_MS = 50
-    radio.found = NETWORKS
-    holding = asyncio.create_task(point.hold(lambda state, address: None))
+    radio.found = [] if sys.argv[4:] == ["none"] else NETWORKS
+    radio.ap_address = "127.0.0.1"
+    dns._PORT = dns_port
+
+    def up(state, address):
+        guard.portal = address
+
+    holding = asyncio.create_task(point.hold(up))
     camera = Camera()
     camera.start({})
     limits = Limits()
@@ -60,4 +77,4 @@ async def main(port, folder):
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]), sys.argv[2]))
+    asyncio.run(main(int(sys.argv[1]), sys.argv[2], int(sys.argv[3])))

@@ -25,7 +25,8 @@ NO_ROOM = "the PSRAM has no room for the pictures, or the sensor's bus failed; "
 NO_ROOM += "choose a smaller frame_size, or reset"
 NOT_TAKEN = "the sensor did not take it; try again, and check its cable and power if it stays so"
 RESTARTED = "the sensor was restarted"
-HELPERS = ("ask", "booted", "capture", "next_part", "started")
+BOUND = ["192.168.4.1", 53]
+HELPERS = ("ask", "booted", "capture", "next_part", "resolved", "started")
 SIZES = ["QVGA", "CIF", "HVGA", "VGA", "SVGA", "XGA", "HD", "SXGA", "UXGA"]
 SWITCH = {"values": [False, True]}
 LEVEL = {"min": -2, "max": 2}
@@ -84,7 +85,7 @@ NETWORK = {
         True,
         ["192.168.4.1"],
         True,
-        ["küche", "far"],
+        [["küche", -40], ["far", -50]],
         False,
     ],
     "opens_an_access_point_when_a_file_asks_for_it": ["access-point", []],
@@ -96,7 +97,31 @@ NETWORK = {
         "access-point",
     ],
     "opens_though_the_scan_fails": ["access-point", []],
-    "scans_again_where_a_scan_finds_nothing": [["home"], []],
+    "scans_again_where_a_scan_finds_nothing": [[["home", -40]], []],
+    "answers_dns_while_the_access_point_is_up": [
+        ["192.168.4.1"],
+        [["192.168.4.1", "closed"], "connecting"],
+        [["192.168.4.1", "closed", "192.168.4.1"], "access-point"],
+        "closed",
+    ],
+    "dns_survives_errors": [
+        ["open", BOUND, False, ["phone", 35], ["phone", 35], "close"],
+        ["open", BOUND, False, ["phone", 35], ["phone", 35], "close"],
+        # An empty datagram, after which the port reads nothing more from the socket.
+        [
+            "open",
+            BOUND,
+            False,
+            "close",
+            "open",
+            BOUND,
+            False,
+            ["phone", 35],
+            "close",
+        ],
+        # The port is taken at first, and then there is no memory.
+        ["open", "close", "open", "close", "open", BOUND, False, ["phone", 35], "close"],
+    ],
     "closes_the_access_point_when_there_is_a_network": [False, "connected"],
     # [milliseconds since the start, lit], the last four of: connecting, connected, connected with a camera
     # that fails, not in reach, access point.
@@ -230,6 +255,7 @@ BOOT = {
         report("connected", "192.168.1.7", -48),
         {"name": "OV2640", "led": 0, "error": None},
         405,
+        421,
     ],
     "boots_without_a_sensor_and_a_network": [
         report("access-point", "192.168.4.1"),
@@ -237,7 +263,7 @@ BOOT = {
         NO_SENSOR,
         [200, {"ranges": {}}],
         [503, {"error": NO_SENSOR, "code": "no-sensor"}],
-        421,
+        [302, 421],
         200,
     ],
 }

@@ -3,81 +3,50 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import html
-import http.client
 import json
-import os
 import re
-import subprocess
-import sys
-import threading
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 
-from tests.kit.camera import PROGRAM, TOP, free_port
+from tests.kit.camera import TOP
+from tests.kit.setup import FORM, Device
 
-HERE = Path(__file__).resolve().parent
-FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 SSID = "wifi.ssid: not the name of a network; write the network's name, 1 to 32 bytes"
 PASSWORD = "wifi.password: not a Wi-Fi password; write 8 to 63 ASCII characters or 64 hex digits"
 PASSWORD += ", or none for an open network"
-NETWORKS = ['küche <5 GHz> & "co"', "home"]
+NETWORKS = [('küche <5 GHz> & "co"', "strong"), ("home", "good"), ("far & away", "weak")]
+
+SETUP_CSS = (TOP / "firmware/pages/setup.css").read_text()
+
+_ROW = re.compile(
+    '<input type="radio" name="network" id="n([0-9]+)" value="([^"]*)"( checked)?>'
+    '<label for="n([0-9]+)">(.*?) <span>(.*?)</span></label>'
+)
+_OTHER = re.compile('<input type="radio" name="network" id="other" value=""( checked)? required>')
+_TYPED = re.compile('<input name="ssid" value="([^"]*)"')
 
 
-class Device:
-    """The camera in set-up mode; `lines` is what it has printed."""
+def rows(page: str) -> list[tuple[str, bool, str]]:
+    """The networks in the form: name, whether it is chosen, strength."""
+    found = _ROW.findall(page)
+    assert [row[0] for row in found] == [row[3] for row in found] == [str(i) for i in range(len(found))]
+    names = [html.unescape(row[1]) for row in found]
+    assert names == [html.unescape(row[4]) for row in found]
+    return [(name, bool(row[2]), row[5]) for name, row in zip(names, found, strict=True)]
 
-    def __init__(self, python: str, folder: Path):
-        self.folder = folder
-        self.settings = folder / "camera.json"
-        self.port = free_port()
-        self.own = f"http://127.0.0.1:{self.port}"
-        command = [str(PROGRAM)] if python == "micropython" else [sys.executable, "-u"]
-        path = os.pathsep.join(str(TOP / part) for part in ("src", "firmware", "build/generated"))
-        self.process = subprocess.Popen(
-            [*command, str(HERE / "setup_device.py"), str(self.port), str(folder)],
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PYTHONPATH": path},
-        )
-        self.lines: list[str] = []
-        self.restarted = threading.Event()
-        self.ready = threading.Event()
-        threading.Thread(target=self._read, daemon=True).start()
-        assert self.ready.wait(20)
 
-    def _read(self) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.lines.append(line.strip())
-            if line == "ready\n":
-                self.ready.set()
-            if line == "restart\n":
-                self.restarted.set()
-
-    def request(
-        self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
-    ) -> tuple[int, dict[str, str], str]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        try:
-            connection.request(method, path, body, headers or {})
-            answer = connection.getresponse()
-            headers = {name: ", ".join(answer.headers.get_all(name, [])) for name in answer.headers}
-            return answer.status, headers, answer.read().decode()
-        finally:
-            connection.close()
-
-    def send(self, **fields: str) -> tuple[int, dict[str, str], str]:
-        """The form as the camera's own page sends it."""
-        return self.request("POST", "/", urlencode(fields).encode(), {**FORM, "Origin": self.own})
-
-    def close(self) -> None:
-        self.process.kill()
-        self.process.wait()
+def typed(page: str) -> tuple[str, bool]:
+    """The name in the text field, and whether it is to be taken."""
+    (name,) = _TYPED.findall(page)
+    (checked,) = _OTHER.findall(page)
+    return html.unescape(name), bool(checked)
 
 
 @pytest.fixture(params=["cpython", "micropython"])
@@ -95,9 +64,10 @@ def test_the_page(device: Device) -> None:
     for path in ("/", "/?again"):
         status, headers, page = device.request("GET", path)
         assert status == 200
-        assert [html.unescape(name) for name in re.findall('<option value="([^"]*)">', page)] == NETWORKS
-        assert f"<p>Found: {', '.join(html.escape(name) for name in NETWORKS)}. <a" in page
-        assert "old" not in page
+        assert rows(page) == [(name, False, strength) for name, strength in NETWORKS]
+        assert typed(page) == ("", False)
+        assert "old home" not in page
+        assert "old secret" not in page
         (key,) = [line.split()[1] for line in device.lines if line.startswith("key ")]
         assert key not in page
     own, guards = headers["Content-Security-Policy"].split(", ")
@@ -139,6 +109,40 @@ def test_it_writes_the_network_and_keeps_the_rest(device: Device, ssid: str, pas
     shown = page + "".join(device.lines) + device.request("GET", "/api/status")[2]
     assert "old secret" not in shown
     assert not password or password not in shown
+
+
+# What is chosen of the list and typed beside it, the network that is meant; the form afterwards, had the
+# password been wrong: the choice in the list, and what stands in the text field.
+CHOICES = [
+    ({"network": "home"}, "home", "home", ""),
+    ({"network": "home", "ssid": "typed before"}, "home", "home", ""),
+    ({"network": "", "ssid": "hidden one"}, "hidden one", None, "hidden one"),
+    ({"network": NETWORKS[0][0], "ssid": ""}, NETWORKS[0][0], NETWORKS[0][0], ""),
+    ({"ssid": "no list"}, "no list", None, "no list"),
+    ({"network": "", "ssid": "home"}, "home", "home", ""),
+    ({"network": "gone meanwhile", "ssid": ""}, "gone meanwhile", None, "gone meanwhile"),
+]
+
+
+@pytest.mark.parametrize(("fields", "ssid", "chosen", "text"), CHOICES)
+def test_a_network_is_chosen_or_typed(
+    device: Device, fields: dict[str, str], ssid: str, chosen: str | None, text: str
+) -> None:
+    status, _, page = device.send(**fields, password="short")
+    assert status == 400
+    assert rows(page) == [(name, name == chosen, strength) for name, strength in NETWORKS]
+    assert typed(page) == (text, bool(text))
+    assert device.send(**fields, password="a secret")[0] == 200
+    assert json.loads(device.settings.read_text())["wifi"]["ssid"] == ssid
+
+
+@pytest.mark.parametrize("python", ["cpython", "micropython"])
+def test_where_none_is_found_the_name_is_typed(program: Path, tmp_path: Path, python: str) -> None:
+    with contextlib.closing(Device(python, tmp_path, "none")) as device:
+        page = device.request("GET", "/?again")[2]
+    assert rows(page) == []
+    assert "No network was found." in page
+    assert typed(page) == ("", True)
 
 
 def test_it_makes_the_file(device: Device) -> None:
@@ -209,8 +213,114 @@ def test_nobody_else_may_send_it(device: Device, headers: dict[str, str], status
     assert not device.restarted.is_set()
 
 
-def test_a_rebound_name_does_not_see_the_page(device: Device) -> None:
-    assert device.request("GET", "/", headers={"Host": "evil.example"})[0] == 421
+# Where a phone or a computer looks whether it is in the internet (method, host, target); what is not there
+# yet, any page. A name with a dot at its end, another port and a name in capitals are no way around.
+PROBES = [
+    ("GET", "connectivitycheck.gstatic.com", "/generate_204"),
+    ("GET", "connectivitycheck.android.com", "/generate_204"),
+    ("GET", "clients3.google.com", "/generate_204"),
+    ("GET", "play.googleapis.com", "/generate_204"),
+    ("GET", "www.google.com", "/gen_204"),
+    ("HEAD", "connectivitycheck.platform.hicloud.com", "/generate_204"),
+    ("GET", "captive.apple.com", "/hotspot-detect.html"),
+    ("GET", "www.apple.com", "/library/test/success.html"),
+    ("GET", "www.msftconnecttest.com", "/connecttest.txt"),
+    ("GET", "www.msftconnecttest.com", "/redirect"),
+    ("GET", "www.msftncsi.com", "/ncsi.txt"),
+    ("GET", "detectportal.firefox.com", "/canonical.html"),
+    ("GET", "detectportal.firefox.com", "/success.txt?ipv4"),
+    ("GET", "nmcheck.gnome.org", "/check_network_status.txt"),
+    ("GET", "evil.example", "/"),
+    ("HEAD", "evil.example", "/"),
+    ("GET", "evil.example", "/?again"),
+    ("GET", "evil.example", "/api/status"),
+    ("GET", "evil.example", "/api/capture"),
+    ("GET", "evil.example", "http://evil.example/api/stream"),
+    ("GET", "EVIL.example:PORT", "/"),
+    ("GET", "evil.example.", "/"),
+    ("GET", "evil.example:x", "/"),
+    ("GET", "camcors.evil.example", "/"),
+    ("GET", "127.0.0.1.evil.example", "/"),
+    ("GET", "0x7f000001", "/"),
+]
+
+
+@pytest.mark.parametrize(("method", "host", "target"), PROBES)
+def test_a_foreign_name_leads_to_the_form(device: Device, method: str, host: str, target: str) -> None:
+    sent = {"Host": host.replace("PORT", str(device.port)), "Origin": "http://friend.example"}
+    status, headers, body = device.request(method, target, headers=sent)
+    assert (status, body) == (302, "")
+    assert headers == {
+        "Location": device.own + "/",
+        "Cache-Control": "no-store",
+        "Content-Length": "0",
+        "Content-Type": "text/plain; charset=UTF-8",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "X-Content-Type-Options": "nosniff",
+    }
+    status, _, page = device.request("GET", "/")
+    assert status == 200
+    assert "<form" in page
+
+
+# What is no look at a page: refused, as where there is no access point.
+REFUSED = [
+    ("POST", "/", {}),
+    ("PUT", "/api/camera", {}),
+    ("PUT", "/api/led", {"Origin": "http://friend.example"}),
+    ("OPTIONS", "/", {}),
+    ("OPTIONS", "/api/camera", {"Origin": "http://evil.example", "Access-Control-Request-Method": "PUT"}),
+    ("DELETE", "/", {}),
+    ("TRACE", "/", {}),
+    ("PROPFIND", "/", {}),
+    ("get", "/", {}),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "headers"), REFUSED)
+def test_nothing_else_is_done_for_a_foreign_name(
+    device: Device, method: str, path: str, headers: dict[str, str]
+) -> None:
+    body = b"" if method == "TRACE" else b"{}"
+    assert device.request(method, path, body, {"Host": "evil.example", **headers})[0] == 421
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1:PORT", "camcors", "camcors.local", "localhost"])
+def test_its_own_names_show_the_form(device: Device, host: str) -> None:
+    headers = {"Host": host.replace("PORT", str(device.port))}
+    status, _, page = device.request("GET", "/", headers=headers)
+    assert status == 200
+    assert "<form" in page
+
+
+def test_dns(device: Device) -> None:
+    """Noise, an empty datagram and another phone's query do not keep it from answering."""
+    query = b"\x12\x34\1\0\0\1\0\0\0\0\0\0\7captive\5apple\3com\0\0\1\0\1"
+    answer = b"\x12\x34\x85\x80\0\1\0\1" + query[8:] + b"\xc0\x0c\0\1\0\1\0\0\0\0\0\4\x7f\0\0\1"
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as phone,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other,
+    ):
+        for each in (phone, other):
+            each.connect(("127.0.0.1", device.dns_port))
+            each.settimeout(0.5)
+        for noise in (b"noise", b"\xff" * 1400, query[:-1]):
+            phone.send(noise)
+        assert asked(phone, query) == answer
+        phone.send(b"")
+        assert asked(other, b"\xab" + query[1:]) == b"\xab" + answer[1:]
+        assert asked(phone, query) == answer
+
+
+def asked(client: socket.socket, query: bytes) -> bytes:
+    """The answer to `query`, which is sent again as a phone does."""
+    for _ in range(20):
+        try:
+            client.send(query)
+            return client.recv(600)
+        except (TimeoutError, ConnectionRefusedError):
+            continue
+    raise TimeoutError
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"name": "x",}', "{" + " " * 8192 + "}"])
@@ -244,3 +354,40 @@ def test_a_file_that_cannot_be_written_is_reported(device: Device) -> None:
     assert status == 500
     assert "cannot write " in page
     assert not device.restarted.is_set()
+
+
+def colours(css: str) -> dict[str, str]:
+    return {name: each for name, each in re.findall(r"--([a-z-]+): (#[0-9a-f]+);", css)}
+
+
+def luminance(colour: str) -> float:
+    """WCAG 2.2, "relative luminance"."""
+    digits = colour[1:] if len(colour) == 7 else "".join(2 * digit for digit in colour[1:])
+    parts = [int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4)]
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+# Each colour of text, and what it stands on.
+TEXTS = [
+    ("ink", "page"), ("ink", "card"), ("dim", "page"), ("dim", "card"), ("bad", "page"), ("accent", "page"),
+    ("accent", "card"), ("on-accent", "accent"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("text", "behind"), TEXTS)
+def test_text_can_be_read(scheme: str, text: str, behind: str) -> None:
+    """WCAG 2.2, 1.4.3: a contrast of at least 4.5."""
+    light, dark = re.split("@media .prefers-color-scheme: dark.", SETUP_CSS)
+    found = colours(light if scheme == "light" else dark.partition("\n}\n")[0])
+    darker, lighter = sorted((luminance(found[text]), luminance(found[behind])))
+    assert (lighter + 0.05) / (darker + 0.05) >= 4.5
+
+
+def test_text_has_those_colours_only() -> None:
+    used = set(re.findall(r"(?<!-)\bcolor: ([^;]+);", SETUP_CSS))
+    assert used - {"inherit"} == {f"var(--{text})" for text, _ in TEXTS}
+    assert re.findall(r"p\[role\] \{\s+color: ([^;]+);", SETUP_CSS) == ["var(--bad)"]

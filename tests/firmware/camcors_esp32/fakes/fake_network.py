@@ -20,6 +20,7 @@ class Radio:
         #: ssid -> password, of the networks in reach.
         self.networks = {}
         self.address = "192.168.1.7"
+        self.ap_address = "192.168.4.1"
         #: Exceptions that the next calls of active(True), scan() and config() raise.
         self.active_errors = []
         self.scan_errors = []
@@ -205,5 +206,5 @@ class WLAN:
         if name != "addr4":
             raise ValueError("unexpected key")
         if not self._is_sta:
-            return ("192.168.4.1", "255.255.255.0")
+            return (radio.ap_address, "255.255.255.0")
         return (radio.address if radio.is_connected else "0.0.0.0", "255.255.255.0")
