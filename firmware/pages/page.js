@@ -1,6 +1,7 @@
 /**
- * The camera's own page: the live picture, its settings, and what the camera says of itself. It asks /api/status
- * every few seconds and follows what others set meanwhile.
+ * The camera's own page: the live picture, its settings, and what the camera says of itself. It asks api/status
+ * every few seconds and follows what others set meanwhile. Its words, and their order, are the dashboard's. Its
+ * addresses are relative: a proxy may have put the page below a path of its own.
  */
 
 /** @typedef {import("./api.js").Status} Status */
@@ -12,6 +13,7 @@ const POLL_MS = 3000;
 const GRACE_MS = 4000; // until the camera counts a stream that has just begun
 const KEPT_MS = 9000; // a saved picture, until the browser has written it
 const LAMP = { min: 0, max: 100 };
+const NAMES = { hmirror: "Mirror", vflip: "Upside down", led: "Lamp" };
 
 /** @param {string} id */
 const find = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
@@ -73,7 +75,7 @@ function play() {
   isLive = true;
   startedAt = Date.now();
   view.hidden = false;
-  view.src = `/api/stream?n=${startedAt}`;
+  view.src = `api/stream?n=${startedAt}`;
 }
 
 function stop() {
@@ -98,9 +100,9 @@ hold.onclick = () => {
 
 find("shot").onclick = async () => {
   try {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(await (await request("/api/capture")).blob());
-    link.download = `camera-${new Date().toISOString().slice(0, 19).replace(/:/g, "")}.jpg`;
+    const link = element("a");
+    link.href = URL.createObjectURL(await (await request("api/capture")).blob());
+    link.download = fileName();
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), KEPT_MS);
     note("");
@@ -109,29 +111,40 @@ find("shot").onclick = async () => {
   }
 };
 
-/** Days, hours, minutes and seconds. @param {number} seconds */
+/** The camera's name and the time, without what a file's name may not have. */
+function fileName() {
+  const time = new Date().toISOString().slice(0, 19).replace(/:/g, "").replace("T", "-");
+  return `${document.title.replace(/[^\p{L}\p{N}.-]+/gu, "-")}-${time}.jpg`;
+}
+
+/** @param {number} seconds */
 function duration(seconds) {
-  const days = Math.floor(seconds / 86400);
-  return (days ? `${days} d ` : "") + new Date((seconds % 86400) * 1000).toISOString().slice(11, 19);
+  const [days, hours, minutes] = [seconds / 86400, (seconds % 86400) / 3600, (seconds % 3600) / 60].map(Math.floor);
+  if (days) return `${days} d ${hours} h`;
+  return hours ? `${hours} h ${minutes} min` : minutes ? `${minutes} min ${seconds % 60} s` : `${seconds} s`;
 }
 
 /** @param {Status} status */
-function showFacts({ board, firmware, micropython, uptime_s, heap, frames, clients, policy }) {
-  const facts = [
-    ["Board", board],
-    ["Firmware", firmware],
-    ["MicroPython", micropython],
-    ["Up", duration(uptime_s)],
-    ["Free memory", `${Math.round(heap.free / 1024)} KB`],
-    ["Pictures", frames.captured],
-    ["Viewers", `${clients.viewers} of ${clients.viewers_max}`],
-    ["Policy", policy.state],
-  ];
-  find("facts").replaceChildren(...facts.flatMap(([name, value]) => [element("dt", name), element("dd", value)]));
+function showFacts({ board, camera, firmware, micropython, uptime_s, frames, clients, policy }) {
+  const facts = {
+    Camera: camera.name,
+    Board: board,
+    Firmware: firmware,
+    MicroPython: micropython,
+    "Running for": duration(uptime_s),
+    Viewers: `${clients.viewers} of ${clients.viewers_max}`,
+    "Pictures taken": frames.captured.toLocaleString("en"),
+    "Pictures failed": frames.failed,
+    Policy: policy.state + (policy.digest ? `, ${policy.digest.slice(0, 12)}` : ""),
+  };
+  find("facts").replaceChildren(...Object.entries(facts).flatMap(([name, value]) => [element("dt", name), element("dd", value)]));
 }
 
-/** @param {string} tag @param {string|number} text */
-function element(tag, text) {
+/**
+ * @template {keyof HTMLElementTagNameMap} T
+ * @param {T} tag @param {string|number|null} [text]
+ */
+function element(tag, text = "") {
   const made = document.createElement(tag);
   made.textContent = String(text);
   return made;
@@ -139,16 +152,16 @@ function element(tag, text) {
 
 async function poll() {
   try {
-    const status = /** @type {Status} */ (await read("/api/status"));
-    document.title = heading.textContent = status.title || status.name || status.network?.name || location.host;
+    const status = /** @type {Status} */ (await read("api/status"));
+    document.title = heading.textContent = status.title || location.host;
     showFacts(status);
     find("faults").textContent = status.faults.join("\n");
     await showSettings(status.camera.led);
     showPicture(status);
   } catch (error) {
     stop();
-    mark("bad", "Offline");
-    say(`${wordsOf(error)}\nIt is asked again every few seconds.`);
+    mark("bad", error instanceof TypeError ? "Not reached" : "Error");
+    say(`${wordsOf(error)}\nIt is asked again soon.`);
   }
 }
 
@@ -157,31 +170,45 @@ function showPicture({ camera, clients }) {
   if (isHeld) return mark("", "Paused");
   if (isLive && !clients.viewers && Date.now() - startedAt > GRACE_MS) stop();
   if (!isLive && clients.viewers >= clients.viewers_max) {
-    mark("bad", "No free place");
-    return say(`The viewer places are taken (${clients.viewers_max}).\nThe picture comes when one is free.`);
+    mark("bad", "Busy");
+    return say(`All ${clients.viewers_max} stream slots are taken.\nThe picture comes when one is free.`);
   }
   if (!isLive) play();
   mark(camera.error ? "bad" : "ok", camera.error ? "No picture" : "Live");
-  say(camera.error ? `The camera gives no picture:\n${camera.error}` : "");
+  say(camera.error ?? "");
 }
 
 /** Builds the form from the ranges, unless a person is at it or nothing has changed. @param {number} led */
 async function showSettings(led) {
-  const settings = /** @type {Settings} */ (await read("/api/camera"));
+  const settings = /** @type {Settings} */ (await read("api/camera"));
   const now = JSON.stringify([settings, led]);
   if (now === shown || form.contains(document.activeElement)) return;
   shown = now;
-  const rows = Object.entries(settings.ranges).map(([name, range]) =>
-    row(name.replace(/_/g, " "), range, /** @type {Value} */ (settings[name]), (value) =>
-      request("/api/camera", { [name]: value }),
-    ),
+  const fields = Object.entries(settings.ranges);
+  fields.sort((a, b) => rank(a[1]) - rank(b[1]) || (a[0] < b[0] ? -1 : 1));
+  const rows = fields.map(([name, range]) =>
+    row(name, range, /** @type {Value} */ (settings[name]), (value) => request("api/camera", { [name]: value })),
   );
-  form.replaceChildren(...rows, row("lamp", LAMP, led, (level) => request("/api/led", { level })));
+  form.replaceChildren(...rows, row("led", LAMP, led, (level) => request("api/led", { level })));
+}
+
+/** Choices first, then numbers, then switches: a camera's JSON has no order. @param {Range} range */
+function rank(range) {
+  return "min" in range ? 1 : isSwitch(range.values) ? 2 : 0;
+}
+
+/** @param {Value[]} values */
+const isSwitch = (values) => values.every((each) => typeof each === "boolean");
+
+/** @param {string} name of a field */
+function title(name) {
+  const words = name.replace(/_/g, " ");
+  return NAMES[/** @type {keyof typeof NAMES} */ (name)] ?? words[0].toUpperCase() + words.slice(1);
 }
 
 /** @param {string} name @param {Range} range @param {Value} value @param {(value: Value) => Promise<unknown>} send */
 function row(name, range, value, send) {
-  const label = element("label", name[0].toUpperCase() + name.slice(1));
+  const label = element("label", title(name));
   const [parts, chosen] = "min" in range ? slider(range, value) : choice(range.values, value);
   label.append(...parts);
   label.onchange = async () => {
@@ -201,8 +228,8 @@ function row(name, range, value, send) {
  * @returns {[HTMLElement[], () => Value]} what the row shows, and what is chosen there
  */
 function slider({ min, max }, value) {
-  const input = document.createElement("input");
-  const output = document.createElement("output");
+  const input = element("input");
+  const output = element("output");
   Object.assign(input, { type: "range", min, max, value });
   output.value = String(value);
   input.oninput = () => (output.value = input.value);
@@ -211,13 +238,14 @@ function slider({ min, max }, value) {
 
 /** @param {Value[]} values @param {Value} value @returns {[HTMLElement[], () => Value]} as of `slider` */
 function choice(values, value) {
-  if (values.every((each) => typeof each === "boolean")) {
-    const box = document.createElement("input");
+  if (isSwitch(values)) {
+    const box = element("input");
     Object.assign(box, { type: "checkbox", checked: value });
     return [[box], () => box.checked];
   }
-  const select = document.createElement("select");
-  select.append(...values.map((each) => new Option(String(each), String(each), each === value, each === value)));
+  const select = element("select");
+  select.append(...values.map((each) => new Option(String(each))));
+  select.selectedIndex = values.indexOf(value);
   return [[select], () => values[select.selectedIndex]];
 }
 

@@ -130,6 +130,11 @@ def status(camera: Camera) -> dict[str, Any]:
         return json.load(answer)
 
 
+def settings_of(camera: Camera) -> dict[str, Any]:
+    with urllib.request.urlopen(f"{camera.url}/api/camera", timeout=10) as answer:
+        return json.load(answer)
+
+
 def set_policy(camera: Camera, **fields: object) -> str:
     """Write /policy.json with mpremote and wait until it is in force -> its digest."""
     text = json.dumps({"version": 1, **fields})
@@ -174,11 +179,13 @@ def is_live(page: Page, url: str) -> bool:
 class Tap:
     """A port in front of the camera that hears which requests a browser really sends.
 
-    heard: "METHOD target" of each, and the status of its answer.
+    heard: "METHOD target" of each, and the status of its answer. path: below which the camera stands, as behind
+    nginx with `location /cam/`; what is asked outside it gets 404 and does not reach the camera.
     """
 
-    def __init__(self, camera: Camera):
+    def __init__(self, camera: Camera, path: str = ""):
         self.heard: list[tuple[str, int]] = []
+        self._path = path.encode()
         self._camera = camera
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
@@ -210,6 +217,12 @@ class Tap:
             if not head:
                 return
             lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(b"connection:")]
+            method, target, version = lines[0].split(b" ")
+            if not target.startswith(self._path + b"/"):
+                self.heard.append((head.split(b" HTTP/")[0].decode(), 404))
+                client.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+                return
+            lines[0] = b" ".join([method, target[len(self._path) :], version])
             camera.sendall(b"\r\n".join([lines[0], b"Connection: close", *lines[1:]]))
             threading.Thread(target=_copy, args=(client, camera), daemon=True).start()
             answer = self._read_head(camera)

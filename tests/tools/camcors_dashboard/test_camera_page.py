@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.kit.camera import TOP, Camera
-from tests.kit.pages import Start, watch
+from tests.kit.pages import Dashboard, Start, Tap, add_camera, allow, settings_of, tile, watch
+from tests.kit.pages import is_live as is_tile_live
 
 
 @pytest.fixture(scope="module")
@@ -66,3 +67,65 @@ def test_it_follows_what_others_set(page: Page, camera: Camera) -> None:
     expect(quality).to_have_value("90")
     httpx.put(camera.url + "/api/camera", json={"quality": 80, "frame_size": "VGA"})
     httpx.put(camera.url + "/api/led", json={"level": 0})
+
+
+def test_below_a_path_of_a_proxy(page: Page, camera: Camera) -> None:
+    with Tap(camera, "/cam") as proxy:
+        page.goto(f"{proxy.url}/cam/")
+        watch(page, lambda: is_live(page))
+        with page.expect_download():
+            page.get_by_role("button", name="Save a picture").click()
+        page.get_by_label("Contrast").fill("1")
+        page.get_by_label("Lamp").fill("7")
+        watch(page, lambda: settings_of(camera)["contrast"] == 1)
+        watch(page, lambda: httpx.get(camera.url + "/api/status").json()["camera"]["led"] == 7)
+        page.get_by_label("Contrast").fill("0")
+        page.get_by_label("Lamp").fill("0")
+        watch(page, lambda: settings_of(camera)["contrast"] == 0)
+        assert [line for line, status in proxy.heard if status != 200] == []
+        assert all(line.split(" ")[1].startswith("/cam/") for line, _ in proxy.heard)
+
+
+_COLOURS = """() => {
+  const colour = (element, name) => element ? getComputedStyle(element)[name] : "none";
+  const primary = document.querySelector("#shot, .large .primary");
+  const card = [...document.querySelectorAll("h2")].find((each) => each.textContent === "Settings").closest("section");
+  return [
+    colour(document.body, "backgroundColor"), colour(document.body, "color"),
+    colour(card, "backgroundColor"), colour(card, "borderTopColor"),
+    colour(primary, "backgroundColor"), colour(primary, "color"),
+    colour(document.querySelector("#state, .large .state"), "color"), colour(document.querySelector("dt"), "color"),
+  ];
+}"""
+_WORDS = """() => {
+  const words = (selector) => [...document.querySelectorAll(selector)].map((each) => each.firstChild.textContent.trim());
+  const headings = words("h2").filter((each) => ["Settings", "Status"].includes(each));
+  return { facts: words("dt"), fields: words("main #form label, .fields label"), headings };
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_has_the_words_the_order_and_the_colours_of_the_dashboard(
+    page: Page, camera: Camera, dashboard: Dashboard, scheme: str
+) -> None:
+    allow(camera, dashboard.url)
+    page.emulate_media(color_scheme=scheme)
+    page.goto(camera.url + "/")
+    watch(page, lambda: is_live(page))
+    own = page.evaluate(_WORDS), page.evaluate(_COLOURS)
+    states = [page.locator("#state").inner_text()]
+    page.get_by_role("button", name="Pause").click()
+    watch(page, lambda: page.locator("#state").inner_text() == "Paused")
+    states += [page.locator("#state").inner_text(), page.locator("#hold").inner_text()]
+    page.goto(dashboard.url)
+    add_camera(page, camera.url)
+    watch(page, lambda: is_tile_live(page, camera.url))
+    tile(page, camera.url).locator(".picture").click()
+    page.get_by_label("Frame size").wait_for()
+    watch(page, lambda: page.locator('.large[data-state="live"]').count())
+    assert (page.evaluate(_WORDS), page.evaluate(_COLOURS)) == own
+    assert len(own[0]["facts"]) == 9 and "Upside down" in own[0]["fields"]
+    live = page.locator(".large .state").inner_text()
+    page.get_by_role("button", name="Pause").click()
+    watch(page, lambda: page.locator(".large .state").inner_text() == "Paused")
+    assert [live, "Paused", page.locator('[aria-pressed="true"]').inner_text()] == states

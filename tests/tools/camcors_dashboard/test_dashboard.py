@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from tests.kit.pages import (
     add_camera,
     allow,
     is_live,
+    settings_of,
     status,
     tile,
     watch,
@@ -252,11 +252,6 @@ def test_settings_are_the_cameras_own(large: Page, camera: Camera):
     )
 
 
-def settings_of(camera: Camera) -> dict[str, Any]:
-    with urllib.request.urlopen(f"{camera.url}/api/camera", timeout=10) as answer:
-        return json.load(answer)
-
-
 REFUSED = [
     ("Quality", "0", "quality must be a whole number from 1 to 100"),
     ("Quality", "101", "quality must be a whole number from 1 to 100"),
@@ -325,7 +320,7 @@ def test_pause_ends_the_stream_and_keeps_the_picture(large: Page, camera: Camera
     large.get_by_role("button", name="Pause").click()
     watch(large, lambda: status(camera)["clients"]["viewers"] == 0)
     assert min(large.locator(".large canvas").evaluate(_PIXELS)[3]) > 240
-    large.get_by_role("button", name="Go on").click()
+    large.get_by_role("button", name="Resume").click()
     watch(large, lambda: large.locator('.large[data-state="live"]').count())
 
 

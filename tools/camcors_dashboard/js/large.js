@@ -36,8 +36,9 @@ export class Large {
         button("All cameras", "back", acts.close, { class: "quiet" }),
         h("div", { class: "large-title" }, this.name, h("p", { class: "tile-line" }, this.state, this.rate)),
       ),
-      h("div", { class: "large-main" }, h("div", { class: "frame" }, this.view.canvas, this.cover), this.#tools(acts), status, policyCard.others),
+      h("div", { class: "large-main" }, h("div", { class: "frame" }, this.view.canvas, this.cover), this.#tools(acts)),
       h("div", { class: "large-side" }, this.connection, settings, policy, this.#access(acts)),
+      h("div", { class: "large-below" }, status, policyCard.others),
     );
     this.change = () => this.#show();
     this.firstFrame = () => this.#record();
@@ -100,7 +101,7 @@ export class Large {
     const paused = !this.view.isPaused;
     this.view.pause(paused);
     const hold = /** @type {HTMLElement} */ (this.hold);
-    const next = button(paused ? "Go on" : "Pause", paused ? "play" : "pause", () => {});
+    const next = button(paused ? "Resume" : "Pause", paused ? "play" : "pause", () => {});
     hold.replaceChildren(...next.childNodes);
     hold.setAttribute("aria-pressed", String(paused));
   }
