@@ -47,7 +47,8 @@ run: $(CAMERA) build/.camcors ## start the camera on your desk, and the dashboar
 	@trap 'kill $$page $$camera 2>/dev/null; stopped=1' INT TERM; \
 	$(PYTHON) -m camcors_cli dashboard --http-port $(DASHBOARD_PORT) --camera http://$(NEAR):$(PORT) \
 		--port $(REPL_NAME) & page=$$!; \
-	$(CAMERA) --port $(PORT) --host $(HOST) $(REPL_OPTIONS) --flash $(FLASH) & camera=$$!; \
+	$(CAMERA) --port $(PORT) --host $(HOST) $(REPL_OPTIONS) --flash $(FLASH) \
+		--dashboard-port $(DASHBOARD_PORT) & camera=$$!; \
 	wait $$camera; status=$$?; \
 	test -z "$$stopped" || { wait $$camera; status=$$?; }; \
 	kill $$page 2>/dev/null; wait $$page; exit $$status

@@ -20,7 +20,7 @@ _ALLOW_HOST = "; if it is yours, list it in allowed_hosts"
 _FIRST_POLICY = """\
 {
   "version": 1,
-  "allowed_origins": ["http://localhost:8000"]
+  "allowed_origins": ["http://localhost:%s"]
 }
 """
 
@@ -60,7 +60,7 @@ class State:
             self.fault(filesystem.fault)
         elif filesystem.is_new:
             try:
-                self._store.save(_FIRST_POLICY)
+                self._store.save(_FIRST_POLICY % board.SETTINGS.get("dashboard_port", 8000))
             except OSError as exc:
                 self.fault(str(exc.args[-1]))
 

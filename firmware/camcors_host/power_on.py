@@ -12,13 +12,14 @@ import board
 import filesystem
 
 _USAGE = """\
-usage: camcors-host [--port N] [--host ADDRESS] [--repl PATH] [--flash FILE]
+usage: camcors-host [--port N] [--host ADDRESS] [--repl PATH] [--flash FILE] [--dashboard-port N]
 
   --port N        the camera's HTTP port (8080)
   --host ADDRESS  the IPv4 address that it listens on (127.0.0.1)
   --repl PATH     the name of the REPL, for mpremote connect PATH: a link to a pseudo-terminal that is yours
                   alone (repl, beside the flash)
   --flash FILE    the image of the flash, made if it is not there (flash.bin)
+  --dashboard-port N  where your dashboard is, on localhost: a new flash image's first policy allows it (8000)
   --watchdog-ms N  how long the server may stand still before the watchdog resets the camera (30000)
   --version       the versions of the firmware and of MicroPython
 
@@ -63,6 +64,7 @@ _OPTIONS = {
     "--host": _address,
     "--repl": str,
     "--flash": str,
+    "--dashboard-port": _port,
     "--watchdog-ms": _milliseconds,
     _PORT: _port,
     _ADDRESS: _address,
@@ -218,8 +220,9 @@ def main(args):
     vfs.umount("/")
     sys.path[:] = ["", ".frozen", "/lib"]
     board.SETTINGS.update(host=host, port=port)
-    if "--watchdog-ms" in options:
-        board.SETTINGS["watchdog_ms"] = options["--watchdog-ms"]
+    for option in ("--watchdog-ms", "--dashboard-port"):
+        if option in options:
+            board.SETTINGS[option[2:].replace("-", "_")] = options[option]
     _host.run()
 
 

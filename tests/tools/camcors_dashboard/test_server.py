@@ -16,6 +16,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from camcors_cli.dashboard.origins import explain_origins
 
@@ -398,6 +399,7 @@ class _Run:
     def __init__(self, tmp_path: Path, dashboard_port: int):
         self.port, self.repl, self.dashboard_port = free_port(), tmp_path / "repl", dashboard_port
         self.log = tmp_path / "log"
+        self.asked = 1
         command = ["make", "run", f"PORT={self.port}", f"REPL={self.repl}"]
         command += [f"DASHBOARD_PORT={dashboard_port}", f"FLASH={tmp_path / 'flash.bin'}"]
         with self.log.open("w") as log:
@@ -407,6 +409,12 @@ class _Run:
 
     def wait_for(self, *lines: str) -> None:
         wait_until(lambda: set(lines) <= set(self.log.read_text().splitlines()), 60)
+
+    def is_looked_at(self) -> bool:
+        """Whether the dashboard has asked its camera: two requests, and one of this test's."""
+        counts = httpx.get(f"http://127.0.0.1:{self.port}/api/status").json()["clients"]
+        self.asked += 1
+        return counts["requests"] >= self.asked + 2
 
     def __enter__(self) -> _Run:
         return self
@@ -446,6 +454,28 @@ def test_a_taken_port_of_the_dashboard_does_not_stop_the_camera(program: Path, t
         assert not is_free(run.port)
 
 
+def test_a_new_flash_allows_the_dashboards_port_and_an_old_one_is_told(program: Path, tmp_path: Path):
+    with _Run(tmp_path, free_port()) as first:
+        first.wait_for(f"ready http://127.0.0.1:{first.port}")
+        origin = f"http://localhost:{first.dashboard_port}"
+        answer = httpx.get(f"http://127.0.0.1:{first.port}/api/status", headers={"Origin": origin})
+        assert answer.headers["access-control-allow-origin"] == origin
+        listed = answer.json()["policy"]
+        wait_until(lambda: first.is_looked_at())
+        assert "does not allow" not in first.log.read_text()
+    with _Run(tmp_path, free_port()) as again:
+        url, page = f"http://127.0.0.1:{again.port}", f"http://localhost:{again.dashboard_port}"
+        again.wait_for(
+            f"{url} does not allow {page}; let it in: camcors policy allow {page} --port {again.repl}"
+        )
+        assert httpx.get(f"{url}/api/status").json()["policy"] == listed
+        allow = ["policy", "allow", page, "--port", str(again.repl)]
+        done = subprocess.run([sys.executable, "-m", "camcors_cli", *allow], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        answer = httpx.get(f"{url}/api/status", headers={"Origin": page})
+        assert answer.headers["access-control-allow-origin"] == page
+
+
 def page_runs(run: _Run) -> bool:
     """Whether the dashboard of this `make run` is there still; the shell's own text names it too."""
     program = "^[^ ]+ -m camcors_cli"
@@ -481,5 +511,6 @@ def test_make_takes_a_variable_either_way(way: str):
     env = os.environ | (chosen if way == "environment" else {}) | {"HOST": "my-machine"}  # as tcsh has it
     command = ["make", "--dry-run", "run", *arguments]
     shown = subprocess.run(command, cwd=TOP, env=env, capture_output=True, text=True, check=True).stdout
-    assert "--port 8181 --host 127.0.0.1 --repl /r --flash /f &" in shown
+    assert "--port 8181 --host 127.0.0.1 --repl /r --flash /f" in shown
+    assert "--dashboard-port 8100 &" in shown
     assert "--http-port 8100 --camera http://127.0.0.1:8181" in shown

@@ -7,6 +7,7 @@ import webbrowser
 
 import click
 
+from ..dashboard import first_look
 from ..dashboard.server import Server
 from ..ui.errors import Failure
 from ..ui.options import port_option
@@ -51,6 +52,7 @@ def dashboard(http_port: int, cameras: tuple[str, ...], in_browser: bool, port: 
         raise Failure(f"no dashboard: port {http_port} is not free ({exc.strerror})", remedy) from None
     with server, contextlib.suppress(KeyboardInterrupt):
         out.say(f"dashboard {server.url}")
+        first_look.start(server.url, list(cameras), port, out.say)
         if in_browser:
             webbrowser.open(server.url)
         server.serve_forever()
