@@ -25,6 +25,7 @@ from .commands.policy import policy
 from .commands.settings import settings
 from .commands.wifi import wifi
 from .ui.errors import Failure
+from .ui.options import group_port_option
 from .ui.output import Output, prepare
 
 _EPILOG = """\b
@@ -52,6 +53,7 @@ class _Group(click.Group):
 
 
 @click.group(cls=_Group, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@group_port_option
 @click.version_option(version("camcors"), package_name="camcors", message="camcors %(version)s")
 def main() -> None:
     """Edit the cross-origin policy of a camera, and tell why a browser is blocked.

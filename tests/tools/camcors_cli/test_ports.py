@@ -135,3 +135,67 @@ def test_no_permission(monkeypatch: pytest.MonkeyPatch) -> None:
     words = "no permission for /dev/ttyACM0; "
     words += "add yourself to its group (sudo usermod -a -G dialout $USER) and log in again"
     assert unopened("/dev/ttyACM0") == words
+
+
+def said(*args: str) -> str:
+    """The usage error of a command, without the usage."""
+    done = CliRunner().invoke(main, args, prog_name="camcors")
+    assert (done.stdout, done.exit_code) == ("", 2)
+    return done.stderr.splitlines()[-1]
+
+
+NUMBER = '"9000" is the number of a TCP port, not a board\'s port; '
+BROWSERS = "camcors doctor takes it; the port is that of the REPL, such as build/HOST/repl"
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        ("dashboard --port 9000", f"{NUMBER}for the dashboard's, write --http-port 9000"),
+        ("--port 9000 dashboard", f"{NUMBER}for the dashboard's, write --http-port 9000"),
+        ("info --port 9000", f"{NUMBER}for a REPL at that port, write socket://127.0.0.1:9000"),
+        ("policy --port 9000 show", f"{NUMBER}for a REPL at that port, write socket://127.0.0.1:9000"),
+        ("info --port cam.lan:23", '"cam.lan:23" is not a port; did you mean socket://cam.lan:23?'),
+        ("info --port [::1]:23", '"[::1]:23" is not a port; did you mean socket://[::1]:23?'),
+        (
+            "info --port http://127.0.0.1:8080",
+            f'"http://127.0.0.1:8080" is an address for browsers, not a board\'s port; {BROWSERS}',
+        ),
+    ],
+)
+def test_what_is_not_the_port_of_a_board(args: str, words: str) -> None:
+    assert said(*args.split()) == f"Error: Invalid value for '--port': {words}"
+
+
+def test_a_number_may_be_the_name_of_a_port(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("9000").touch()
+    assert CliRunner().invoke(main, ["info", "--port", "9000"]).exit_code == 3
+
+
+# The command line, CAMCORS_PORT, and the port that counts.
+PLACES = [
+    ("info --port /x/near", "", "/x/near"),
+    ("--port /x/before info", "", "/x/before"),
+    ("--port /x/before info", "/x/env", "/x/before"),
+    ("--port /x/before info --port /x/near", "/x/env", "/x/near"),
+    ("policy --port /x/group show", "/x/env", "/x/group"),
+    ("--port /x/before policy --port /x/group show", "", "/x/group"),
+    ("--port /x/before wifi --port /x/group status --port /x/near", "", "/x/near"),
+    ("info", "/x/env", "/x/env"),
+]
+
+
+@pytest.mark.parametrize(("args", "env", "port"), PLACES)
+def test_a_port_is_taken_before_the_command_and_after(args: str, env: str, port: str) -> None:
+    done = CliRunner().invoke(main, args.split(), env={"CAMCORS_PORT": env})
+    assert done.stderr.startswith(f"camcors: there is no {port}; ")
+    assert done.exit_code == 3
+
+
+def test_the_port_of_the_camera_for_browsers(camera: Camera) -> None:
+    port = f"socket://127.0.0.1:{camera.port}"
+    done = camera.camcors("info", "--port", port)
+    words = f"camcors: {port} speaks HTTP, so it is a port for browsers and not a REPL; "
+    words += "start the camera (make run), which says the name of its REPL; camcors doctor takes the other\n"
+    assert (done.stdout, done.stderr, done.returncode) == ("", words, 3)

@@ -14,7 +14,7 @@ from ..policy import document
 from ..policy.in_force import put_in_force, tell_warnings, warnings
 from ..ui import input_file, output_file
 from ..ui.errors import Failure, Status
-from ..ui.options import json_option, on_board
+from ..ui.options import group_port_option, json_option, on_board
 from ..ui.output import Output
 from . import policy_edit
 
@@ -28,6 +28,7 @@ _STATES = {
 
 
 @click.group()
+@group_port_option
 def policy() -> None:
     """Show, check and change the policy of a camera: its file /policy.json."""
 

@@ -13,7 +13,7 @@ from ..device.answers import Network
 from ..device.board import Board
 from ..settings import document
 from ..ui.errors import Failure, Status
-from ..ui.options import on_board
+from ..ui.options import group_port_option, on_board
 from ..ui.output import Output
 
 _NEW = b"{}"
@@ -33,6 +33,7 @@ _STATES = {
 
 
 @click.group()
+@group_port_option
 def wifi() -> None:
     """Set the Wi-Fi network that a camera joins, and show how it stands."""
 

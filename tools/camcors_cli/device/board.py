@@ -7,6 +7,7 @@ import hashlib
 import io
 import struct
 import time
+from collections import deque
 from collections.abc import Iterator
 from types import TracebackType
 from typing import TypeVar
@@ -22,7 +23,7 @@ from .port import find_port, open_port
 _INTERRUPTS = 5
 _QUIET_S = 0.3
 _QUIET_MAX_S = 1.5
-_QUIET_BYTES = 4096  # kept of it
+_SAID_BYTES = 4096  # kept of what a board says before its prompt
 _RAW_REPL_S = 3
 _EXEC_S = 60  # a command's end, however much it prints; mpremote gives up after 10 s of silence
 _ANSWER_MAX = 1 << 20  # bytes that a board may print in one command; a listing of 10,000 files has 600 KB
@@ -44,6 +45,8 @@ _UNBOOTABLE = (
     b"No bootable app partitions",
     b"Failed to verify partition table",
 )
+
+_HTTP = b"HTTP/1."  # the answer of a web server to an interrupt
 
 _LOST = (TransportError, OSError, struct.error)
 
@@ -82,34 +85,58 @@ class Board:
 
     def _enter(self) -> None:
         """End a program that has the REPL, and enter the raw REPL."""
-        said = b""
-        for _ in range(_INTERRUPTS):
-            # Also mpremote's own first bytes: a camera's insecure port closes on others.
-            self._transport.serial.write(b"\r\x03")
-            said += self._read_quiet()
-            with contextlib.suppress(TransportError):
-                with self._limited(_RAW_REPL_S):
-                    self._transport.enter_raw_repl(soft_reset=False, timeout_overall=_RAW_REPL_S)
-                break
-        else:
-            if any(words in said for words in _UNBOOTABLE):
-                raise Failure(
-                    f"the board on {self.port} finds no firmware in its flash that starts",
-                    "flash it again: camcors flash IMAGE",
-                    Status.UNREACHABLE,
-                )
-            raise Failure(
-                f"{self.port} gives no MicroPython prompt",
-                "if a program runs on the board, stop it or reset the board and try again; "
-                "if the board has no MicroPython, flash the firmware",
-                Status.UNREACHABLE,
-            )
-        if b"KeyboardInterrupt" in said:
+        said: deque[int] = deque(maxlen=_SAID_BYTES)
+        try:
+            self._interrupt(said)
+        except _LOST:
+            if _HTTP in bytes(said):
+                raise self._is_http() from None
+            raise
+        if b"KeyboardInterrupt" in bytes(said):
             self._output.note("a program on the board was interrupted; camcors reset starts it again")
 
+    def _interrupt(self, said: deque[int]) -> None:
+        """Enter the raw REPL by as many interrupts as a program needs; `said` gets what comes meanwhile."""
+        for is_again in (False, *[True] * (_INTERRUPTS - 1)):
+            if is_again:
+                self._transport.serial.write(b"\r\x03")
+                said.extend(self._read_quiet())
+            with contextlib.suppress(TransportError):
+                # mpremote interrupts too, and waits for nothing but the prompt.
+                with self._limited(_RAW_REPL_S, said):
+                    self._transport.enter_raw_repl(soft_reset=False, timeout_overall=_RAW_REPL_S)
+                return
+        raise self._no_prompt(bytes(said))
+
+    def _no_prompt(self, said: bytes) -> Failure:
+        if _HTTP in said:
+            return self._is_http()
+        if any(words in said for words in _UNBOOTABLE):
+            return Failure(
+                f"the board on {self.port} finds no firmware in its flash that starts",
+                "flash it again: camcors flash IMAGE",
+                Status.UNREACHABLE,
+            )
+        return Failure(
+            f"{self.port} gives no MicroPython prompt",
+            "if a program runs on the board, stop it or reset the board and try again; "
+            "if the board has no MicroPython, flash the firmware",
+            Status.UNREACHABLE,
+        )
+
+    def _is_http(self) -> Failure:
+        return Failure(
+            f"{self.port} speaks HTTP, so it is a port for browsers and not a REPL",
+            "start the camera (make run), which says the name of its REPL; camcors doctor takes the other",
+            Status.UNREACHABLE,
+        )
+
     @contextlib.contextmanager
-    def _limited(self, seconds: float) -> Iterator[None]:
-        """Raises TransportError after `seconds` or _ANSWER_MAX bytes; mpremote would read on without end."""
+    def _limited(self, seconds: float, said: deque[int] | None = None) -> Iterator[None]:
+        """Raises TransportError after `seconds` or _ANSWER_MAX bytes; mpremote would read on without end.
+
+        said: gets what is read.
+        """
         port = self._transport.serial
         end, left, read = time.monotonic() + seconds, _ANSWER_MAX, port.read
 
@@ -117,6 +144,8 @@ class Board:
             nonlocal left
             data: bytes = read(size)
             left -= len(data)
+            if said is not None:
+                said.extend(data)
             if left < 0 or (data and time.monotonic() > end):
                 raise TransportError("it prints without end")
             return data
@@ -134,7 +163,7 @@ class Board:
         start = last = time.monotonic()
         while (now := time.monotonic()) < min(last + _QUIET_S, start + _QUIET_MAX_S):
             if waiting := port.in_waiting:  # 1 on a socket, however much there is
-                got = (got + port.read(waiting))[-_QUIET_BYTES:]
+                got = (got + port.read(waiting))[-_SAID_BYTES:]
                 last = now
             else:
                 time.sleep(0.01)
