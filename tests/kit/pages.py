@@ -179,8 +179,8 @@ def is_live(page: Page, url: str) -> bool:
 class Tap:
     """A port in front of the camera that hears which requests a browser really sends.
 
-    heard: "METHOD target" of each, and the status of its answer. path: below which the camera stands, as behind
-    nginx with `location /cam/`; what is asked outside it gets 404 and does not reach the camera.
+    heard: "METHOD target" of each, and the status of its answer. path: below which the camera stands, as
+    behind nginx with `location /cam/`; what is asked outside it gets 404 and does not reach the camera.
     """
 
     def __init__(self, camera: Camera, path: str = ""):

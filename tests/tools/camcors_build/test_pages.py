@@ -46,13 +46,24 @@ def test_a_script_beside_a_page_stands_in_it(tmp_path: Path) -> None:
 def test_the_parts_of_the_form_keep_their_quotes() -> None:
     """What is filled in comes from the air: only within quotes does it stay one value."""
     head, parts = pages.read_setup()
-    assert sorted(parts) == ["alert", "form", "saved"]
-    assert "template" not in head and "<!--" not in head
-    for text in parts.values():
-        assert not re.search(r"=\{", text)
-        assert re.findall(r'(\w+)="\{', text) == (["value"] if "ssid" in text and "form" in text else [])
+    assert "<template" not in head and "<!--" not in head
+    quoted = {name: re.findall(r'(\w+)="([^"]*\{[^"]*)"', text) for name, text in parts.items()}
+    assert quoted == {
+        "alert": [],
+        "network": [("id", "n{number}"), ("value", "{name}"), ("for", "n{number}")],
+        "none": [],
+        "form": [("value", "{ssid}")],
+        "saved": [("href", "http://{name}.local/")],
+    }
+    assert [text for text in parts.values() if re.search(r"=\{", text)] == []
     fields = {name: sorted(set(re.findall(r"\{(\w+)\}", text))) for name, text in parts.items()}
-    assert fields == {"alert": ["error"], "form": ["found", "names", "ssid"], "saved": ["name", "ssid"]}
+    assert fields == {
+        "alert": ["error"],
+        "network": ["checked", "name", "number", "strength"],
+        "none": [],
+        "form": ["checked", "found", "ssid"],
+        "saved": ["name", "ssid"],
+    }
 
 
 def test_the_page_s_script_is_checked() -> None:

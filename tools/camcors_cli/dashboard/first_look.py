@@ -1,4 +1,4 @@
-"""Whether the cameras that the dashboard offers let its page in: said once, beside the address that it prints."""
+"""Whether the cameras that the dashboard offers let its page in: said once, beside its address."""
 
 from __future__ import annotations
 
