@@ -358,7 +358,7 @@ def test_which_origins_may_do_what_by_the_commands_engine(large: Page, dashboard
     rows.first.wait_for()
     found = {row.locator("code").inner_text(): row.locator("td").all_inner_texts() for row in rows.all()}
     assert found == {
-        dashboard.url: ["yes", "no", "no", "no"],
+        dashboard.url: ["yes", "no", "no", "yes"],
         "https://*.example.com": ["yes", "no", "no", "no"],
         camera.url: ["yes", "yes", "yes", "yes"],
         "https://any-other-site.example": ["no", "no", "no", "no"],
