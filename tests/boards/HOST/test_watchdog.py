@@ -141,7 +141,7 @@ class Network:
     name, address, state = "x", None, "off"
     def __init__(self, *_): pass
     def attach(self, app): pass
-    def report(self): return None
+    def report(self): return {'state': 'off'}
     async def start(self): 1 / 0
 '''
 """
