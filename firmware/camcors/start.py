@@ -204,7 +204,7 @@ async def _main(chosen, server, network, camera, watchdog):
     _arm(watchdog)
     watchdog.task = asyncio.create_task(watchdog.keep())
     log.say("ready http://" + (network.address or chosen["host"]) + ":" + str(port))
-    on_trial = trial.of_board()
+    on_trial = trial.Trial(lambda: trial.mark(state.fault))
     wait_ms = 0
     while True:
         await sleep_ms(wait_ms)
@@ -213,7 +213,7 @@ async def _main(chosen, server, network, camera, watchdog):
             wait_ms = state.poll_policy(cors)
             state.poll_heap()
             state.poll_refused()
-            on_trial.poll(server.requests)
+            on_trial.poll(server.has_answered)
         except MemoryError:
             pass  # the file and the heap are looked at again
 

@@ -10,33 +10,38 @@ from .http.clock import Clock
 
 _LONG_ENOUGH_MS = const(600000)  # a camera that nobody asks for a picture runs well all the same
 
+# ESP_FAIL and ESP_ERR_NOT_FOUND, as the port says them: the flash has no record of slots, or a blank one.
+# Then no image is on trial (esp-idf v5.5.1, components/app_update/esp_ota_ops.c).
+_NO_RECORD = (1, -0x105)
+
 
 class Trial:
     """Owned by the server's thread. Allocates a clock.
 
-    mark: called without arguments once the image has passed; None on a board without slots.
+    mark: called without arguments once the image has passed.
     """
 
     def __init__(self, mark):
         self._mark = mark
         self._clock = Clock()
+        self._is_over = False
 
-    def poll(self, requests):
-        """End the trial if it is passed. requests: int, those that the server has taken since its start."""
-        mark = self._mark
-        if mark is None or not (requests or self._clock.read_ms() >= _LONG_ENOUGH_MS):
+    def poll(self, has_answered):
+        """End the trial if it is passed. has_answered: bool, whether the server has answered a request."""
+        if self._is_over or not (has_answered or self._clock.read_ms() >= _LONG_ENOUGH_MS):
             return
-        self._mark = None
-        try:
-            mark()
-        except OSError:
-            pass  # the slots have no record: there is no image to go back to
+        self._mark()  # raises MemoryError where it is to be called again
+        self._is_over = True
 
 
-def of_board():
-    """Return the Trial of the image that runs (Trial)."""
+def mark(fault):
+    """Have the bootloader start the image that runs from now on. fault: called with words (str) if it may not."""
     try:
         from esp32 import Partition
-    except ImportError:
-        return Trial(None)
-    return Trial(getattr(Partition, "mark_app_valid_cancel_rollback", None))
+
+        Partition.mark_app_valid_cancel_rollback()
+    except (ImportError, AttributeError):
+        pass  # the camera on your desk has no bootloader
+    except OSError as exc:
+        if exc.errno not in _NO_RECORD:
+            fault("the image cannot be marked as good (" + repr(exc) + "): after an update, flash it over a cable")

@@ -1,4 +1,4 @@
-"""When a new image has passed its trial: after the first request, or ten minutes."""
+"""When a new image has passed its trial: after the first answer, or ten minutes."""
 
 from __future__ import annotations
 
@@ -22,45 +22,74 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 @pytest.mark.parametrize(
     ("polls", "marked"),
     [
-        ([(0, 0), (MINUTE, 0), (10 * MINUTE - 1, 0)], [0, 0, 0]),
-        ([(0, 0), (500, 1), (1000, 1), (1000, 2)], [0, 1, 1, 1]),
-        ([(10 * MINUTE, 0), (11 * MINUTE, 0), (12 * MINUTE, 5)], [1, 1, 1]),
+        ([(0, False), (MINUTE, False), (10 * MINUTE - 1, False)], [0, 0, 0]),
+        ([(0, False), (500, True), (1000, True), (1000, True)], [0, 1, 1, 1]),
+        ([(10 * MINUTE, False), (11 * MINUTE, False), (12 * MINUTE, True)], [1, 1, 1]),
     ],
 )
-@pytest.mark.parametrize("fails", [False, True])
-def test_it_is_marked_once(
-    clock: SimpleNamespace, polls: list[tuple[int, int]], marked: list[int], fails: bool
-) -> None:
+def test_it_is_marked_once(clock: SimpleNamespace, polls: list[tuple[int, bool]], marked: list[int]) -> None:
     calls: list[int] = []
-
-    def mark() -> None:
-        calls.append(clock.now)
-        if fails:
-            raise OSError(-1, "ESP_FAIL")  # the otadata is blank
-
-    found = trial.Trial(mark)
+    found = trial.Trial(lambda: calls.append(clock.now))
     seen = []
-    for clock.now, requests in polls:
-        found.poll(requests)
+    for clock.now, has_answered in polls:
+        found.poll(has_answered)
         seen.append(len(calls))
     assert seen == marked
 
 
+def test_a_full_heap_only_delays_it(clock: SimpleNamespace) -> None:
+    errors = [MemoryError()]
+    calls: list[int] = []
+
+    def mark() -> None:
+        calls.append(clock.now)
+        if errors:
+            raise errors.pop()
+
+    found = trial.Trial(mark)
+    with pytest.raises(MemoryError):
+        found.poll(True)
+    clock.now = 500
+    found.poll(True)
+    found.poll(True)
+    assert calls == [0, 500]
+
+
+class Slots:
+    """esp32.Partition of a board with slots; error: what esp_ota_mark_app_valid_cancel_rollback() says."""
+
+    def __init__(self, error: OSError | None = None):
+        self.calls = 0
+        self._error = error
+
+    def mark_app_valid_cancel_rollback(self) -> None:
+        self.calls += 1
+        if self._error:
+            raise self._error
+
+
+FLASH_FAILS = OSError(-0x6001, "ESP_ERR_FLASH_OP_FAIL")
+
+
 @pytest.mark.parametrize(
-    "module",
-    [None, SimpleNamespace(Partition=object)],
-    ids=["no esp32", "a partition without slots"],
+    ("partition", "faults"),
+    [
+        (None, []),
+        (object, []),
+        (Slots(), []),
+        (Slots(OSError(1, "ESP_FAIL")), []),
+        (Slots(OSError(-0x105, "ESP_ERR_NOT_FOUND")), []),
+        (
+            Slots(FLASH_FAILS),
+            [f"the image cannot be marked as good ({FLASH_FAILS!r}): after an update, flash it over a cable"],
+        ),
+    ],
+    ids=["no esp32", "no bootloader", "slots", "a blank record", "no record", "the flash fails"],
 )
-def test_a_board_without_slots(monkeypatch: pytest.MonkeyPatch, module: object) -> None:
+def test_what_the_port_says(monkeypatch: pytest.MonkeyPatch, partition: object, faults: list[str]) -> None:
+    module = partition and SimpleNamespace(Partition=partition)
     monkeypatch.setitem(sys.modules, "esp32", module)
-    trial.of_board().poll(1)
-
-
-def test_a_board_with_slots(monkeypatch: pytest.MonkeyPatch) -> None:
-    calls: list[str] = []
-    partition = SimpleNamespace(mark_app_valid_cancel_rollback=lambda: calls.append("valid"))
-    monkeypatch.setitem(sys.modules, "esp32", SimpleNamespace(Partition=partition))
-    found = trial.of_board()
-    assert calls == []
-    found.poll(1)
-    assert calls == ["valid"]
+    said: list[str] = []
+    trial.mark(said.append)
+    assert said == faults
+    assert not isinstance(partition, Slots) or partition.calls == 1

@@ -163,7 +163,9 @@ class Connection:
             elif admission.waiting and admission.is_last(self):
                 exchange.cut()
             is_last = exchange.persistence != KEPT
-            if await respond(self._server, self._sender, response, exchange.inbox.is_head, is_last):
+            lingers = await respond(self._server, self._sender, response, exchange.inbox.is_head, is_last)
+            self._server.has_answered = True
+            if lingers:
                 await self._linger()
                 return
             if exchange.inbox.unread:  # a client that pipelines shall not hold the others

@@ -31,7 +31,7 @@ class Server:
 
     Counters (int): accepted (connections), requests, evicted (for another client), refused (found no
     slot), rejected (not a request, or too large), timeouts, vanished, faults; `connections` is what is
-    open now, those who wait for a slot among them.
+    open now, those who wait for a slot among them. has_answered: whether a request was answered (bool).
     """
 
     def __init__(self, app, limits=None, log=print):
@@ -39,6 +39,7 @@ class Server:
         self.limits = limits or Limits()
         self.accepted = 0
         self.requests = 0
+        self.has_answered = False
         self.evicted = 0
         self.refused = 0
         self.rejected = 0

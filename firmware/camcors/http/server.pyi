@@ -11,6 +11,7 @@ class Server:
     limits: Limits
     accepted: int
     requests: int
+    has_answered: bool
     evicted: int
     refused: int
     rejected: int
