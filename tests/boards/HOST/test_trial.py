@@ -19,6 +19,15 @@ class esp32: pass
 esp32.Partition = Partition
 sys.modules['esp32'] = esp32
 """
+_SLOW = """
+import asyncio
+from camcors import app
+@app.get('/slow')
+async def slow(request):
+    await asyncio.sleep_ms(2000)  # several times as long as between two looks at the trial
+    log.say('answers')
+    return 'ok'
+"""
 _FAULT = "the image cannot be marked as good (OSError(-24577,)): after an update, flash it over a cable"
 
 
@@ -35,3 +44,10 @@ def test_the_image_is_marked_after_the_first_answer(
     if faults:
         new_camera.wait_for(faults[0])
     assert new_camera.status()["faults"] == faults
+
+
+def test_a_request_that_is_only_read_is_not_enough(new_camera: Camera) -> None:
+    new_camera.exec(_SLOTS.format("pass") + _SLOW)
+    assert httpx.get(f"{new_camera.url}/slow").status_code == 200
+    new_camera.wait_for("marked")
+    assert [line for line in new_camera.lines if line in ("answers", "marked")] == ["answers", "marked"]
