@@ -35,7 +35,10 @@ class Trial:
 
 
 def mark(fault):
-    """Have the bootloader start the image that runs from now on. fault: called with words (str) if it may not."""
+    """Have the bootloader start the image that runs from now on.
+
+    fault: called with words (str) if it may not do so.
+    """
     try:
         from esp32 import Partition
 
@@ -44,4 +47,4 @@ def mark(fault):
         pass  # the camera on your desk has no bootloader
     except OSError as exc:
         if exc.errno not in _NO_RECORD:
-            fault("the image cannot be marked as good (" + repr(exc) + "): after an update, flash it over a cable")
+            fault("the image cannot be marked as good (" + repr(exc) + "): flash it over a cable")

@@ -81,7 +81,7 @@ FLASH_FAILS = OSError(-0x6001, "ESP_ERR_FLASH_OP_FAIL")
         (Slots(OSError(-0x105, "ESP_ERR_NOT_FOUND")), []),
         (
             Slots(FLASH_FAILS),
-            [f"the image cannot be marked as good ({FLASH_FAILS!r}): after an update, flash it over a cable"],
+            [f"the image cannot be marked as good ({FLASH_FAILS!r}): flash it over a cable"],
         ),
     ],
     ids=["no esp32", "no bootloader", "slots", "a blank record", "no record", "the flash fails"],

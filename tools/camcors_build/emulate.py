@@ -49,6 +49,11 @@ def efuses(mac: bytes) -> bytes:
     return bytes(block)
 
 
+def flash_path(board: Board) -> Path:
+    """Return where the emulator's flash is kept."""
+    return BUILD / board.id / "flash.bin"
+
+
 def flash_image(board: Board, image: bytes, old: bytes | None) -> bytes:
     """Return the whole flash: erased, the firmware at its offset, and the filesystem of `old`, the last
     image."""
@@ -62,8 +67,8 @@ def flash_image(board: Board, image: bytes, old: bytes | None) -> bytes:
         found = old[partitions.TABLE_OFFSET :][: partitions.TABLE_SIZE]
         if found != partitions.encode(board.table()):
             raise BuildError(
-                f"{board.id}: its flash of before is laid out differently; camcors migrate, with that file, "
-                "brings its files over"
+                f"{flash_path(board)} has the layout of an earlier version; "
+                f"camcors migrate {flash_path(board)} brings its files over"
             )
         flash[vfs.offset : vfs.end] = old[vfs.offset : vfs.end]
     return bytes(flash)
@@ -145,7 +150,7 @@ def emulate(port: int, repl: Path, host: str) -> int:
     idf = esp_idf.find()
     check_qemu(idf)
     image = firmware_image.build(board)
-    flash, efuse = BUILD / board.id / "flash.bin", BUILD / board.id / "efuse.bin"
+    flash, efuse = flash_path(board), BUILD / board.id / "efuse.bin"
     flash.write_bytes(flash_image(board, image.read_bytes(), flash.read_bytes() if flash.is_file() else None))
     efuse.write_bytes(efuses(MAC))
     env = {**os.environ, **idf.environment()}

@@ -125,11 +125,21 @@ def finish(board: Board, out: Path) -> Path:
     report = sizes.report(rows, sizes.frozen_bytes(out))
     print(report, flush=True)
     sizes.check(board, rows)
+    check_record(board, (out / "firmware.bin").read_bytes())
     image = out.parent / "firmware.bin"
     shutil.copyfile(out / "firmware.bin", image)
     for_release(board, out, report)
     print(f"{image}: flash it at {board.chip['flash_offset']:#x}")
     return image
+
+
+def check_record(board: Board, image: bytes) -> None:
+    """Raises BuildError unless the image leaves the record of the slots blank: then the bootloader starts
+    the first one, which the image fills (esp-idf v5.5.1, bootloader_support/src/bootloader_utility.c)."""
+    offset = board.chip["flash_offset"]
+    for row in board.table():
+        if row.subtype == "ota" and image[row.offset - offset : row.end - offset].strip(b"\xff"):
+            raise BuildError(f"{board.id}: firmware.bin has something in {row.name}, which must be blank")
 
 
 def for_release(board: Board, out: Path, report: str) -> None:

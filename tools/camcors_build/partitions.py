@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SECTOR_SIZE = 0x1000
+APP_ALIGNMENT = 0x10000  # a page of the chip's MMU, by which it maps an app
 TABLE_OFFSET = 0x8000
 TABLE_SIZE = 0xC00
 
@@ -60,6 +61,8 @@ def read_csv(path: Path, flash_size: int) -> list[Partition]:
         part = _partition(path, row)
         if part.offset % SECTOR_SIZE or part.size % SECTOR_SIZE or not part.size:
             raise ValueError(f"{path}: {part.name}: write multiples of 0x1000")
+        if part.type == "app" and part.offset % APP_ALIGNMENT:
+            raise ValueError(f"{path}: {part.name}: write an offset that is a multiple of 0x10000")
         if part.offset < end:
             raise ValueError(f"{path}: {part.name}: write an offset of {end:#x} or more")
         if part.end > flash_size:

@@ -28,7 +28,7 @@ async def slow(request):
     log.say('answers')
     return 'ok'
 """
-_FAULT = "the image cannot be marked as good (OSError(-24577,)): after an update, flash it over a cable"
+_FAULT = "the image cannot be marked as good (OSError(-24577,)): flash it over a cable"
 
 
 @pytest.mark.parametrize(

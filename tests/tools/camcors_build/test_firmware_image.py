@@ -161,6 +161,26 @@ def test_a_part_without_room_fails(bench: Bench, monkeypatch: pytest.MonkeyPatch
         firmware_image.build(bench.board)
 
 
+@pytest.mark.parametrize(
+    ("at", "is_blank"), [(0xCFFF, True), (0xD000, False), (0xEFFF, False), (0xF000, True)]
+)
+def test_an_image_that_names_a_slot_fails(bench: Bench, at: int, is_blank: bool) -> None:
+    image = bytearray(b"\xff" * 0x10000)
+    image[at - 0x1000] = 0
+    if is_blank:
+        return firmware_image.check_record(bench.board, bytes(image))
+    with pytest.raises(BuildError, match=r"firmware\.bin has something in otadata, which must be blank$"):
+        firmware_image.check_record(bench.board, bytes(image))
+    return None
+
+
+def test_the_build_looks_at_the_record_of_the_slots(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(firmware_image, "check_record", lambda board, image: seen.append((board, image)))
+    seen: list[tuple[Board, bytes]] = []
+    firmware_image.build(bench.board)
+    assert seen == [(bench.board, b"image\n")]
+
+
 def test_a_module_that_is_not_frozen_fails(bench: Bench) -> None:
     bench.freeze(frozen.required_modules(bench.board) - {"cors/guard.py"})
     with pytest.raises(BuildError, match=r"not frozen: cors/guard\.py;"):

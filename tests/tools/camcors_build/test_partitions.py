@@ -54,6 +54,7 @@ def test_a_larger_flash_has_larger_slots_and_more_room_for_files(size: int, vfs:
     [
         ("vfs, data, fat, 0x200001, 0x1000", "vfs: write multiples of 0x1000"),
         ("vfs, data, fat, 0x200000, 0", "vfs: write multiples of 0x1000"),
+        ("a, app, ota_0, 0x18000, 0x1000", "a: write an offset that is a multiple of 0x10000"),
         ("vfs, data, fat, 0x8000, 0x1000", "vfs: write an offset of 0x9000 or more"),
         (
             "a, data, nvs, 0x9000, 0x2000\nb, data, fat, 0xa000, 0x1000",

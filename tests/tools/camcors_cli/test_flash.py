@@ -140,11 +140,22 @@ def other_table(flash: Flash) -> None:
     flash.data[0x8000:0x8C00] = partitions.encode([*boards.read("BOARD").table[:3], *rows])
 
 
+def table_before(flash: Flash) -> None:
+    """The one of 4 MB with one slot."""
+    rows = [
+        partitions.Partition("nvs", "data", "nvs", 0x9000, 0x6000),
+        partitions.Partition("phy_init", "data", "phy", 0xF000, 0x1000),
+        partitions.Partition("factory", "app", "factory", 0x10000, 0x1F0000),
+        partitions.Partition("vfs", "data", "fat", 0x200000, 0x200000),
+    ]
+    flash.data[0x8000:0x8C00] = partitions.encode(rows)
+
+
 def no_table(flash: Flash) -> None:
     flash.data[0x8000:0x8C00] = bytes(0xC00)
 
 
-@pytest.mark.parametrize("change", [other_table, no_table])
+@pytest.mark.parametrize("change", [table_before, other_table, no_table])
 def test_another_layout_is_refused_and_nothing_written(run, image: Path, change) -> None:
     flash = used()
     change(flash)

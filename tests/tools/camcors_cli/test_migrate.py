@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from camcors_build import partitions
+from camcors_build import boards as build_boards
+from camcors_build import emulate, partitions
 from camcors_build.partitions import Partition
 from camcors_cli.commands import migrate
 from camcors_cli.image import boards, filesystem
@@ -73,6 +76,25 @@ def test_the_camera_says_what_to_do_and_serves_afterwards(run, flash: Path) -> N
         assert camera.content("policy.json") == POLICY
 
 
+def test_the_flash_of_the_emulator(run, flash: Path) -> None:
+    """It holds an application too, which make emulate builds again."""
+    data = bytearray(flash.read_bytes())
+    data[0x1000:0x1003] = data[0x10000:0x10003] = b"app"
+    flash.write_bytes(data)
+    assert run("migrate", flash).exit_code == 0
+    started = emulate.flash_image(build_boards.load("QEMU_ESP32"), b"new", flash.read_bytes())
+    assert started[0x1000:0x1003] == b"new"
+    assert filesystem.read(started[filesystem.find(boards.read("QEMU_ESP32").table).offset :], "") == FILES
+
+
+def test_a_link_stays_and_what_it_leads_to_is_replaced(run, flash: Path) -> None:
+    old, link = flash.read_bytes(), flash.with_name("link.bin")
+    link.symlink_to(flash.name)
+    assert run("migrate", link).exit_code == 0
+    assert link.is_symlink() and link.read_bytes() == flash.read_bytes() != old
+    assert flash.with_name("flash.bin.before").read_bytes() == old
+
+
 @pytest.mark.parametrize("files", [None, {}])
 def test_an_image_without_files(run, flash: Path, files: dict[str, bytes] | None) -> None:
     flash.write_bytes(image(files))
@@ -115,8 +137,10 @@ def test_an_image_of_before_that_is_there_is_not_lost(run, flash: Path) -> None:
     before = flash.with_name("flash.bin.before")
     before.write_bytes(b"older")
     done = run("migrate", flash)
-    assert done.exit_code != 0
-    assert done.stderr.startswith(f"camcors: {before} exists; ")
+    assert (done.exit_code, done.stderr) == (
+        1,
+        f"camcors: {before} exists, an image of before; move it away\n",
+    )
     assert before.read_bytes() == b"older"
     assert flash.read_bytes() == image(FILES)
 
@@ -125,6 +149,18 @@ def test_a_running_camera_keeps_its_flash(run, camera: Camera) -> None:
     done = run("migrate", camera.flash)
     assert done.exit_code != 0
     assert done.stderr == f"camcors: {camera.flash} is the flash of a running camera; end it first\n"
+
+
+def test_a_disk_without_hard_links(run, flash: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def link(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(migrate.os, "link", link)
+    done = run("migrate", flash)
+    said = f"cannot keep {flash} as {flash}.before: Operation not permitted; copy it to another disk first"
+    assert (done.exit_code, done.stderr) == (4, f"camcors: {said}\n")
+    assert flash.read_bytes() == image(FILES)
+    assert [path.name for path in flash.parent.iterdir()] == ["flash.bin"]
 
 
 @pytest.mark.parametrize("step", ["fsync", "link", "replace"])
@@ -140,3 +176,10 @@ def test_what_is_cut_off_can_be_run_again(
     assert flash.read_bytes() == image(FILES)
     assert run("migrate", flash).exit_code == 0
     assert flash.with_name("flash.bin.before").read_bytes() == image(FILES)
+
+
+def test_only_migrate_needs_what_windows_lacks() -> None:
+    # pyserial and mpremote take what this system has.
+    code = "import mpremote.console, serial, sys; sys.modules.update(fcntl=None, termios=None)"
+    code += "; import camcors_cli.cli"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

@@ -135,7 +135,7 @@ def _check_room(board: Board, before: files.Tree, changed: dict[str, bytes]) -> 
         message = (
             f"the files take {needed} bytes, and the board has {free + freed} for them; nothing was changed"
         )
-        raise Failure(message, "remove files from the board first", Status.REFUSED)
+        raise Failure(message, "remove files from the board, or from the backup", Status.REFUSED)
 
 
 def _blocks(size: int, block: int) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,6 +33,8 @@ def migrate(flash: Path, as_json: bool) -> None:
     from ..image import filesystem
 
     out = Output(as_json)
+    if flash.is_symlink():
+        flash = flash.resolve()  # the link stays, and what it leads to is replaced
     board = boards.read("HOST")
     before = flash.with_name(flash.name + ".before")
     with _locked(flash):
@@ -44,7 +45,8 @@ def migrate(flash: Path, as_json: bool) -> None:
             return out.say(f"{flash} has this version's layout already")
         if before.exists() and before.samefile(flash):
             before.unlink()  # of an attempt that was cut off
-        output_file.check(before, force=False)
+        if before.exists():
+            raise Failure(f"{before} exists, an image of before", "move it away", Status.REFUSED)
         part, vfs = filesystem.find(old), filesystem.find(board.table)
         files = filesystem.read(data[part.offset : part.end], str(flash))
         made = filesystem.make(vfs.size, files)
@@ -61,6 +63,9 @@ def migrate(flash: Path, as_json: bool) -> None:
 @contextlib.contextmanager
 def _locked(flash: Path) -> Iterator[None]:
     """Keep the camera away, which locks the image while it runs. Raises Failure."""
+    # Windows has none, nor a camera on the desk; all other commands work there.
+    import fcntl
+
     with open(flash, "rb") as opened:
         try:
             fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -88,5 +93,11 @@ def _replace(flash: Path, image: bytes, before: Path) -> None:
     descriptor = os.open(new, os.O_RDONLY)
     os.fsync(descriptor)
     os.close(descriptor)
-    os.link(flash, before)
+    try:
+        os.link(flash, before)
+    except OSError as exc:
+        new.unlink()
+        raise Failure(
+            f"cannot keep {flash} as {before}: {exc.strerror}", "copy it to another disk first"
+        ) from None
     new.replace(flash)
