@@ -19,14 +19,13 @@ def of_all(boards: Iterable[Board]) -> str:
 
 def of(board: Board) -> list[str]:
     """Return what is to be known of one board, a sentence or two each."""
-    power = board.data["power"] or {"levels": {}, "i2c": None}
     said = [_shared(board, part, pins) for part, pins in board.data.get("shared", {}).items()]
     said += [
         f"GPIO{board.pins()[name]} ({name}) is held {_LEVEL[level]} from the start, and over restarts."
-        for name, level in power["levels"].items()
+        for name, level in board.supplies["levels"].items()
     ]
-    if power["i2c"] is not None:
-        chip = power["i2c"]
+    chip = board.supplies["i2c"]
+    if chip is not None:
         said.append(f"The {chip['chip']} (I2C address {chip['address']:#x}) {chip['does']}.")
     return said
 

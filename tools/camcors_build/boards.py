@@ -99,11 +99,15 @@ class Board:
         arguments["fb_count"] = camera["frame_buffers"]
         return arguments
 
+    @property
+    def supplies(self) -> dict[str, Any]:
+        """`power` of board.json, pins by name; of a board without it, no levels and no chip."""
+        return self.data.get("power") or {"levels": {}, "i2c": None}
+
     def power(self) -> dict[str, Any]:
         """Return what feeds the sensor, pins by number: levels to hold, and a chip on I2C or None."""
-        power = self.data.get("power") or {"levels": {}, "i2c": None}
-        pins, i2c = self.pins(), power["i2c"]
-        levels = tuple((pins[name], level) for name, level in power["levels"].items())
+        pins, i2c = self.pins(), self.supplies["i2c"]
+        levels = tuple((pins[name], level) for name, level in self.supplies["levels"].items())
         if i2c is not None:
             i2c = {**i2c, "sda": pins[i2c["sda"]], "scl": pins[i2c["scl"]]}
             del i2c["does"]  # for people
@@ -145,20 +149,20 @@ def read(folder: Path) -> Board:
     found = (path.suffix[1:] for path in (BOARDS / "common").glob("sdkconfig.*MB"))
     sizes = sorted(found, key=lambda size: int(size[:-2]))
     board = Board(folder, board_json.read(folder / "board.json", chips(), sizes))
-    for key, name in _named_pins(board.data):
+    for key, name in _named_pins(board):
         if name not in board.pins():
             raise BuildError(f"{folder / 'board.json'}: {key}: {name} is not in pins.csv")
     return board
 
 
-def _named_pins(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _named_pins(board: Board) -> Iterator[tuple[str, str]]:
     """Yield the names of pins in a board.json, with the key at which each stands."""
-    for pins in data.get("shared", {}).values():
+    for pins in board.data.get("shared", {}).values():
         yield from (("shared", name) for name in pins)
-    power = data.get("power") or {"levels": {}, "i2c": None}
-    yield from (("power", name) for name in power["levels"])
-    if power["i2c"] is not None:
-        yield from (("power", power["i2c"][name]) for name in ("sda", "scl"))
+    yield from (("power", name) for name in board.supplies["levels"])
+    chip = board.supplies["i2c"]
+    if chip is not None:
+        yield from (("power", chip[name]) for name in ("sda", "scl"))
 
 
 def load(name: str) -> Board:
