@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
-from camcors_build import partitions
 from camcors_build.drivers import Fields
 
 from ..image import boards
@@ -98,16 +97,11 @@ def _make(board: boards.BoardData, path: Path | None, files: dict[str, bytes]) -
                 Status.REFUSED,
             )
         start, offset = built.data[: vfs.offset - built.offset], built.offset
-        return _Image(_joined(start, vfs.offset - offset, content), offset, built.app_size, built.app.size)
+        whole = start.ljust(vfs.offset - offset, b"\xff") + content
+        return _Image(whole, offset, built.app_size, built.app.size)
     if path:
         raise click.UsageError(f"{board.name} has no chip, so there is no --firmware for it")
-    table = b"\xff" * partitions.TABLE_OFFSET + partitions.encode(board.table)
-    flash = _joined(table, vfs.offset, content).ljust(board.flash_size, b"\xff")
-    return _Image(flash, 0, None, None)
-
-
-def _joined(start: bytes, length: int, end: bytes) -> bytes:
-    return start.ljust(length, b"\xff") + end
+    return _Image(board.flash(vfs.offset, content), 0, None, None)
 
 
 def _settings(

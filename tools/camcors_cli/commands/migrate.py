@@ -52,9 +52,7 @@ def migrate(flash: Path, as_json: bool) -> None:
         made = filesystem.make(vfs.size, files)
         if filesystem.read(made, str(flash)) != files:
             raise Failure("the new filesystem does not hold the same files", "nothing was changed")
-        table = b"\xff" * partitions.TABLE_OFFSET + partitions.encode(board.table)
-        image = (table.ljust(vfs.offset, b"\xff") + made).ljust(board.flash_size, b"\xff")
-        _replace(flash, image, before)
+        _replace(flash, board.flash(vfs.offset, made), before)
     out.result({"file": str(flash), "files": sorted(files), "before": str(before)})
     out.say(f"{flash} has this version's layout, and its {len(files)} files; {before} is the image of before")
     return None

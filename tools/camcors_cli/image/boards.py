@@ -28,6 +28,11 @@ class BoardData(NamedTuple):
     table: list[Partition]
     camera: Fields | None
 
+    def flash(self, offset: int, content: bytes) -> bytes:
+        """Return the whole flash without firmware: erased, the partition table, and `content` at `offset`."""
+        table = b"\xff" * partitions.TABLE_OFFSET + partitions.encode(self.table)
+        return (table.ljust(offset, b"\xff") + content).ljust(self.flash_size, b"\xff")
+
 
 _BOARDS = ROOT / "boards"
 _FIRMWARE = ROOT / "firmware"

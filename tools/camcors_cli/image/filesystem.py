@@ -36,9 +36,7 @@ def make(size: int, files: dict[str, bytes]) -> bytes:
 
     Raises Failure with the numbers if they do not fit.
     """
-    # A buffer of ours: littlefs-python's own is filled with zeros, and erased flash is 0xFF.
-    fs = LittleFS(block_size=SECTOR_SIZE, block_count=size // SECTOR_SIZE, mount=False, **_PARAMETERS)
-    fs.context.buffer = bytearray(b"\xff" * size)
+    fs = _over(bytearray(b"\xff" * size))
     fs.format()
     fs.mount()
     try:
@@ -66,9 +64,7 @@ def read(image: bytes, name: str) -> dict[str, bytes]:
     """
     if is_blank(image):
         return {}
-    blocks = len(image) // SECTOR_SIZE
-    fs = LittleFS(block_size=SECTOR_SIZE, block_count=blocks, mount=False, **_PARAMETERS)
-    fs.context.buffer = bytearray(image)
+    fs = _over(bytearray(image))
     try:
         fs.mount()
         found = {}
@@ -79,6 +75,14 @@ def read(image: bytes, name: str) -> dict[str, bytes]:
         return found
     except LittleFSError as exc:
         raise Failure(f"the filesystem in {name} cannot be read ({exc})", "nothing was changed") from None
+
+
+def _over(flash: bytearray) -> LittleFS:
+    """Return the filesystem whose blocks are `flash`, not mounted: littlefs-python's own buffer is filled
+    with zeros, and erased flash is 0xFF."""
+    fs = LittleFS(block_size=SECTOR_SIZE, block_count=len(flash) // SECTOR_SIZE, mount=False, **_PARAMETERS)
+    fs.context.buffer = flash
+    return fs
 
 
 def is_blank(image: bytes) -> bool:
