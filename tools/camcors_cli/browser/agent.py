@@ -20,6 +20,7 @@ from .fetch import (
     Request,
     Response,
     cors_check,
+    embedding_request,
     extract_list,
     is_embeddable,
     is_forbidden_method,
@@ -31,7 +32,6 @@ from .fetch import (
     preflight_check,
     preflight_request,
     readable_headers,
-    referrer,
     unsafe_names,
     visible,
 )
@@ -156,9 +156,8 @@ class Browser:
         asked = Asked(page_origin, url, "GET", [], True)
         if page_origin == origin_of(url):
             return self._same_origin(asked, True)
-        referer = referrer(page_origin, url)
-        headers = [("Referer", referer)] if referer else []
-        response = self._send(Request("GET", url, [*headers, *self._credentials(True)]))
+        request = embedding_request(page_origin, url)
+        response = self._send(request._replace(headers=[*request.headers, *self._credentials(True)]))
         allowed = is_embeddable(page_origin, response, url, suffixes)
         return Verdict(sent=True, blocked_by=None if allowed else Blocked.RESOURCE_POLICY)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from ..ui.findings import Step, note, ok
 from . import framing
-from .fetch import Request, Response, get, is_embeddable, origin_of, referrer
+from .fetch import Request, Response, embedding_request, get, is_embeddable, origin_of, referrer
 
 _POLICY = "Cross-Origin-Resource-Policy"
 _CROSSORIGIN = "write <img crossorigin>"
@@ -19,8 +19,7 @@ def steps(
 
     page: its origin. is_allowed: the page may read the answer.
     """
-    referer = referrer(page, url)
-    response, _ = send(Request("GET", url, [("Referer", referer)] if referer else []))
+    response, _ = send(embedding_request(page, url))
     return [_picture(page, url, response, is_allowed), _frame(page, url, response, is_allowed)]
 
 

@@ -277,6 +277,12 @@ def referrer(page: str, url: str) -> str | None:
     return page + "/"
 
 
+def embedding_request(page: str, url: str) -> Request:
+    """Return what a browser sends for an <img> or an <iframe> of `page`: its Referer and no Origin."""
+    referer = referrer(page, url)
+    return Request("GET", url, [("Referer", referer)] if referer else [])
+
+
 def is_same_site(one: str, other: str, suffixes: tuple[str, ...] = ()) -> bool:
     """HTML, "schemelessly same site", of two serialised origins.
 
