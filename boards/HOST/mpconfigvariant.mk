@@ -26,6 +26,6 @@ SHARED_SRC_C_EXTRA += runtime/pyexec.c
 # socket and mp_vfs_posix_file_open are confined (firmware/camcors_host/confine.c), mp_hal_delay_ms is in delay.c.
 HOST_WRAP = main mp_hal_delay_ms socket mp_vfs_posix_file_open mp_hal_set_interrupt_char mp_hal_stdin_rx_chr \
 	mp_hal_stdout_tx_str mp_hal_stdout_tx_strn mp_hal_stdout_tx_strn_cooked \
-	mp_sys_stdin_obj mp_sys_stdout_obj mp_sys_stderr_obj
+	mp_sys_stdin_obj mp_sys_stdout_obj mp_sys_stderr_obj mp_thread_gc_others
 LDFLAGS_EXTRA += $(addprefix -Wl$(comma)--wrap=,$(HOST_WRAP))
 comma := ,

@@ -78,6 +78,18 @@ static void wake_up(int signum) {
     (void)signum;
 }
 
+// The collector waits here for the other threads to mark what they hold. A wake-up would end its sem_wait(), and
+// what they hold would be freed.
+void __real_mp_thread_gc_others(void);
+void __wrap_mp_thread_gc_others(void) {
+    sigset_t wake, before;
+    sigemptyset(&wake);
+    sigaddset(&wake, SIGUSR1);
+    pthread_sigmask(SIG_BLOCK, &wake, &before);
+    __real_mp_thread_gc_others();
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
 void serial_start(line_t *line_in) {
     line = line_in;
     line->start();

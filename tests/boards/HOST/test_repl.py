@@ -338,6 +338,18 @@ def test_a_background_thread_prints_to_the_console_only(new_camera: Camera) -> N
     new_camera.wait_for("behind 49")
 
 
+def test_interrupts_while_the_collector_looks_at_the_servers_memory(new_camera: Camera) -> None:
+    code = "import gc\nfor i in range(500):\n try:\n  print('collects')\n  while True:\n   gc.collect()\n"
+    code += "   kept = [[each] for each in range(100)]\n except KeyboardInterrupt: pass"
+    with new_camera.serial() as line:
+        line.sendall(b"\r\x03\r\x01" + code.encode() + b"\x04")
+        for _ in range(500):
+            read_until(line, b"collects\r\n")
+            line.sendall(b"\x03")
+        read_until(line, b"\x04\x04>")
+    assert httpx.get(f"{new_camera.url}/api/capture").status_code == 200
+
+
 @pytest.mark.parametrize("size", [100, 65_536, 100_000])
 def test_a_flood_that_nobody_reads_leaves_ctrl_c_working(camera: Camera, size: int) -> None:
     with camera.serial() as line:
