@@ -121,11 +121,8 @@ def _attach_pictures(app, frames):
 def _stream_type(accept):
     """Return the media type of a stream: multipart/mixed for who asks for it by name, since WebKit's fetch()
     rejects the other, which <img> and all other clients know. The bytes are the same (RFC 2046, 5.1.3)."""
-    if accept and _MIXED in accept.lower():
-        given = error.weights(accept.lower())
-        if given.get(_MIXED, 0) > given.get(_REPLACED, 0):
-            return _MIXED
-    return _REPLACED
+    given = error.weights(accept or "")
+    return _MIXED if given.get(_MIXED, 0) > given.get(_REPLACED, 0) else _REPLACED
 
 
 def _attach_controls(app, camera):

@@ -137,7 +137,9 @@ class Camera:
 
     def capture(self):
         """One JPEG in a memoryview of signed bytes, valid until release(). Raises CaptureFailed."""
-        if self._camera is None or self._rests() or not self._camera.frame_available():
+        if self._rests():
+            raise CaptureFailed(self.error)
+        if self._camera is None or not self._camera.frame_available():
             self._fail()
         try:
             jpeg = self._camera.capture()
@@ -184,8 +186,6 @@ class Camera:
 
     def _fail(self):
         """Raises CaptureFailed, after a new start if one is due."""
-        if self._rests():
-            raise CaptureFailed(self.error)
         if self._camera is not None:
             self.error = probe.NO_FRAME
         # Not by ticks, which turn over between two people who ask a week apart.

@@ -92,7 +92,7 @@ def wants_text(accept):
     (RFC 9110 section 12.5.1)."""
     if accept is None or "text/" not in accept.lower():
         return False
-    given = weights(accept.lower())
+    given = weights(accept)
     text = max([given.get(each, 0) for each in _TEXT_RANGES])
     for each in _JSON_RANGES:
         if each in given:
@@ -101,10 +101,10 @@ def wants_text(accept):
 
 
 def weights(accept):
-    """Return the media ranges of an Accept header (str in lower case), each with its weight in thousandths
+    """Return the media ranges of an Accept header (str), in lower case, each with its weight in thousandths
     (int)."""
     found = {}
-    for item in accept.split(","):
+    for item in accept.lower().split(","):
         kind, *parameters = item.split(";")
         weight = 1000
         for parameter in parameters:

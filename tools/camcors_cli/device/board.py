@@ -90,7 +90,7 @@ class Board:
             self._interrupt(said)
         except _LOST:
             if _HTTP in bytes(said):
-                raise self._is_http() from None
+                raise self._speaks_http() from None
             raise
         if b"KeyboardInterrupt" in bytes(said):
             self._output.note("a program on the board was interrupted; camcors reset starts it again")
@@ -110,7 +110,7 @@ class Board:
 
     def _no_prompt(self, said: bytes) -> Failure:
         if _HTTP in said:
-            return self._is_http()
+            return self._speaks_http()
         if any(words in said for words in _UNBOOTABLE):
             return Failure(
                 f"the board on {self.port} finds no firmware in its flash that starts",
@@ -124,7 +124,7 @@ class Board:
             Status.UNREACHABLE,
         )
 
-    def _is_http(self) -> Failure:
+    def _speaks_http(self) -> Failure:
         return Failure(
             f"{self.port} speaks HTTP, so it is a port for browsers and not a REPL",
             "start the camera (make run), which says the name of its REPL; camcors doctor takes the other",
