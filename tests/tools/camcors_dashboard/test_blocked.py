@@ -199,7 +199,7 @@ ERRORS = [
     (500, json.dumps({"error": "the sensor is gone; reset the camera"}).encode(), "The sensor is gone; reset the camera."),
     (404, b"", "The camera answers with the error 404."),
     (403, b"go away", "Go away."),
-    (200, b"hello", "What answers here is not a camera’s stream."),
+    (200, b"hello", "What answers here is not a camera’s stream; check the address: a camera’s own page shows its picture."),
 ]  # fmt: skip
 
 
@@ -301,3 +301,32 @@ def test_the_page_takes_the_servers_word(
     page.goto(dashboard.url)
     open_large(page, f"http://127.0.0.1:{free_port()}")
     why(page, cause)
+
+
+def test_the_advice_is_the_list_that_explain_gives(either, camera: Camera):
+    page, origin = either
+    allow(camera, origin, allowed_methods=["GET", "DELETE"])
+    open_large(page, camera.url)
+    page.get_by_role("switch", name="Mirror").check()
+    assert commands(why(page, "method", ".large-side"))[0] == (
+        "camcors policy set allowed_methods GET,DELETE,PUT"
+    )
+
+
+def test_an_address_that_is_no_camera_has_a_remedy(served: Page, site: Site):
+    site.answers.clear()
+    open_large(served, site.origin("127.0.0.1"))
+    box = why(served, "other")
+    expect(box).to_contain_text(
+        "it is not a camcors camera. Remove it here and add the camera by its own address"
+    )
+    assert commands(box) == []
+
+
+def test_an_https_address_of_a_camera_has_a_remedy(either, camera: Camera):
+    page, _ = either
+    place = camera.url.removeprefix("http://")
+    open_large(page, f"https://{place}")
+    box = page.locator(".connection .why")
+    words = f"A camera speaks http, not https: remove this address here and add http://{place}."
+    expect(box).to_contain_text(words, timeout=_SHOWN)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
+import socket
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.kit.camera import Camera
+from tests.kit.camera import Camera, free_port
 from tests.kit.pages import (
     Dashboard,
     Site,
@@ -70,7 +73,9 @@ def test_an_allowed_page_sees_moving_frames_and_reads_their_pixels(opened: Page,
 
 def test_the_list_stays_in_the_browser(opened: Page, camera: Camera):
     add_camera(opened, camera.url)
-    assert stored(opened) == [{"url": camera.url, "credentials": False}]
+    watch(opened, lambda: is_live(opened, camera.url))
+    known = {"url": camera.url, "credentials": False, "said": "camcors"}
+    watch(opened, lambda: stored(opened) == [known])
     opened.reload()
     expect(tile(opened, camera.url)).to_be_visible()
 
@@ -188,7 +193,7 @@ def test_a_snapshot_is_the_cameras_own_picture(large: Page, tmp_path: Path):
         large.get_by_role("button", name="Save a picture").click()
     download.value.save_as(tmp_path / "picture.jpg")
     name = download.value.suggested_filename
-    assert name.startswith("127.0.0.1-") and name.endswith(".jpg")
+    assert name.startswith("camcors-") and name.endswith(".jpg")
     with Image.open(tmp_path / "picture.jpg") as picture:
         picture.load()
         assert (picture.format, picture.size) == ("JPEG", (640, 480))
@@ -421,3 +426,152 @@ def test_files_alone_work_on_any_server(page: Page, site: Site, camera: Camera, 
     page.goto(site.origin() + "/dashboard/")
     add_camera(page, camera.url)
     watch(page, lambda: is_live(page, camera.url))
+
+
+def test_the_dashboard_asks_for_a_stream_that_every_engine_reads(opened: Page, camera: Camera, page: Page):
+    asked: list[str | None] = []
+    page.on(
+        "request",
+        lambda request: asked.append(request.headers.get("accept")) if "/api/stream" in request.url else None,
+    )
+    add_camera(opened, camera.url)
+    watch(opened, lambda: is_live(opened, camera.url))
+    assert asked == ["multipart/mixed"]
+
+
+@pytest.mark.parametrize("kind", ["multipart/mixed", "multipart/x-mixed-replace"])
+def test_either_type_of_a_stream_is_read(opened: Page, site: Site, kind: str):
+    buffer = io.BytesIO()
+    Image.new("RGB", (32, 24), "white").save(buffer, "JPEG")
+    part = b"--b\r\nContent-Type: image/jpeg\r\n\r\n" + buffer.getvalue() + b"\r\n"
+    anyone = {"Access-Control-Allow-Origin": "*"}
+    site.answers["/api/status"] = (200, anyone, b"{}")
+    site.answers["/api/stream"] = (
+        200,
+        {**anyone, "Content-Type": f"{kind}; boundary=b"},
+        part * 2 + b"--b\r\n",
+    )
+    url = site.origin("127.0.0.1")
+    add_camera(opened, url)
+    watch(opened, lambda: tile(opened, url).locator("canvas").evaluate(_PIXELS)[:2] == [32, 24])
+
+
+def test_a_persons_name_goes_before_the_cameras_own_and_stays(large: Page, camera: Camera, tmp_path: Path):
+    field = large.get_by_role("textbox", name="Name")
+    expect(field).to_have_attribute("placeholder", "camcors")
+    field.fill(" Front <b>door</b> ")
+    large.keyboard.press("Enter")
+    expect(large.locator(".large-name")).to_have_text("Front <b>door</b>")
+    with large.expect_download() as download:
+        large.get_by_role("button", name="Save a picture").click()
+    assert download.value.suggested_filename.startswith("Front-b-door-b-")
+    large.go_back()
+    expect(tile(large, camera.url).get_by_role("heading")).to_have_text("Front <b>door</b>")
+    large.reload()
+    expect(tile(large, camera.url).get_by_role("heading")).to_have_text("Front <b>door</b>")
+    tile(large, camera.url).locator(".picture").click()
+    large.get_by_role("textbox", name="Name").fill("")
+    large.keyboard.press("Enter")
+    expect(large.locator(".large-name")).to_have_text("camcors")
+
+
+def test_a_camera_that_is_gone_keeps_its_name(opened: Page):
+    known = [{"url": f"http://127.0.0.1:{free_port()}", "credentials": False, "said": "kitchen"}]
+    opened.evaluate("(list) => localStorage.setItem('camcors.cameras', JSON.stringify(list))", known)
+    opened.reload()
+    expect(opened.get_by_role("heading", name="kitchen")).to_be_visible()
+
+
+def shown_order(page: Page) -> list[str]:
+    return [
+        (each.get_attribute("data-url") or "").removeprefix("http://") for each in page.locator(".tile").all()
+    ]
+
+
+def test_tiles_go_to_another_place_by_key_mouse_and_button(opened: Page):
+    for url in ("http://a.local", "http://b.local", "http://c.local"):
+        add_camera(opened, url)
+    tile(opened, "http://a.local").locator(".picture").focus()
+    opened.keyboard.press("Alt+ArrowRight")
+    expect(tile(opened, "http://a.local").locator(".picture")).to_be_focused()
+    assert shown_order(opened) == ["b.local", "a.local", "c.local"]
+    tile(opened, "http://c.local").drag_to(tile(opened, "http://b.local"))
+    assert shown_order(opened) == ["c.local", "b.local", "a.local"]
+    tile(opened, "http://c.local").locator(".picture").click()
+    opened.get_by_role("button", name="Later").click()
+    opened.go_back()
+    assert shown_order(opened) == ["b.local", "c.local", "a.local"]
+    opened.reload()
+    expect(opened.locator(".tile")).to_have_count(3)
+    assert shown_order(opened) == ["b.local", "c.local", "a.local"]
+    opened.keyboard.press("Tab")
+    tile(opened, "http://b.local").locator(".picture").focus()
+    opened.keyboard.press("ArrowRight")
+    expect(tile(opened, "http://c.local").locator(".picture")).to_be_focused()
+
+
+def test_settings_follow_what_others_set(large: Page, camera: Camera):
+    quality = large.get_by_role("spinbutton", name="Quality")
+    quality.wait_for()
+    contrast = large.get_by_role("spinbutton", name="Contrast")
+    contrast.focus()
+    large.keyboard.press("ArrowUp")  # a person is at it: what is written there stays
+    httpx.put(camera.url + "/api/camera", json={"quality": 41, "hmirror": True, "frame_size": "CIF"})
+    httpx.put(camera.url + "/api/led", json={"level": 9})
+    expect(quality).to_have_value("41")
+    expect(large.get_by_role("slider", name="Quality, slider")).to_have_value("41")
+    expect(large.get_by_role("switch", name="Mirror")).to_be_checked()
+    expect(large.get_by_label("Frame size")).to_have_value("CIF")
+    expect(large.get_by_role("spinbutton", name="Lamp")).to_have_value("9")
+    expect(contrast).to_have_value("1")
+    expect(contrast).to_be_focused()
+    before = {"quality": 80, "hmirror": False, "frame_size": "VGA", "contrast": 0}
+    httpx.put(camera.url + "/api/camera", json=before)
+    httpx.put(camera.url + "/api/led", json={"level": 0})
+
+
+def test_the_size_of_the_tiles_and_the_full_screen(opened: Page, camera: Camera):
+    for url in (camera.url, "http://b.local", "http://c.local", "http://d.local", "http://e.local"):
+        add_camera(opened, url)
+    tops = "(tiles) => new Set(tiles.map((each) => each.getBoundingClientRect().top)).size"
+    rows = {}
+    for size in ("Small", "Medium", "Large"):
+        opened.get_by_label("Tiles").select_option(size)
+        rows[size] = opened.locator(".tile").evaluate_all(tops)
+    assert rows == {"Small": 2, "Medium": 2, "Large": 3}
+    opened.reload()
+    expect(opened.get_by_label("Tiles")).to_have_value("Large")
+    tile(opened, camera.url).locator(".picture").click()
+    opened.get_by_role("button", name="Full screen").click()
+    watch(opened, lambda: opened.evaluate("document.fullscreenElement?.className") == "frame")
+    opened.evaluate("document.exitFullscreen()")
+
+
+def test_on_a_phone_the_settings_come_before_the_plots(large: Page):
+    large.get_by_label("Frame size").wait_for()
+    tops = "() => ['#settings-title', '.plots'].map((each) => document.querySelector(each).getBoundingClientRect().top)"
+    large.set_viewport_size({"width": 390, "height": 844})
+    settings, plots = large.evaluate(tops)
+    assert settings < plots
+    assert large.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_tile_says_within_a_second_what_it_waits_for(opened: Page):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        place = f"127.0.0.1:{silent.getsockname()[1]}"
+        add_camera(opened, f"http://{place}")
+        waiting = tile(opened, f"http://{place}").locator(".waiting")
+        expect(waiting).to_have_text(f"Waiting for {place} to answer …", timeout=1000)
+        expect(waiting).to_contain_text("Trying again", timeout=30_000)
+
+
+def test_pictures_never_stand_beside_blocked(opened: Page, camera: Camera):
+    """The status may be refused while a stream runs on."""
+    add_camera(opened, camera.url)
+    watch(opened, lambda: is_live(opened, camera.url))
+    opened.route("**/api/status*", lambda route: route.abort())
+    tile(opened, camera.url).locator(".picture").click()
+    expect(opened.locator(".connection .why")).to_be_visible(timeout=30_000)
+    line = opened.locator(".large .tile-line")
+    expect(line).to_contain_text("fps")
+    assert line.locator(".state").inner_text() == "Live"

@@ -18,7 +18,8 @@ from ..device import answers
 from ..device.answers import Summary, error_code, error_words
 from ..ui.findings import Mark, Step, no, note, ok
 from . import embedding, reach, remedies, requests
-from .fetch import Request, Response, normalize_method
+from .agent import asked_for
+from .fetch import Asked, Blocked, Request, Response, normalize_method, preflight_check, preflight_request
 from .reach import Access, Agent
 from .requests import Unreachable
 from .verdict import Journey, Question, Reason
@@ -26,6 +27,7 @@ from .verdict import Journey, Question, Reason
 LIMIT_S = 60.0
 _STATUS = "/api/status"
 _HARMLESS = ("GET", "HEAD", "OPTIONS")
+_LISTED = ("PUT", "PATCH", "DELETE")  # what policies list beside the methods that need no listing
 
 
 class Address(NamedTuple):
@@ -205,9 +207,20 @@ class _Asking:
         found = self.found
         found.reason, found.code = reason.text, reason.code
         if found.is_camera:
-            found.commands, found.remarks = remedies.blind(reason, self._question)
+            found.commands, found.remarks = remedies.blind(reason, self._question, self._passing(reason))
         else:
             found.remarks = ["it is not a camcors camera, so no command of camcors changes that"]
+
+    def _passing(self, reason: Reason) -> list[str]:
+        """Return the other methods that the policy lets pass, by preflights, which change nothing."""
+        if reason.blocked is not Blocked.PREFLIGHT_METHOD:
+            return []
+        asked = asked_for(*self._question[:4], "include" if self._question.credentials else "same-origin")
+        others = [asked._replace(method=each) for each in _LISTED if each != asked.method]
+        return [each.method for each in others if self._passes(each)]
+
+    def _passes(self, asked: Asked) -> bool:
+        return preflight_check(asked, self._exchange(preflight_request(asked))[0]) is None
 
     def _look_around(self) -> None:
         """What the browser decides by where page and camera are."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from cors import Policy, PolicyError
 from cors.origin import split_port
 
 from ..policy import document
-from .fetch import Blocked
+from .fetch import Blocked, Pairs, unsafe_names
 from .verdict import Journey, Question, Reason
 
 _ROUNDS = 8  # more than there are reasons that one request can have
@@ -20,6 +20,7 @@ _CREDENTIALS = (
     "allowed origin acts as the person who is logged in"
 )
 _REPLACED = 'it takes the place of "*": list the other origins that read the camera too'
+_LISTED = "mind: that takes the place of the list"
 _PAGE = "serve the page over http or https, and allow its origin"
 
 
@@ -101,8 +102,11 @@ def plan(journey: Journey, policy: Policy, again: Callable[[Policy], Journey]) -
     return Plan(done, journey.reason.text if journey.reason else "")
 
 
-def blind(reason: Reason, question: Question) -> tuple[list[str], list[str]]:
-    """Commands that take `reason` away whatever the policy is, and what to know of them."""
+def blind(reason: Reason, question: Question, passing: Sequence[str] = ()) -> tuple[list[str], list[str]]:
+    """Commands that take `reason` away whatever the policy is, and what to know of them.
+
+    passing: the methods that pass already, and are to go on passing.
+    """
     words = ["camcors", "explain", question.origin, question.method]
     for name, value in question.headers:
         words += ["--header", f"{name}: {value}"]
@@ -120,10 +124,16 @@ def blind(reason: Reason, question: Question) -> tuple[list[str], list[str]]:
         case Blocked.NO_ALLOW_CREDENTIALS:
             return [Change("allow_credentials", True).command], [f"mind: {_CREDENTIALS}"]
         case Blocked.PREFLIGHT_METHOD:
-            return [Change("allowed_methods", None).command], ["mind: that allows any method", adding]
+            return [Change("allowed_methods", ["GET", *passing, question.method]).command], [_LISTED, adding]
         case Blocked.PREFLIGHT_HEADER | Blocked.PREFLIGHT_AUTHORIZATION if reason.names:
-            return [Change("allowed_headers", None).command], ["mind: that allows any header", adding]
+            return [Change("allowed_headers", _unsafe(question.headers)).command], [_LISTED, adding]
     return [], [f"but: {_without_command(reason)}"]
+
+
+def _unsafe(headers: Pairs) -> list[str]:
+    """Return the names that a policy has to list, as they were written."""
+    unsafe = unsafe_names(headers)
+    return [name for name in dict(headers) if name.lower() in unsafe]
 
 
 def _without_command(reason: Reason) -> str:

@@ -42,18 +42,20 @@ const AFTER_MAX_S = 300;
  * One request.
  * @param {import("./cameras.js").Camera} camera
  * @param {string} path with the query
- * @param {{json?: object, signal?: AbortSignal, timeout?: number}} [options] json: is sent with PUT. signal: ends it,
- *   with an AbortError. timeout: milliseconds until the answer's headers; 0 for none.
+ * @param {{json?: object, signal?: AbortSignal, timeout?: number, accept?: string}} [options] json: is sent with PUT.
+ *   signal: ends it, with an AbortError. timeout: milliseconds until the answer's headers; 0 for none. accept: a media
+ *   type, which needs no preflight (Fetch, "CORS-safelisted request-header").
  * @returns {Promise<Response>} an answer of 200 to 299
  * @throws {CameraError}
  */
-export async function ask(camera, path, { json, signal, timeout = TIMEOUT_MS } = {}) {
+export async function ask(camera, path, { json, signal, timeout = TIMEOUT_MS, accept } = {}) {
   const attempt = attemptOf(camera, path, json !== undefined);
   const late = new AbortController();
   const timer = timeout ? setTimeout(() => late.abort(), timeout) : undefined;
   let response;
   try {
     response = await send(attempt, {
+      headers: accept ? { ...attempt.headers, Accept: accept } : attempt.headers,
       body: json === undefined ? undefined : JSON.stringify(json),
       signal: signal ? AbortSignal.any([signal, late.signal]) : late.signal,
     });

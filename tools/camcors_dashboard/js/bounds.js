@@ -45,6 +45,9 @@ function text(value, most) {
   return typeof value === "string" && value ? cut(value, most) : null;
 }
 
+/** A camera's name, or null. @param {unknown} value */
+export const nameOf = (value) => text(value, NAME_MAX);
+
 /** @param {unknown} value @returns {number|null} */
 function number(value) {
   return typeof value === "number" && Math.abs(value) <= Number.MAX_SAFE_INTEGER ? value : null;

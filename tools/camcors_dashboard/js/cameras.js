@@ -1,11 +1,12 @@
 import { AddressError, parseAddress } from "./address.js";
-import { CAMERAS_MAX } from "./bounds.js";
+import { CAMERAS_MAX, nameOf } from "./bounds.js";
 
 const KEY = "camcors.cameras";
 
 /**
- * One camera of the list. credentials: cookies and logins of the camera's address are sent to it.
- * @typedef {{url: string, credentials: boolean}} Camera
+ * One camera of the list. credentials: cookies and logins of the camera's address are sent to it. name: what the
+ * person calls it. said: what it has called itself, for when it does not answer.
+ * @typedef {{url: string, credentials: boolean, name?: string, said?: string}} Camera
  */
 
 /**
@@ -34,7 +35,8 @@ export class Cameras extends EventTarget {
       const found = new Map();
       for (const each of (Array.isArray(stored) ? stored : []).slice(0, CAMERAS_MAX)) {
         const url = parseAddress(String(each?.url ?? ""));
-        found.set(url, { url, credentials: each.credentials === true });
+        const [name, said] = [nameOf(each.name), nameOf(each.said)];
+        found.set(url, { url, credentials: each.credentials === true, ...(name && { name }), ...(said && { said }) });
       }
       return [...found.values()];
     } catch {
@@ -75,7 +77,31 @@ export class Cameras extends EventTarget {
 
   /** @param {string} url @param {boolean} on */
   setCredentials(url, on) {
-    this.list = this.list.map((camera) => (camera.url === url ? { url, credentials: on } : camera));
+    this.#change(url, { credentials: on });
+  }
+
+  /** @param {string} url @param {string} name "" for the camera's own */
+  rename(url, name) {
+    this.#change(url, { name: nameOf(name.trim()) ?? undefined });
+  }
+
+  /** Keeps what a camera calls itself. @param {string} url @param {string|null} said */
+  learn(url, said) {
+    if (said && this.find(url) && this.find(url)?.said !== said) this.#change(url, { said });
+  }
+
+  /** @param {string} url @param {Partial<Camera>} change */
+  #change(url, change) {
+    this.list = this.list.map((camera) => (camera.url === url ? { ...camera, ...change } : camera));
+    this.#save();
+  }
+
+  /** Puts a camera at another place of the list. @param {string} url @param {number} index */
+  move(url, index) {
+    const camera = this.find(url);
+    if (!camera || index < 0 || index >= this.list.length || this.list[index] === camera) return;
+    const others = this.list.filter((each) => each !== camera);
+    this.list = [...others.slice(0, index), camera, ...others.slice(index)];
     this.#save();
   }
 

@@ -23,6 +23,7 @@ import { examine } from "./server.js";
 
 const PROBE_MS = 4000;
 const SAFE = ["GET", "HEAD", "POST"]; // Fetch, "CORS-safelisted method"
+const METHODS = ["PUT", "PATCH", "DELETE"]; // what a policy lists beside those, as a rule
 const BUSY = ["busy", "no-memory", "streams-taken"]; // codes that pass by themselves; strict/error.py has all
 const RECENT_MS = 20_000;
 let probes = 0;
@@ -56,7 +57,14 @@ async function find(attempt, known) {
   const found = known.server.doctor
     ? await byServer(attempt)
     : await guessPlace(new URL(location.href), new URL(attempt.url));
-  return found ?? byProbes(attempt, known);
+  return withScheme(found ?? (await byProbes(attempt, known)), new URL(attempt.url));
+}
+
+/** Nothing was found over https: cameras speak http. @param {Diagnosis} found @param {URL} url @returns {Diagnosis} */
+function withScheme(found, { protocol, host }) {
+  if (protocol !== "https:" || (found.cause !== "unreachable" && found.cause !== "unclear")) return found;
+  const text = `A camera speaks http, not https: remove this address here and add http://${host}. Behind a proxy with a certificate, check that the proxy runs. ${found.text}`;
+  return { ...found, text };
 }
 
 /** @param {string} text @returns {Diagnosis} */
@@ -72,7 +80,7 @@ function ofAnswer(error) {
   if (error.code === null ? error.status === 503 : BUSY.includes(error.code)) {
     return { cause: "busy", title: "The camera is busy", text: sentence(text), commands: [], facts };
   }
-  return { cause: "http", title: `The camera answers ${error.status || "wrongly"}`, text: sentence(text), commands: [], facts };
+  return { cause: "http", title: error.status >= 400 ? `The camera answers ${error.status}` : "Not a camera’s answer", text: sentence(text), commands: [], facts };
 }
 
 /** What the server calls its verdicts. @type {Record<string, Diagnosis["cause"]>} */
@@ -105,8 +113,19 @@ async function byServer(attempt) {
   }
   const facts = said.steps.map(sentence);
   const cause = CODES[said.code] ?? "other";
+  if (said.verdict === "blocked" && !said.isCamera && cause !== "mixed" && cause !== "permission" && cause !== "host") {
+    return notCamera(new URL(attempt.url), facts);
+  }
   const words = cause === "origin" ? notListed() : [said.reason, ...said.remarks].join("; ");
   return { cause, title: TITLES[cause] ?? "Blocked", text: sentence(words), commands: said.commands, facts };
+}
+
+/** @param {URL} url @param {string[]} facts @returns {Diagnosis} */
+function notCamera({ origin, host }, facts) {
+  const text =
+    `Something answers at ${host}, but it is not a camcors camera. Remove it here and add the camera by its own address: ` +
+    "its page shows the picture, and its console says “ready” and the address at the start.";
+  return { cause: "other", title: "Not a camera", text, commands: [], facts, open: origin };
 }
 
 /** @type {Partial<Record<Diagnosis["cause"], string>>} */
@@ -199,14 +218,16 @@ async function ofRequest(attempt) {
   const { origin } = new URL(attempt.url);
   const { method } = attempt;
   if (!SAFE.includes(method) && !(await passes(attempt, { method }, { body: "{}" }))) {
-    const text = `The policy’s allowed_methods has no ${method}. This lets any method pass; to keep a list, name all of them:`;
-    const commands = ["camcors policy set allowed_methods null", `camcors policy set allowed_methods GET,${method}`];
+    const listed = [];
+    for (const each of METHODS) if (each !== method && (await passes(attempt, { method: each }, { body: "{}" }))) listed.push(each);
+    const text = `The policy’s allowed_methods has no ${method}. This is the list with it, and with what passes already:`;
+    const commands = [`camcors policy set allowed_methods ${["GET", ...listed, quote(method)].join(",")}`];
     return { cause: "method", title: `${method} is not allowed`, text, commands, facts };
   }
   for (const [name, value] of Object.entries(attempt.headers)) {
     if (await passes(attempt, { headers: { [name]: value } })) continue;
-    const text = `The policy’s allowed_headers has no ${name}. This lets any header pass; to keep a list, name all of them:`;
-    const commands = ["camcors policy set allowed_headers null", `camcors policy set allowed_headers ${quote(name)}`];
+    const text = `The policy’s allowed_headers has no ${name}. If it lists others that your pages send, name them too:`;
+    const commands = [`camcors policy set allowed_headers ${quote(name)}`];
     return { cause: "header", title: `The header ${name} is not allowed`, text, commands, facts };
   }
   if (attempt.credentials && !(await passes(attempt, { credentials: true }))) {

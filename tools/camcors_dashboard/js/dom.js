@@ -60,6 +60,8 @@ const ICONS = {
   no: "M6 6l12 12M18 6 6 18",
   open: "M14 4h6v6M20 4l-8 8M18 14v6H4V6h6",
   photo: "M4 8h3l2-3h6l2 3h3v11H4zM12 17a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7",
+  forth: "M5 12h14m-6-6 6 6-6 6",
+  full: "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5",
   film: "M4 6h11v12H4zM15 11l5-3v8l-5-3",
   pause: "M8 5v14M16 5v14",
   play: "M8 5l11 7-11 7z",
@@ -100,10 +102,10 @@ export function save(blob, name) {
 }
 
 /**
- * A file's name: the camera's address, the time, an ending.
- * @param {string} url @param {string} ending
+ * A file's name: the camera's name, without what no file may have in it, the time, an ending.
+ * @param {string} name @param {string} ending
  */
-export function fileName(url, ending) {
+export function fileName(name, ending) {
   const time = new Date().toISOString().slice(0, 19).replaceAll(":", "").replace("T", "-");
-  return `${new URL(url).host.replace(/[^a-z0-9.-]/gi, "-")}-${time}.${ending}`;
+  return `${name.replace(/[^\p{L}\p{N}.-]+/gu, "-").replace(/^[.-]+/, "") || "camera"}-${time}.${ending}`;
 }

@@ -3,6 +3,7 @@ import { isTooLarge, sizeOf } from "./jpeg.js";
 import { MultipartError, MultipartParser, boundaryOf } from "./multipart.js";
 
 const RETRY_MS = [500, 1000, 2000, 4000, 8000, 15000];
+const STREAM_TYPE = "multipart/mixed"; // WebKit lets no script read multipart/x-mixed-replace
 const SILENCE_MS = 10_000; // a camera whose sensor stalls says something every 2 s
 const LINGER_MS = 1500; // a view that closes while another opens keeps the connection
 const FPS_WINDOW_MS = 2000;
@@ -20,7 +21,8 @@ function pause(ms, signal) {
  * page is visible. Dispatches "state", and "frame" with the picture in `bitmap`, which is closed afterwards, and
  * its bytes in `jpeg`.
  *
- * state: "idle", "connecting", "live", or "failed" (it tries again by itself). error: the last failure, or null.
+ * state: "idle", "connecting", "opened" (the camera answers, no picture yet), "live", or "failed" (it tries again by
+ * itself, at `retryAt`, performance.now()). error: the last failure, or null.
  */
 export class Feed extends EventTarget {
   /** @param {import("./cameras.js").Camera} camera */
@@ -46,6 +48,7 @@ export class Feed extends EventTarget {
     this.decoding = false;
     this.attempts = 0;
     this.lingering = 0;
+    this.retryAt = 0;
     this.follow = () => this.#follow();
     document.addEventListener("visibilitychange", this.follow);
   }
@@ -106,11 +109,13 @@ export class Feed extends EventTarget {
       if (this.state !== "failed") this.#become("connecting", null);
       const error = await this.#connect(run.signal).catch((reason) => reason);
       if (run.signal.aborted) return;
-      this.#become("failed", error);
       const asked = error instanceof CameraError && error.after ? error.after * 1000 : 0;
       const wait = RETRY_MS[Math.min(this.attempts++, RETRY_MS.length - 1)];
       // The spread keeps dashboards that lost a camera together from coming back together.
-      await pause(Math.max(asked, wait * (0.8 + 0.4 * Math.random())), run.signal);
+      const rest = Math.max(asked, wait * (0.8 + 0.4 * Math.random()));
+      this.retryAt = performance.now() + rest;
+      this.#become("failed", error);
+      await pause(rest, run.signal);
     }
   }
 
@@ -122,7 +127,8 @@ export class Feed extends EventTarget {
   async #connect(signal) {
     const silence = new AbortController();
     const both = AbortSignal.any([signal, silence.signal]);
-    const response = await ask(this.camera, "/api/stream", { signal: both });
+    const response = await ask(this.camera, "/api/stream", { signal: both, accept: STREAM_TYPE });
+    this.#become("opened", null);
     try {
       return await this.#read(response, silence, signal);
     } finally {
@@ -138,7 +144,7 @@ export class Feed extends EventTarget {
     const attempt = attemptOf(this.camera, "/api/stream");
     const boundary = boundaryOf(response.headers.get("Content-Type"));
     if (boundary === null || !response.body) {
-      return new CameraError("http", "What answers here is not a camera’s stream.", attempt, { status: response.status });
+      return new CameraError("http", "What answers here is not a camera’s stream; check the address: a camera’s own page shows its picture", attempt, { status: response.status });
     }
     const parser = new MultipartParser(boundary, (part) => this.#take(part.body, signal));
     const reader = response.body.getReader();

@@ -12,7 +12,8 @@ import { whyBox } from "./why.js";
 export class Large {
   /**
    * @param {import("./session.js").Session} session
-   * @param {{close: () => void, remove: () => void, setCredentials: (on: boolean) => void}} acts
+   * @param {{close: () => void, remove: () => void, rename: (name: string) => void, move: (step: number) => void,
+   *   setCredentials: (on: boolean) => void}} acts move: by places of the grid
    */
   constructor(session, acts) {
     this.session = session;
@@ -22,6 +23,7 @@ export class Large {
     const policyCard = new PolicyCard(session);
     this.cards = [new Status(session), new Settings(session), policyCard];
     this.cover = h("p", { class: "cover" });
+    this.frame = h("div", { class: "frame" }, this.view.canvas, this.cover);
     this.name = h("h2", { class: "large-name", tabindex: "-1" });
     this.state = h("span", { class: "state" });
     this.rate = h("span", { class: "rate" });
@@ -36,7 +38,7 @@ export class Large {
         button("All cameras", "back", acts.close, { class: "quiet" }),
         h("div", { class: "large-title" }, this.name, h("p", { class: "tile-line" }, this.state, this.rate)),
       ),
-      h("div", { class: "large-main" }, h("div", { class: "frame" }, this.view.canvas, this.cover), this.#tools(acts)),
+      h("div", { class: "large-main" }, this.frame, this.#tools(acts)),
       h("div", { class: "large-side" }, this.connection, settings, policy, this.#access(acts)),
       h("div", { class: "large-below" }, status, policyCard.others),
     );
@@ -60,13 +62,19 @@ export class Large {
       button("Save a picture", "photo", () => this.#snapshot(), { class: "primary" }),
       this.film,
       this.hold,
+      document.fullscreenEnabled ? button("Full screen", "full", () => this.#fullScreen()) : null,
       h("span", { class: "spring" }),
       button("Remove", "remove", remove, { class: "quiet" }),
     );
   }
 
-  /** @param {{setCredentials: (on: boolean) => void}} acts */
-  #access({ setCredentials }) {
+  /** @param {{setCredentials: (on: boolean) => void, rename: (name: string) => void, move: (step: number) => void}} acts */
+  #access({ setCredentials, rename, move }) {
+    const { camera } = this.session;
+    const name = /** @type {HTMLInputElement} */ (h("input", { type: "text", id: "name", maxlength: 64, autocomplete: "off" }));
+    name.value = camera.name ?? "";
+    name.addEventListener("change", () => rename(name.value));
+    this.named = name;
     const box = /** @type {HTMLInputElement} */ (
       h("input", { type: "checkbox", role: "switch", id: "credentials", checked: this.session.camera.credentials })
     );
@@ -74,7 +82,19 @@ export class Large {
     return h(
       "section",
       { class: "card", "aria-labelledby": "access-title" },
-      h("h2", { id: "access-title" }, "Access"),
+      h("h2", { id: "access-title" }, "On this dashboard"),
+      h("div", { class: "field" }, h("label", { for: "name" }, "Name"), h("div", { class: "control" }, name)),
+      h(
+        "div",
+        { class: "field" },
+        h("span", { id: "place" }, "Place in the grid"),
+        h(
+          "div",
+          { class: "control", role: "group", "aria-labelledby": "place" },
+          button("Earlier", "back", () => move(-1), { class: "small" }),
+          button("Later", "forth", () => move(1), { class: "small" }),
+        ),
+      ),
       h("div", { class: "field is-switch" }, h("label", { for: "credentials" }, "Send cookies and logins"), h("div", { class: "control" }, box)),
       h("p", { class: "dim" }, "Only for a camera behind a proxy that asks for a login; its policy has to allow credentials."),
     );
@@ -86,6 +106,10 @@ export class Large {
     if (!cannotRecord()) this.recorder = new Recorder(this.view.canvas);
   }
 
+  #fullScreen() {
+    this.frame.requestFullscreen().catch(() => toast("The browser does not show it on the full screen."));
+  }
+
   #snapshot() {
     if (!this.view.snapshot()) toast("There is no picture yet.");
   }
@@ -93,7 +117,7 @@ export class Large {
   async #saveFilm() {
     const reason = cannotRecord();
     const film = reason ? null : await this.recorder?.save();
-    if (film) save(film.blob, fileName(this.session.camera.url, film.ending));
+    if (film) save(film.blob, fileName(this.session.name, film.ending));
     else toast(reason || "There is nothing to save yet.");
   }
 
@@ -109,9 +133,9 @@ export class Large {
   #show() {
     const { session } = this;
     say(this.name, session.name);
+    if (this.named) this.named.placeholder = session.status?.name ?? session.camera.said ?? "";
     this.element.dataset.state = session.state;
     say(this.state, stateWords(session));
-    say(this.cover, this.view.jpeg ? "" : session.trouble?.title ?? "Connecting");
     this.#showRate();
     if (this.shown !== undefined && this.shown === session.trouble) return;
     this.shown = session.trouble;
@@ -122,7 +146,9 @@ export class Large {
   }
 
   #showRate() {
-    say(this.rate, rateWords(this.session, this.view.canvas));
+    const { session } = this;
+    say(this.rate, rateWords(session, this.view.canvas));
+    say(this.cover, this.view.jpeg ? "" : [session.trouble?.title, session.waiting].filter(Boolean).join(". "));
   }
 
   close() {

@@ -6,6 +6,7 @@ import { Large } from "./large.js";
 import { findServer } from "./server.js";
 import { Session } from "./session.js";
 import { themeSwitch } from "./theme.js";
+import { sizeSwitch } from "./size.js";
 import { toast } from "./toast.js";
 
 /** @template {HTMLElement} T @param {string} id @returns {T} */
@@ -16,7 +17,7 @@ const server = findServer();
 const cameras = new Cameras(localStorage);
 /** @type {Map<string, Session>} */
 const sessions = new Map();
-const grid = new Grid($("grid"), { open: (url) => (location.hash = hashOf(url)), remove });
+const grid = new Grid($("grid"), { open: (url) => (location.hash = hashOf(url)), remove, move: (url, index) => cameras.move(url, index) });
 /** @type {Large|null} */
 let large = null;
 
@@ -27,12 +28,18 @@ const hashOf = (url) => `#${encodeURIComponent(url)}`;
 function follow() {
   for (const [url, session] of sessions) {
     const camera = cameras.find(url);
-    if (camera && camera.credentials === session.camera.credentials) continue;
+    if (camera && camera.credentials === session.camera.credentials) {
+      if (camera !== session.camera) session.rename(camera);
+      continue;
+    }
     session.close();
     sessions.delete(url);
   }
   for (const camera of cameras.list) {
-    if (!sessions.has(camera.url)) sessions.set(camera.url, new Session(camera, server));
+    if (sessions.has(camera.url)) continue;
+    const session = new Session(camera, server);
+    session.addEventListener("change", () => cameras.learn(camera.url, session.status?.name ?? null));
+    sessions.set(camera.url, session);
   }
   show();
 }
@@ -48,7 +55,13 @@ function show() {
   }
   const isNew = Boolean(open) && !large;
   if (open && !large) {
-    large = new Large(open, { close, remove: () => remove(url), setCredentials: (on) => cameras.setCredentials(url, on) });
+    large = new Large(open, {
+      close,
+      remove: () => remove(url),
+      rename: (name) => cameras.rename(url, name),
+      move: (step) => cameras.move(url, cameras.list.findIndex((each) => each.url === url) + step),
+      setCredentials: (on) => cameras.setCredentials(url, on),
+    });
     $("large").replaceChildren(large.element);
   }
   $("grid").hidden = Boolean(open);
@@ -140,4 +153,5 @@ addEventListener("hashchange", show);
 addEventListener("popstate", show);
 cameras.addEventListener("change", follow);
 themeSwitch($("theme"));
+sizeSwitch($("size"), $("grid"));
 follow();

@@ -84,6 +84,7 @@ export async function askOrigins(camera) {
  * @property {string[]} remarks
  * @property {string[]} steps their words
  * @property {string[]} browsers
+ * @property {boolean} isCamera what answers is a camcors camera
  */
 
 /**
@@ -92,7 +93,7 @@ export async function askOrigins(camera) {
  */
 export async function examine({ url, method, headers, credentials }) {
   const question = { url, method, headers: Object.entries(headers), credentials };
-  const said = /** @type {Partial<Record<keyof Examination, unknown>>} */ (await ask("doctor", question));
+  const said = /** @type {Partial<Record<keyof Examination | "is_camera", unknown>>} */ (await ask("doctor", question));
   const { verdict } = said;
   if (verdict !== "allowed" && verdict !== "blocked" && verdict !== "unreachable") return null;
   return {
@@ -102,6 +103,7 @@ export async function examine({ url, method, headers, credentials }) {
     commands: list(said.commands).map(String), // whole, or they do something else
     remarks: list(said.remarks).map((each) => cut(String(each))),
     steps: list(said.steps).map((step) => cut(String(/** @type {{text?: unknown}|null} */ (step)?.text))),
+    isCamera: said.is_camera === true,
     browsers: Object.values(said.browsers ?? {}).map(String),
   };
 }

@@ -1,3 +1,4 @@
+import { shortAddress } from "./address.js";
 import { askJson } from "./api.js";
 import { reportOf } from "./bounds.js";
 import { diagnose } from "./diagnose.js";
@@ -40,15 +41,35 @@ export class Session extends EventTarget {
     document.addEventListener("visibilitychange", this.wake);
   }
 
-  /** A name for people: the camera's title or host name, or its address. */
+  /** A name for people: their own, the camera's title or host name, or its address. */
   get name() {
-    return this.status?.name ?? new URL(this.camera.url).host;
+    const { name, said, url } = this.camera;
+    return name ?? this.status?.name ?? said ?? new URL(url).host;
   }
 
-  /** In words of a kind: "live", "connecting", "blocked" or "idle". */
+  /** The same camera under another name. @param {import("./cameras.js").Camera} camera */
+  rename(camera) {
+    this.camera = camera;
+    this.#changed();
+  }
+
+  /** In words of a kind: "live" where pictures come, whatever else fails; "connecting", "blocked" or "idle". */
   get state() {
+    if (this.feed.state === "live") return "live";
     if (this.trouble || this.feed.state === "failed") return "blocked";
-    return this.feed.state === "live" ? "live" : this.feed.state === "connecting" ? "connecting" : "idle";
+    return this.feed.state === "idle" ? "idle" : "connecting";
+  }
+
+  /** What it waits for now, in a sentence; "" if for nothing. */
+  get waiting() {
+    const { state, retryAt } = this.feed;
+    const place = shortAddress(this.camera.url);
+    if (state === "connecting") return `Waiting for ${place} to answer …`;
+    if (state === "opened") return "The camera answers. Waiting for its first picture …";
+    if (state !== "failed") return "";
+    const seconds = Math.ceil((retryAt - performance.now()) / 1000);
+    const again = seconds > 0 ? `Trying again in ${seconds} s.` : `Trying again: waiting for ${place} to answer …`;
+    return this.trouble ? again : `Finding out why there is no picture … ${again}`;
   }
 
   /** Says whether `view` is seen now. @param {object} view @param {boolean} seen */

@@ -9,7 +9,7 @@ const CAUSES = { busy: "Busy", unreachable: "Not reached", http: "Error", other:
 
 /** One or two words of how it goes. @param {import("./session.js").Session} session @returns {string} */
 export function stateWords({ trouble, state }) {
-  if (!trouble) return WORDS[/** @type {keyof typeof WORDS} */ (state)];
+  if (!trouble || state === "live") return WORDS[/** @type {keyof typeof WORDS} */ (state)];
   return CAUSES[/** @type {keyof typeof CAUSES} */ (trouble.cause)] ?? "Blocked";
 }
 
@@ -36,6 +36,7 @@ export class Tile {
     this.shownTrouble = null;
     this.shownCovered = false;
     this.over = h("div", { class: "over" });
+    this.waiting = h("p", { class: "waiting" });
     this.state = h("span", { class: "state" });
     this.rate = h("span", { class: "rate" });
     this.name = h("h2", { class: "tile-name" });
@@ -45,8 +46,8 @@ export class Tile {
     this.buttons = [shot, away];
     this.element = h(
       "article",
-      { class: "tile", "data-url": session.camera.url },
-      h("div", { class: "frame" }, this.picture, this.over),
+      { class: "tile", "data-url": session.camera.url, draggable: "true" },
+      h("div", { class: "frame" }, this.picture, this.over, this.waiting),
       h(
         "div",
         { class: "tile-bar" },
@@ -86,6 +87,7 @@ export class Tile {
 
   #showRate() {
     say(this.rate, rateWords(this.session, this.view.canvas));
+    say(this.waiting, this.session.waiting);
   }
 
   close() {

@@ -48,7 +48,7 @@ export class View {
   snapshot() {
     const jpeg = this.jpeg ?? this.session.feed.jpeg;
     if (!jpeg) return false;
-    save(new Blob([jpeg], { type: "image/jpeg" }), fileName(this.session.camera.url, "jpg"));
+    save(new Blob([jpeg], { type: "image/jpeg" }), fileName(this.session.name, "jpg"));
     return true;
   }
 
