@@ -151,7 +151,7 @@ def test_the_focus_can_be_seen_and_goes_in_the_order_of_the_page(
     add_camera(page, camera.url)
     page.reload()
     names = []
-    for _ in range(6):
+    for _ in range(7):
         page.keyboard.press("Tab")
         focused = page.locator(":focus")
         names.append(focused.get_attribute("aria-label") or focused.inner_text())
@@ -159,6 +159,7 @@ def test_the_focus_can_be_seen_and_goes_in_the_order_of_the_page(
     host = camera.url.removeprefix("http://")
     assert names == [
         "Skip to the cameras",
+        "Tiles",
         "Colours: Auto. Change",
         "Add a camera",
         f"Open camcors, {host}",

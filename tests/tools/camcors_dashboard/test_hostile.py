@@ -149,9 +149,9 @@ STREAMS = [
     ("no parts", stream(endless=b"x" * 4096), f"{FAULTY}there are no parts in it."),
     ("nothing after the end", stream(b"--frame--\r\n", endless=b"x" * 4096), None),
     ("another kind", stream(endless=b"x" * 4096, kind="Content-Type: text/html"),
-     "What answers here is not a camera’s stream."),
+     "What answers here is not a camera’s stream; check the address: a camera’s own page shows its picture."),
     ("a long boundary", stream(kind=f"Content-Type: multipart/x-mixed-replace; boundary={'f' * 71}"),
-     "What answers here is not a camera’s stream."),
+     "What answers here is not a camera’s stream; check the address: a camera’s own page shows its picture."),
 ]  # fmt: skip
 
 

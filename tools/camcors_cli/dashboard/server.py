@@ -1,7 +1,7 @@
 """The server of the dashboard: its files, and the answers to what a page cannot find out by itself.
 
 `POST /doctor` examines a camera as `camcors doctor` does; `POST /explain` judges origins by the policy that
-is in force, read over the camera's REPL.
+is in force, read over the camera's REPL; `POST /find` looks for cameras in the network.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from ..device.board import Board
 from ..ui.errors import Failure
 from ..ui.output import Output, show_traceback
 from . import questions
+from .find import Finder
 from .origins import explain_origins
 
 _ADDRESS = "127.0.0.1"
@@ -65,21 +66,24 @@ class Asker(NamedTuple):
 
 
 class Server(ThreadingHTTPServer):
-    """The files of the dashboard, by their paths, and the two questions. Raises OSError if it cannot listen.
+    """The files of the dashboard, by their paths, and the questions. Raises OSError if it cannot listen.
 
-    cameras: addresses to offer. repl: the port of the camera that `explain` asks, or None.
+    cameras: addresses to offer. repl: the port of the camera that `explain` asks, or None. finder: what
+    looks for cameras.
     """
 
     daemon_threads = True
 
-    def __init__(self, port: int, cameras: list[str], repl: str | None):
+    def __init__(self, port: int, cameras: list[str], repl: str | None, finder: Finder | None = None):
         super().__init__((_ADDRESS, port), _Handler)
         self.url = f"http://localhost:{port}"
         self.hosts = {f"{name}{'' if port == 80 else f':{port}'}" for name in ("localhost", _ADDRESS)}
         self.files = dict(_find_files(files("camcors_dashboard"), "/"))
         self.files["/"] = self.files["/index.html"]
-        self.settings = {"cameras": cameras, "doctor": True, "repl": repl or ""}
+        self.settings = {"cameras": cameras, "doctor": True, "find": True, "repl": repl or ""}
         self._repl = repl
+        self._finder = finder or Finder()
+        self._search = threading.Lock()  # one search at a time, however many pages ask
         self._examinations = threading.BoundedSemaphore(_EXAMINATIONS_MAX)
         self._board = threading.Lock()  # a REPL serves one
 
@@ -117,6 +121,17 @@ class Server(ThreadingHTTPServer):
         except Failure as failure:
             return {"error": failure.message, "remedy": failure.remedy}
         return explain_origins(policy, url, asker.origin)
+
+    def ask_find(self, asker: Asker, question: dict[str, Any]) -> dict[str, Any]:
+        """Return the cameras that the network has: {"found": [{"url", "name"}]}."""
+        try:
+            with self._search:
+                return {"found": self._finder.find()}
+        except OSError as exc:
+            return {
+                "error": f"the network was not asked ({exc.strerror})",
+                "remedy": "add the camera by its address",
+            }
 
 
 def _find_files(folder: Traversable, path: str) -> list[tuple[str, Traversable]]:
@@ -175,7 +190,8 @@ class _Handler(BaseHTTPRequestHandler):
         return _TYPES[PurePosixPath(found.name).suffix], found.read_bytes()
 
     def _ask(self, path: str) -> tuple[str, bytes]:
-        asked = {"/doctor": self.server.ask_doctor, "/explain": self.server.ask_explain}.get(path)
+        questions_of = {"/doctor": self.server.ask_doctor, "/explain": self.server.ask_explain}
+        asked = {**questions_of, "/find": self.server.ask_find}.get(path)
         if asked is None:
             raise _Refused(HTTPStatus.NOT_FOUND, "there is no such question")
         origin = self.headers.get("Origin")

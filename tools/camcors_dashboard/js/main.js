@@ -3,7 +3,7 @@ import { Cameras } from "./cameras.js";
 import { button, say } from "./dom.js";
 import { Grid } from "./grid.js";
 import { Large } from "./large.js";
-import { findServer } from "./server.js";
+import { findCameras, findServer } from "./server.js";
 import { Session } from "./session.js";
 import { themeSwitch } from "./theme.js";
 import { sizeSwitch } from "./size.js";
@@ -117,6 +117,7 @@ function startAdding() {
   $("address").removeAttribute("aria-invalid");
   /** @type {HTMLInputElement} */ ($("address")).value = "";
   dialog.showModal();
+  offerFound();
 }
 
 $("add").addEventListener("click", startAdding);
@@ -129,9 +130,36 @@ $("form").addEventListener("submit", (event) => {
   else input.focus();
 });
 
+/** @type {ReturnType<typeof findCameras>|null} */
+let search = null;
+
+/** Offers the cameras that the network has and the list has not. */
+async function offerFound() {
+  const places = [$("found"), $("offers")];
+  if (!server.find) return;
+  places.forEach((place) => say(/** @type {Element} */ (place.nextElementSibling), "Looking for cameras in your network …"));
+  search ??= findCameras().finally(() => (search = null));
+  const found = (await search).filter(({ url }) => !cameras.find(url));
+  const words = found.length ? "" : "No new camera was found by the name camcors.local; write the address of one that has another name.";
+  places.forEach((place) => {
+    const known = place.id === "offers" ? server.cameras.map((url) => ({ url, name: "" })) : [];
+    place.replaceChildren(...[...known, ...found].map(offer));
+    say(/** @type {Element} */ (place.nextElementSibling), words);
+  });
+}
+
+/** @param {{url: string, name: string}} camera */
+function offer({ url, name }) {
+  const place = shortAddress(url);
+  return button(`Add ${name ? `${name}, ${place}` : place}`, "add", () => {
+    dialog.close();
+    add(url);
+  });
+}
+
 server.ready.then(() => {
-  const offers = server.cameras.map((url) => button(`Add ${shortAddress(url)}`, "add", () => add(url)));
-  $("offers").replaceChildren(...offers);
+  $("offers").replaceChildren(...server.cameras.map((url) => offer({ url, name: "" })));
+  if (!cameras.list.length) offerFound();
 });
 
 /** Keys of the large view, where no field has the focus. @param {KeyboardEvent} event */

@@ -3,21 +3,21 @@
  * server of static files cannot, and the dashboard works without.
  */
 
-import { LINES_MAX, cut } from "./bounds.js";
+import { LINES_MAX, cut, nameOf } from "./bounds.js";
 
 const SETTINGS = "dashboard.json";
 
 /**
  * cameras: addresses that are offered where there is none. doctor: it sends the requests of a page itself.
- * explain: it reads the policy over a camera's REPL. repl: the port of that, "" if there is none.
+ * find: it looks for cameras in the network. explain: it reads the policy over a camera's REPL. repl: the port of that, "" if there is none.
  * ready: all of it is known; until then the server is taken for one that can nothing.
- * @typedef {{cameras: string[], doctor: boolean, explain: boolean, repl: string, ready: Promise<void>}} Server
+ * @typedef {{cameras: string[], doctor: boolean, find: boolean, explain: boolean, repl: string, ready: Promise<void>}} Server
  */
 
 /** @returns {Server} */
 export function findServer() {
   /** @type {Server} */
-  const server = { cameras: [], doctor: false, explain: false, repl: "", ready: Promise.resolve() };
+  const server = { cameras: [], doctor: false, find: false, explain: false, repl: "", ready: Promise.resolve() };
   server.ready = fill(server);
   return server;
 }
@@ -29,6 +29,7 @@ async function fill(server) {
     const found = response.ok ? await response.json() : {};
     server.cameras = Array.isArray(found.cameras) ? found.cameras.map(String) : [];
     server.doctor = found.doctor === true;
+    server.find = found.find === true;
     server.repl = String(found.repl ?? "");
     server.explain = server.repl !== "";
   } catch {
@@ -40,7 +41,7 @@ async function fill(server) {
 
 /**
  * Asks the server.
- * @param {"doctor"|"explain"} what
+ * @param {"doctor"|"explain"|"find"} what
  * @param {object} question
  * @returns {Promise<unknown>} its answer, or a Fault
  */
@@ -55,6 +56,16 @@ async function ask(what, question) {
   } catch {
     return { error: "the dashboard’s server does not answer", remedy: "start it again: camcors dashboard" };
   }
+}
+
+/**
+ * The cameras that the server found in its network: what they say of themselves, and no more.
+ * @returns {Promise<{url: string, name: string}[]>}
+ */
+export async function findCameras() {
+  const said = /** @type {{found?: unknown}} */ (await ask("find", {}));
+  const found = list(said.found).map((each) => /** @type {{url?: unknown, name?: unknown}} */ (each ?? {}));
+  return found.map(({ url, name }) => ({ url: String(url), name: nameOf(name) ?? "" }));
 }
 
 /**
