@@ -161,7 +161,7 @@ async function poll() {
   } catch (error) {
     stop();
     mark("bad", error instanceof TypeError ? "Not reached" : "Error");
-    say(`${wordsOf(error)}\nIt is asked again soon.`);
+    say(`${wordsOf(error)}\nRetrying soon.`);
   }
 }
 

@@ -129,3 +129,10 @@ def test_it_has_the_words_the_order_and_the_colours_of_the_dashboard(
     page.get_by_role("button", name="Pause").click()
     watch(page, lambda: page.locator(".large .state").inner_text() == "Paused")
     assert [live, "Paused", page.locator('[aria-pressed="true"]').inner_text()] == states
+
+
+def test_it_fits_a_phone(page: Page, camera: Camera) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(camera.url + "/")
+    watch(page, lambda: is_live(page))
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
