@@ -575,3 +575,19 @@ def test_pictures_never_stand_beside_blocked(opened: Page, camera: Camera):
     line = opened.locator(".large .tile-line")
     expect(line).to_contain_text("fps")
     assert line.locator(".state").inner_text() == "Live"
+
+
+def test_what_the_page_tries_leaves_no_error_in_the_console(page: Page, dashboard: Dashboard, camera: Camera):
+    allow(camera, dashboard.url, allowed_methods=["GET"], allowed_headers=[])
+    errors: list[str] = []
+    page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+    page.goto(dashboard.url)
+    add_camera(page, camera.url)
+    tile(page, camera.url).locator(".picture").click()
+    table = page.locator(".verdicts").first
+    watch(page, lambda: "unknown" in table.inner_text() or "Read X-" in table.inner_text(), 40)
+    watch(page, lambda: "…" not in table.inner_text(), 40)
+    refused = table.locator("tr", has=page.locator(".verdict.is-no")).locator("th").all_inner_texts()
+    assert "Send a PUT" in refused and "Send cookies and logins" in refused
+    assert errors == []
+    allow(camera, dashboard.url, expose_headers=["X-Frame-Id", "X-Timestamp"])

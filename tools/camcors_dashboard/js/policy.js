@@ -1,7 +1,7 @@
 import { attemptOf } from "./api.js";
 import { passes, sentence } from "./diagnose.js";
 import { button, h, icon, say } from "./dom.js";
-import { askOrigins } from "./server.js";
+import { askOrigins, examine } from "./server.js";
 import { commandLine } from "./why.js";
 
 /**
@@ -71,14 +71,26 @@ export class PolicyCard {
     const cells = ROWS.map(({ words }) => row(words));
     const exposed = row(`Read ${EXPOSED.join(" and ")}`);
     this.rows.replaceChildren(...[...cells, exposed].map(({ element }) => element));
-    say(this.note, "Asking the browser, with requests that change nothing …");
+    say(this.note, "Asking the camera, with requests that change nothing …");
     for (const [index, { sends, more }] of ROWS.entries()) {
-      const passed = await passes(attempt, sends, more);
+      const passed = await this.#passes(attempt, sends, more);
       if (digest !== this.digest) return;
       cells[index].tell(passed);
     }
     exposed.tell(await this.#exposes());
     say(this.note, "Found out with real requests that changed nothing.");
+  }
+
+  /**
+   * Whether a request passes. The server is asked where it can tell: of a request that does not pass, a browser
+   * writes an error into its console, which no script can keep it from.
+   * @param {import("./api.js").Attempt} attempt @param {Partial<import("./api.js").Attempt>} sends @param {RequestInit} [more]
+   * @returns {Promise<boolean|null>}
+   */
+  async #passes(attempt, sends, more) {
+    if (!this.session.server.doctor || more?.mode) return passes(attempt, sends, more);
+    const said = await examine({ ...attempt, credentials: false, ...sends });
+    return said && said.verdict !== "unreachable" ? said.verdict === "allowed" : null;
   }
 
   /** @returns {Promise<boolean|null>} */
