@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-import logging
+import importlib
 import sys
 import warnings
-from importlib.metadata import version
 from typing import Any
 
 import click
 
-from .commands.backup import backup, restore
-from .commands.completion import completion
-from .commands.dashboard import dashboard
-from .commands.doctor import doctor
-from .commands.explain import explain
-from .commands.flash import flash
-from .commands.image import image
-from .commands.info import info, reset
-from .commands.install import install
-from .commands.logs import logs
-from .commands.migrate import migrate
-from .commands.policy import policy
-from .commands.settings import settings
-from .commands.wifi import wifi
 from .ui.errors import Failure
 from .ui.options import group_port_option
 from .ui.output import Output, prepare
@@ -34,8 +19,42 @@ Exit status: 0 done; 1 the answer is no (an invalid policy, a blocked request); 
 """
 
 
+# In the order of the help, each with its module in commands/.
+_COMMANDS = {
+    "policy": "policy",
+    "settings": "settings",
+    "explain": "explain",
+    "doctor": "doctor",
+    "dashboard": "dashboard",
+    "wifi": "wifi",
+    "info": "info",
+    "logs": "logs",
+    "reset": "info",
+    "image": "image",
+    "flash": "flash",
+    "migrate": "migrate",
+    "backup": "backup",
+    "restore": "backup",
+    "install": "install",
+    "completion": "completion",
+}
+
+
 class _Group(click.Group):
-    """Ends with what `Output` prints; click itself would print what a board said as it came."""
+    """Imports a command when it is called, and ends with what `Output` prints.
+
+    click itself would print what a board said as it came.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(f".commands.{_COMMANDS[cmd_name]}", __package__)
+        found: click.Command = getattr(module, cmd_name)
+        return found
 
     def main(self, *args: Any, **extra: Any) -> Any:
         try:
@@ -54,7 +73,7 @@ class _Group(click.Group):
 
 @click.group(cls=_Group, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @group_port_option
-@click.version_option(version("camcors"), package_name="camcors", message="camcors %(version)s")
+@click.version_option(package_name="camcors", message="camcors %(version)s")
 def main() -> None:
     """Edit the cross-origin policy of a camera, and tell why a browser is blocked.
 
@@ -63,31 +82,9 @@ def main() -> None:
     """
 
 
-for command in (
-    policy,
-    settings,
-    explain,
-    doctor,
-    dashboard,
-    wifi,
-    info,
-    logs,
-    reset,
-    image,
-    flash,
-    migrate,
-    backup,
-    restore,
-    install,
-    completion,
-):
-    main.add_command(command)
-
-
 def run() -> None:
     """The program: the command with streams that are prepared, and without messages of its libraries."""
     prepare()
-    logging.getLogger().addHandler(logging.NullHandler())
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
     main(prog_name="camcors")

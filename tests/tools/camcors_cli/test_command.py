@@ -25,7 +25,10 @@ BIN = Path(sys.executable).parent
 def commands(command: click.Command = main, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     yield path
     if isinstance(command, click.Group):
-        for name, each in command.commands.items():
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            each = command.get_command(context, name)
+            assert each
             yield from commands(each, (*path, name))
 
 
@@ -42,7 +45,9 @@ def test_every_command_on_a_board_takes_json_and_a_port() -> None:
         command: click.Command = main
         for name in path:
             assert isinstance(command, click.Group)
-            command = command.commands[name]
+            found = command.get_command(click.Context(command), name)
+            assert found
+            command = found
         options = {name for parameter in command.params for name in parameter.opts}
         if not isinstance(command, click.Group) and path not in (("completion",), ("dashboard",)):
             assert "--json" in options, path

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from ..ui.output import silence_logs
 from .fetch import Request, Response
 
 _CONNECT_S = 4.0
@@ -32,6 +33,7 @@ def send(request: Request, left_s: float = _WHOLE_S) -> tuple[Response, str]:
     No redirect is followed and no proxy of the environment is asked. Raises Unreachable, at the
     latest after 10 s, or `left_s` if that is less.
     """
+    silence_logs()
     place = request.url.split("/")[2]
     if left_s <= 0:
         raise Unreachable(f"{place} answers too slowly to be judged", "try again when it is less busy")

@@ -11,6 +11,7 @@ from microdot import Microdot
 from microdot import Request as MicrodotRequest
 from microdot.microdot import NoCaseDict
 
+from ..ui.output import silence_logs
 from .fetch import Request, Response
 
 #: What an answer of the camera has beside the safelisted headers, for `expose_headers` to tell apart.
@@ -25,6 +26,7 @@ class Engine:
     """
 
     def __init__(self, policy: Policy, own: tuple[str, ...], method: str, ports: tuple[tuple[str, int], ...]):
+        silence_logs()
         self._app = Microdot()
         cors = CORS(self._app)
         cors.policy = policy

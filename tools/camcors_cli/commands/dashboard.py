@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import webbrowser
 
 import click
 
-from ..dashboard import first_look
-from ..dashboard.server import Server
 from ..ui.errors import Failure
 from ..ui.options import port_option
 from ..ui.output import Output
@@ -42,6 +39,9 @@ def dashboard(http_port: int, cameras: tuple[str, ...], in_browser: bool, port: 
     camcors dashboard --open
     camcors dashboard --camera http://192.168.4.1
     """
+    from ..dashboard import first_look
+    from ..dashboard.server import Server
+
     out = Output()
     try:
         server = Server(http_port, list(cameras), port)
@@ -54,5 +54,7 @@ def dashboard(http_port: int, cameras: tuple[str, ...], in_browser: bool, port: 
         out.say(f"dashboard {server.url}")
         first_look.start(server.url, list(cameras), port, out.say)
         if in_browser:
+            import webbrowser
+
             webbrowser.open(server.url)
         server.serve_forever()

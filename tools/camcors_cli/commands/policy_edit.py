@@ -15,7 +15,6 @@ from strict.field import BOOL, INT
 from ..device import camera
 from ..device.board import Board
 from ..policy import document
-from ..policy.editor import Draft
 from ..policy.in_force import put_in_force
 from ..ui import faults
 from ..ui.errors import Failure, Status
@@ -115,6 +114,8 @@ def edit(port: str | None, as_json: bool) -> None:
     A faulty file is offered again with its faults as comments; leave it as it is to give up.
     What you wrote is never lost: if it does not reach the camera, it is kept in a file.
     """
+    from ..policy.editor import Draft
+
     out = Output(as_json)
     with Board(port, out) as board:
         base = camera.policy_file(board)

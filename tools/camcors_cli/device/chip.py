@@ -14,7 +14,7 @@ from esptool.util import FatalError, flash_size_bytes
 from serial import SerialException
 
 from ..ui.errors import Failure, Status
-from ..ui.output import Output
+from ..ui.output import Output, silence_logs
 from .port import find_port, unopened
 
 _ROM_BAUD = 115200
@@ -56,6 +56,7 @@ class Chip:
 
     def __init__(self, port: str | None, baud: int, output: Output):
         """Raises Failure if there is no such port, or no bootloader answers."""
+        silence_logs()
         self.port = find_port(port)
         self._output = output
         self._stack = contextlib.ExitStack()

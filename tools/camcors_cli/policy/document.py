@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import json
-from typing import Any
-
-from publicsuffixlist import PublicSuffixList
+from typing import TYPE_CHECKING, Any
 
 from cors import Policy, PolicyError, fields
 
 from ..ui import faults
+
+if TYPE_CHECKING:
+    from publicsuffixlist import PublicSuffixList
 
 PATH = "/policy.json"
 VALID = "a valid policy"
@@ -21,6 +21,8 @@ _COMPARED_MAX = 32_768  # bytes: a policy has 8 KB, and comparing takes their sq
 
 @functools.cache
 def _suffixes() -> PublicSuffixList:
+    from publicsuffixlist import PublicSuffixList  # only a wildcard needs its list
+
     return PublicSuffixList()
 
 
@@ -51,6 +53,8 @@ def difference(old: bytes | None, new: bytes) -> list[str]:
     """Return a unified diff (lines) from what the camera has to what it would get, [] if they are equal."""
     if len(old or b"") > _COMPARED_MAX:
         return [f"the file on the camera has {len(old or b'')} bytes, too many to compare"]
+    import difflib
+
     before = (old or b"").decode(errors="backslashreplace").splitlines()
     after = new.decode(errors="backslashreplace").splitlines()
     return list(difflib.unified_diff(before, after, "on the camera", "new", lineterm=""))

@@ -7,8 +7,6 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-import json_source_map
-
 from strict import fault
 from strict.fault import HIDDEN, Fault
 
@@ -70,6 +68,8 @@ class _Lines:
     """Where in a JSON text its fields stand."""
 
     def __init__(self, text: bytes):
+        import json_source_map  # only a faulty file needs it
+
         try:
             found = json_source_map.calculate(text.decode("utf-8-sig"))
             # The library leaves keys as they are written, with their escapes.

@@ -6,24 +6,22 @@ camera, a file or a server said cannot steer a terminal, forge a line, or flood 
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 import os
 import sys
-import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from types import TracebackType
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
-from rich import box
-from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
-from rich.text import Text
 
 from .errors import Failure
+
+if TYPE_CHECKING:
+    from .console import Drawing
 
 _PIPE_WIDTH = 1000  # columns: nothing is wrapped where nobody looks
 _LINE_MAX = 10_000  # characters: a command with a policy's longest list has 8 KB
@@ -64,12 +62,6 @@ def _well_formed(value: Any) -> Any:
     return value
 
 
-class _Console(Console):
-    def on_broken_pipe(self) -> None:
-        """Leave it to `_to_stdout`; rich would end the command in the middle of its work."""
-        raise  # rich calls this while it handles the BrokenPipeError
-
-
 @contextmanager
 def _to_stdout() -> Iterator[None]:
     """What is printed in it has left the process after it.
@@ -86,6 +78,11 @@ def _to_stdout() -> Iterator[None]:
             raise Failure(f"cannot write the answer: {exc.strerror}", "write it to another place") from None
 
 
+def _takes_colours() -> bool:
+    """Return whether colours may be wanted on stdout; rich knows the terminals, and its variables."""
+    return sys.stdout.isatty() or "FORCE_COLOR" in os.environ
+
+
 class Output:
     """Owned by one command. Answers go to stdout; notes and progress to stderr.
 
@@ -94,9 +91,6 @@ class Output:
 
     def __init__(self, as_json: bool = False):
         self.as_json = as_json
-        width = None if sys.stdout.isatty() else _PIPE_WIDTH
-        self._console = _Console(highlight=False, soft_wrap=True, width=width)
-        self._errors = _Console(stderr=True, highlight=False, soft_wrap=True)
         self._left = _TEXT_MAX
 
     def result(self, value: Any) -> None:
@@ -134,7 +128,19 @@ class Output:
         line = escape(text)
         if not self.as_json and self._fits(line):
             with _to_stdout():
-                self._console.print(Text(line, style=style))
+                self._print(line, style)
+
+    def _print(self, line: str, style: str) -> None:
+        if style and _takes_colours():
+            self._drawing.say(line, style)
+        else:
+            click.echo(line.expandtabs())
+
+    @functools.cached_property
+    def _drawing(self) -> Drawing:
+        from .console import Drawing
+
+        return Drawing(None if sys.stdout.isatty() else _PIPE_WIDTH)
 
     def note(self, text: str) -> None:
         """A line beside the answer."""
@@ -168,21 +174,14 @@ class Output:
         """A table for a person, the first column in bold; with `heads` above it if there are any."""
         if self.as_json:
             return
-        table = Table(box=box.SIMPLE_HEAD if heads else None, show_header=bool(heads), pad_edge=False)
-        for index, row in enumerate(rows):
-            if not index:
-                for column in range(len(row)):
-                    head = heads[column] if heads else ""
-                    table.add_column(head, style="" if column else "bold", overflow="fold")
+        shown: list[list[str]] = []
+        for row in rows:
             cells = [escape(cell) for cell in row]
             if not self._fits("".join(cells)):
                 break
-            table.add_row(*map(Text, cells))
+            shown.append(cells)
         with _to_stdout():  # rich writes, if nothing, at the end of a capture too
-            with self._console.capture() as captured:
-                self._console.print(table)
-            lines = captured.get().splitlines()
-            self._console.file.write("".join(line.rstrip() + "\n" for line in lines if line.strip()))
+            self._drawing.table(shown, heads)
 
     def diff(self, lines: Iterable[str]) -> None:
         """The lines of a unified diff."""
@@ -193,21 +192,13 @@ class Output:
     @contextmanager
     def progress(self, what: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
         """Show on a terminal that `what` goes on; yield what is called with the steps done of `total`."""
-        if not self._errors.is_terminal:
+        if not sys.stderr.isatty():
             yield lambda done: None
             return
-        columns = [
-            SpinnerColumn(),
-            TextColumn("{task.description}", markup=False),
-            *([BarColumn()] if total else []),
-        ]
-        columns.append(TimeElapsedColumn())
-        # Not redirected: rich would print what libraries print.
-        with Progress(
-            *columns, console=self._errors, transient=True, redirect_stdout=False, redirect_stderr=False
-        ) as shown:
-            task = shown.add_task(escape(what, _TASK_MAX), total=total)
-            yield lambda done: shown.update(task, completed=done)
+        from .console import progress
+
+        with progress(escape(what, _TASK_MAX), total) as show:
+            yield show
 
     @property
     def has_signs(self) -> bool:
@@ -240,6 +231,8 @@ def show_traceback(
     kind: type[BaseException], value: BaseException, trace: TracebackType | None, file: IO[str] | None = None
 ) -> None:
     """A fault of this program itself, as Python shows it; its message may hold what a board said."""
+    import traceback
+
     for block in traceback.format_exception(kind, value, trace):
         for line in block.split("\n"):
             if line:
@@ -251,3 +244,10 @@ def prepare() -> None:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # of a locale that is not UTF-8
     sys.excepthook = show_traceback
+
+
+def silence_logs() -> None:
+    """Keep what libraries log from stderr. Called where one is used: the module logging is slow to import."""
+    import logging
+
+    logging.lastResort = None
