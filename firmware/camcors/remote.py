@@ -15,7 +15,7 @@ from hashlib import sha256
 from micropython import const
 
 #: Another number for every change that a command or a firmware from before would not understand.
-VERSION = 2
+VERSION = 3
 
 _BLOCK = const(512)
 _FOLDER = const(0x4000)
@@ -74,6 +74,12 @@ def read(path, start, count):
     with open(path, "rb") as file:
         file.seek(start)
         return _hex(file.read(count))
+
+
+def begin(path, count):
+    """Return the size of a file and its first `count` bytes in hexadecimal, or None if there is none."""
+    found = size(path)
+    return None if found is None else (found, read(path, 0, count) if found else "")
 
 
 def digest(path):
@@ -268,17 +274,14 @@ def collect(data, is_first):
     _data += data
 
 
-def collected():
-    """Return the SHA-256 of what was collected."""
-    return _hex(sha256(_data).digest())
-
-
-def save(path):
-    """Write what was collected, whole or not at all. Return None, or what is wrong with it.
+def save(path, wanted):
+    """Write what was collected, of the SHA-256 `wanted`, whole or not at all. Return None, or what is wrong.
 
     The policy goes through the camera's own Store, which checks it and keeps the one before for a rollback;
     the settings through settings_file, which checks them by what the camera's driver takes.
     """
+    if _hex(sha256(_data).digest()) != wanted:
+        return "what arrived is not what was sent"
     from board_drivers import Camera
     from camcors import settings_file
     from cors.store import Store
@@ -294,6 +297,16 @@ def save(path):
     except (OSError, ValueError) as exc:
         return str(exc.args[-1])
     return None
+
+
+def look():
+    """Have the camera that serves look at its policy file now, not at its next polls. Return report()."""
+    from camcors import cors, start
+
+    if start.guard:
+        for _ in range(2):  # two equal readings settle an edit, see cors.store
+            start.state.poll_policy(cors)
+    return report()
 
 
 def drop():

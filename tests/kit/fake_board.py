@@ -5,20 +5,20 @@ Source of the protocol: MicroPython documentation, "The MicroPython interactive 
 
 from __future__ import annotations
 
-import ast
+import functools
 import hashlib
 import json
 import re
 import socket
 import threading
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 from camcors_cli.device import remote
 from mpremote.transport_serial import SerialTransport
 
 _ASKED = re.compile(r"print\('\\x1e' \+ _json\.dumps\((.*)\) \+ '\\x1f'\)$")
-_CALL = re.compile(r"_remote\.(\w+)(\(.*\))$", re.MULTILINE)
 
 POLICY = '{"version": 1, "allowed_origins": ["https://a.example"]}'
 REPORT: dict[str, Any] = {
@@ -67,6 +67,7 @@ class FakeBoard:
         self.facts: dict[str, Any] = INFO
         self.twist: Callable[[str, bytes, bytes], tuple[bytes, bytes]] = lambda asked, out, err: (out, err)
         self.asked: list[str] = []
+        self.entries = 0  # into the raw REPL
         self._data = b""
         self._in, self._out = bytearray(), bytearray()
         self._mode = ""
@@ -96,6 +97,7 @@ class FakeBoard:
         byte = self._in.pop(0)
         assert byte != 4, "a soft reset, which ends the camera"
         if byte == 1:
+            self.entries += 1
             self._out += b"raw REPL; CTRL-B to exit\r\n>"
         return True
 
@@ -106,25 +108,38 @@ class FakeBoard:
         return data
 
     def _run(self, code: str) -> bytes:
+        """Run what device/board.py writes; `asked` gets the functions of one exchange, and the first is also
+        about the version."""
         found = _ASKED.search(code)
-        call = _CALL.search(found[1] if found else code)
-        asked = call[1] if call else found[1] if found else ""
-        value = self._value(asked, ast.literal_eval(call[2][:-1] + ",)") if call and call[2] != "()" else ())
-        out = b""
-        if found:
-            self.asked.append(asked)
-            value = self.odd.get(asked, value)
-            out = b"\x1e" + json.dumps(value).encode() + b"\x1f\r\n"
-        out, err = self.twist(asked, out, b"")
+        called: list[str] = []
+        if not found:
+            call = code.rpartition("\n")[2]
+            if call.startswith("_remote."):
+                eval(call, {"_remote": _Remote(self, called)})
+            out, err = self.twist(",".join(called), b"", b"")
+            return out + b"\x04" + err + b"\x04"
+        names: dict[str, Any] = {"_remote": _Remote(self, called)}
+        if "_version = " in code:
+            names |= {"_version": self.value("_version"), "_sys": SimpleNamespace(version="3.4.0")}
+        value = eval(found[1], names)
+        asked = ",".join(called) or "_version"
+        self.asked.append(asked)
+        out, err = self.twist(asked, b"\x1e" + json.dumps(value).encode() + b"\x1f\r\n", b"")
         return out + b"\x04" + err + b"\x04"
 
+    def value(self, asked: str, *arguments: Any) -> Any:
+        """What a function of camcors.remote returns, or the version; an odd one where a test wants that."""
+        value = self._value(asked, arguments)
+        return self.odd.get(asked, value)
+
     def _value(self, asked: str, arguments: tuple[Any, ...]) -> Any:
-        """What a function of camcors.remote returns, or the value of another expression."""
         if asked == "collect":
             data, is_first = arguments
             self._data = data if is_first else self._data + data
-        elif asked == "size":
-            return len(self.files[arguments[0]]) if arguments[0] in self.files else None
+        elif asked == "begin":
+            path, count = arguments
+            data = self.files.get(path)
+            return None if data is None else [len(data), data[:count].hex()]
         elif asked == "read":
             path, start, count = arguments
             return self.files[path][start : start + count].hex()
@@ -132,15 +147,25 @@ class FakeBoard:
             (path,) = arguments
             return hashlib.sha256(self.files[path]).hexdigest() if path in self.files else None
         return {
-            "_version": remote.version(), "_sys.version": "3.4.0", "report": REPORT, "policy": POLICY,
+            "_version": remote.version(), "report": REPORT, "look": REPORT, "policy": POLICY,
             "facts": self.facts, "installable": self.facts, "about": ABOUT, "room": [4096, 200],
             "log": [7, 0, LOG.hex() if arguments and not arguments[0] else ""],
             "own_names": [["n", "n.local"], [["http", 80]]],
             "policy_before": ["/policy.prev.json", None],
-            "collected": hashlib.sha256(self._data).hexdigest(),
             "entries": [[name, None] for name in self.folders]
             + [[name, len(data)] for name, data in self.files.items()],
         }.get(asked)  # fmt: skip
+
+
+class _Remote:
+    """The board's camcors.remote. called: gets the names of the functions."""
+
+    def __init__(self, board: FakeBoard, called: list[str]):
+        self._board, self._called = board, called
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        self._called.append(name)
+        return functools.partial(self._board.value, name)
 
 
 class _Serial:

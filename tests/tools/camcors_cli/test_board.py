@@ -20,7 +20,7 @@ from cors import Policy
 from tests.kit.camera import Camera
 from tests.kit.line import Cut, Line, after_bytes, after_text
 
-TEXTS = ['{"version": 1, "allowed_origins": ["https://%s.example"]}'.ljust(900) % name for name in "abc"]
+TEXTS = ['{"version": 1, "allowed_origins": ["https://%s.example"]}'.ljust(1900) % name for name in "abc"]
 OFFSETS = 14
 NO_PROMPT = (
     "gives no MicroPython prompt; if a program runs on the board, stop it or reset the board and try again; "
@@ -77,15 +77,13 @@ STAGES: list[tuple[str, Cut, bool]] = [
     ("connecting", after_bytes(0), False),
     ("entering the raw REPL", after_text("\x01"), False),
     ("asking for the firmware", after_text("from camcors import"), False),
-    ("asking for the size", after_text("_remote.size('/policy.json')) + '\\x1f')\x04"), False),
-    ("reading", after_text("_remote.read('/policy.json', 384"), False),
+    ("asking for the file", after_text("_remote.begin('/policy.json', 1024)"), False),
+    ("reading", after_text("_remote.read('/policy.json', 1024"), False),
     ("the first part", after_text("_remote.collect("), False),
-    ("the last part", after_text("_remote.collect(", 3), False),
-    ("the digest", after_text("_remote.collected()"), False),
-    ("before the save", after_text("_remote.save('/policy.json')"), False),
-    ("the save", after_text("_remote.save('/policy.json')) + '\\x1f')\x04"), True),
-    ("reading back", after_text("_remote.read('/policy.json', 384", 2), True),
-    ("the wait", after_text("_remote.report()"), True),
+    ("the last part", after_text("_remote.collect(", 2), False),
+    ("before the save", after_text("_remote.save('/policy.json', "), False),
+    ("the save", after_text("_remote.digest('/policy.json')]) + '\\x1f')\x04"), True),
+    ("the wait", after_text("_remote.look()"), True),
 ]  # fmt: skip
 
 
@@ -104,8 +102,8 @@ def test_unplugged_after_any_number_of_bytes(camera: Camera) -> None:
     with Line(camera.repl) as whole:
         assert push(camera, new, whole.port) == (0, "")
     old, seen = new, set()
-    step = len(whole.sent) // OFFSETS
-    for count in range(1, OFFSETS * step, step):
+    step, last = len(whole.sent) // OFFSETS, len(whole.sent) - 40  # in the question whether it is in force
+    for count in (*range(1, OFFSETS * step, step), last):
         new = TEXTS[0] if old == TEXTS[1] else TEXTS[1]
         was_cut = pushed_through(camera, after_bytes(count), new)
         assert was_cut or count > 0.8 * len(whole.sent)  # one poll less than before
@@ -144,7 +142,7 @@ def test_a_line_printed_into_an_answer_is_not_taken_for_it(camera: Camera, mark:
 def test_an_answer_that_is_always_garbled(camera: Camera) -> None:
     with Line(camera.repl, garble=lambda piece: piece.replace(b"\x1e", b"\x1ex\r\n")) as line:
         done = camera.camcors("info", "--port", line.port)
-    assert done.stderr == "camcors: the board's answer was garbled while asking for its version; try again\n"
+    assert done.stderr == "camcors: the board's answer was garbled while asking what it is; try again\n"
     assert done.returncode == 3
 
 
@@ -210,7 +208,7 @@ def test_a_board_that_falls_silent(camera: Camera, monkeypatch: pytest.MonkeyPat
     assert (done.stdout, done.exit_code) == ("", 3)
     # In the brackets are mpremote's words, by where the silence begins.
     assert re.fullmatch(
-        r"camcors: the board was lost while asking for its version \(.+\); check the cable and try again\n",
+        r"camcors: the board was lost while asking what it is \(.+\); check the cable and try again\n",
         done.stderr,
     )
 

@@ -18,6 +18,7 @@ import httpx
 import pytest
 from camcors_cli.commands import logs
 from camcors_cli.device import board, log
+from camcors_cli.device.calls import Call
 from mpremote.transport_serial import SerialTransport
 
 from tests.kit.camera import Camera
@@ -193,8 +194,10 @@ def play(monkeypatch: pytest.MonkeyPatch, parts: list[list[Any]]) -> None:
     def twist(asked: str, out: bytes, err: bytes) -> tuple[bytes, bytes]:
         if asked != "log":
             return out, err
-        answer = left.pop(0) if len(left) > 1 else left[0]
-        return b"\x1e" + json.dumps(answer).encode() + b"\x1f\r\n", err
+        answer = [left.pop(0) if len(left) > 1 else left[0]]
+        *version, _ = json.loads(out.strip(b"\x1e\x1f\r\n"))  # in front of the first answer
+        value = [*version, answer] if version else answer
+        return b"\x1e" + json.dumps(value).encode() + b"\x1f\r\n", err
 
     fake.twist = twist
     monkeypatch.setattr(board, "open_port", lambda device: transport(fake))
@@ -224,19 +227,19 @@ def test_a_log_without_end(
 
 
 def test_the_next_reading_goes_on_where_the_last_one_ended(quick: None) -> None:
-    asked: list[tuple[object, ...]] = []
+    asked: list[str] = []
     answers = [part(7, 0, LOG[:5]), part(7, 5, LOG[5:]), part(7, len(LOG), b"")]
 
     class Stub:
-        def ask_camera(self, check: Any, *arguments: object, what: str) -> Any:
-            asked.append(arguments)
-            return check(answers.pop(0))
+        def ask_camera(self, call: Call, what: str) -> list[Any]:
+            asked.append(str(call))
+            return [call.check(answers.pop(0))]
 
     read = log.Log()
     lines = [read.read(Stub()) for _ in range(3)]  # type: ignore[arg-type]
     assert [len(each) for each in lines] == [0, 2, 0]
     assert lines[1][0] == (2, "ready http://10.0.0.7:80")
-    assert asked == [("log", 0, 512), ("log", 5, 512), ("log", len(LOG), 512)]
+    assert asked == [f"_remote.log({start}, 512)" for start in (0, 5, len(LOG))]
 
 
 def test_following_ends_where_there_is_no_camera(quick: None, run: Command) -> None:

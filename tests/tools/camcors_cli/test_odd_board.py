@@ -205,28 +205,29 @@ DEEP = json.loads("[" * 40 + "]" * 40)
 
 # The command, the expression with its odd value, what is said.
 ROWS: list[tuple[str, str, Any, str]] = [
-    ("info", "report", {}, "asking for its status: name: missing"),
-    ("info", "report", [], "asking for its status: not an object"),
-    ("info", "report", odd_report(uptime_s="5"), "asking for its status: uptime_s: not a whole number"),
-    ("info", "report", odd_report(policy=None), "asking for its status: policy: not an object"),
-    ("info", "report", odd_report(faults=[1]), "asking for its status: faults: not a text"),
-    ("info", "report", odd_report(faults=["x"] * 1000), "asking for its status: faults: too long"),
-    ("info", "report", odd_report(faults=["x" * 5000] * 20), "asking for its status: too long"),
-    ("info", "report", odd_report(more=float("inf")), "asking for its status: Infinity is not JSON"),
-    ("info", "report", odd_report(more=DEEP), "asking for its status: nested too deeply"),
+    ("info", "report", {}, "asking what it is: name: missing"),
+    ("info", "report", [], "asking what it is: not an object"),
+    ("info", "report", odd_report(uptime_s="5"), "asking what it is: uptime_s: not a whole number"),
+    ("info", "report", odd_report(policy=None), "asking what it is: policy: not an object"),
+    ("info", "report", odd_report(faults=[1]), "asking what it is: faults: not a text"),
+    ("info", "report", odd_report(faults=["x"] * 1000), "asking what it is: faults: too long"),
+    ("info", "report", odd_report(faults=["x" * 5000] * 20), "asking what it is: too long"),
+    ("info", "report", odd_report(more=float("inf")), "asking what it is: Infinity is not JSON"),
+    ("info", "report", odd_report(more=DEEP), "asking what it is: nested too deeply"),
     ("info", "facts", {"heap": {"used": 1, "free": 1e3}},
      "asking what it is: heap: free: not a whole number"),
     ("policy show", "policy", "{}", "asking for its policy: not a policy"),
     ("wifi status", "report", odd_report(network={}), "asking for its status: network: state: missing"),
-    ("wifi status", "size", -1, "reading /camera.json: out of range"),
-    ("explain https://a.example", "own_names", ["n"], "asking for its name: not names and ports"),
-    ("explain https://a.example", "own_names", [["n"], []], "asking for its name: not the names of a camera"),
+    ("wifi status", "begin", [-1, ""], "asking for its status: out of range"),
+    ("explain https://a.example", "own_names", ["n"], "asking for its policy: not names and ports"),
+    ("explain https://a.example", "own_names", [["n"], []],
+     "asking for its policy: not the names of a camera"),
     ("explain https://a.example", "own_names", [["n", "n.local"], [["ftp", 1]]],
-     "asking for its name: not a scheme and a port"),
+     "asking for its policy: not a scheme and a port"),
     ("info", "report", odd_report(restart={"cause": "x"}),
-     "asking for its status: restart: reason: missing"),
-    ("backup", "entries", [["/a", "1"]], "listing its files: not a whole number"),
-    ("backup", "entries", [["/a", 1 << 30]], f"listing its files: more than {64 << 20} bytes in its files"),
+     "asking what it is: restart: reason: missing"),
+    ("backup", "entries", [["/a", "1"]], "asking what it has: not a whole number"),
+    ("backup", "entries", [["/a", 1 << 30]], f"asking what it has: more than {64 << 20} bytes in its files"),
     ("install --modules {}/mpy", "installable", {**PLAIN, "version": "1.28"},
      "asking what it is: version: not a list"),
 ]  # fmt: skip
@@ -357,7 +358,7 @@ def test_a_board_that_prints_without_end(quick: None, folder: Path) -> None:
     fake = FakeBoard()
     fake.twist = lambda asked, out, err: (b"x" * (3 << 20), err)
     done = run(fake, "info", folder)
-    said = "the board was lost while asking for its version (it prints without end); "
+    said = "the board was lost while asking what it is (it prints without end); "
     said += "check the cable and try again"
     assert (done.stderr, done.exit_code) == (f"camcors: {said}\n", 3)
 
@@ -374,7 +375,7 @@ def test_a_traceback_is_one_line(quick: None, folder: Path, text: bytes, said: s
     fake = FakeBoard()
     fake.twist = lambda asked, out, err: (out, text)
     done = run(fake, "info", folder)
-    said += " while asking for its version" + remedy
+    said += " while asking what it is" + remedy
     assert (done.stderr, done.exit_code) == (f"camcors: {said}\n", 4)
 
 

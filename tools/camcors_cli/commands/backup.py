@@ -11,6 +11,7 @@ import click
 
 from ..device import answers, files
 from ..device.board import Board
+from ..device.calls import Call
 from ..image import archive, boards
 from ..image.archive import Archive
 from ..policy import document
@@ -59,14 +60,15 @@ def _file_name(board: str, date: str) -> str:
 
 
 def _read_all(board: Board, out: Output) -> Archive:
-    facts = board.ask(answers.about, "about", what="asking what it is")._asdict()
+    about, entries = board.ask_all(Call(answers.about, "about"), files.ENTRIES, what="asking what it has")
+    facts = about._asdict()
     facts["date"] = datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
-    tree = files.tree(board)
+    tree = files.tree_of(entries)
     content = {}
     with out.progress("saving files", len(tree.files)) as progress:
-        for count, name in enumerate(sorted(tree.files)):
-            progress(count)
-            content[name] = files.read(board, name)
+        for name, data in files.read(board, dict(sorted(tree.files.items()))):
+            content[name] = data
+            progress(len(content))
     return Archive(facts, content, sorted(tree.folders))
 
 

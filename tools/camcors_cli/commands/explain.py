@@ -23,6 +23,7 @@ from ..browser.simulator import Engine
 from ..browser.verdict import Journey, Question
 from ..device import answers, camera
 from ..device.board import Board
+from ..device.calls import Call
 from ..policy import document
 from ..ui import input_file
 from ..ui.arguments import METHOD, ORIGIN, credentials_option, faults_of, header_option
@@ -107,8 +108,8 @@ def explain(
         policy = document.read(input_file.read_open(file, name), name)
     else:
         with Board(port, out) as board:
-            policy = camera.policy_in_force(board)
-            own, ports = board.ask_camera(_own, "own_names", what="asking for its name")
+            names = Call(_own, "own_names")
+            policy, (own, ports) = board.ask_camera(camera.POLICY, names, what="asking for its policy")
     question = Question(origin, f"http://{host or own[1]}{path}", method, list(headers), credentials)
     explanation = _Explanation(question, policy, own, ports)
     given = context.get_parameter_source("port") is ParameterSource.COMMANDLINE

@@ -9,12 +9,14 @@ import click
 from ..device import answers, camera
 from ..device.answers import Facts, Report, Restart, Room
 from ..device.board import Board
+from ..device.calls import Call
 from ..ui.errors import Failure, Status
 from ..ui.options import on_board
 from ..ui.output import Output
 
 _START_S = 30.0  # a board's boot with its camera; USB comes back first
 _PAUSE_S = 0.5
+_FACTS = Call(answers.facts, "facts")
 
 
 @click.command()
@@ -23,8 +25,7 @@ def info(port: str | None, as_json: bool) -> None:
     """Tell what board this is, what runs on it, its flash and heap, and its faults."""
     out = Output(as_json)
     with Board(port, out) as board:
-        report = camera.report(board)
-        facts = board.ask(answers.facts, "facts", what="asking what it is")
+        report, facts = board.ask_camera(camera.REPORT, _FACTS, what="asking what it is")
     out.result({"port": board.port, **report.said, **facts.said})
     out.table(_rows(board.port, report, facts))
     for fault in report.faults:
@@ -90,7 +91,7 @@ def _wait_started(port: str, out: Output) -> Report:
     while True:
         time.sleep(_PAUSE_S)
         try:
-            with Board(port, out) as board:
+            with Board(port, out, is_starting=True) as board:
                 return camera.report(board)
         except Failure as failure:
             if failure.exit_code != Status.UNREACHABLE or time.monotonic() > end:

@@ -46,8 +46,7 @@ def show(port: str | None, as_json: bool) -> None:
     """
     out = Output(as_json)
     with Board(port, out) as board:
-        report = camera.report(board)
-        in_force = camera.policy_in_force(board)
+        report, in_force = board.ask_camera(camera.REPORT, camera.POLICY, what="asking for its policy")
     state = report.policy
     fields = json.loads(in_force.to_json())
     said = {**state._asdict(), "started": report.started, "policy": fields}

@@ -8,7 +8,7 @@ import click
 
 from settings.document import read_wifi
 
-from ..device import camera
+from ..device import calls, camera
 from ..device.answers import Network
 from ..device.board import Board
 from ..settings import document
@@ -52,7 +52,6 @@ def set_network(ssid: str, is_open: bool, password_stdin: bool, port: str | None
     password = "" if is_open else ask_password(ssid, password_stdin)
     out = Output(as_json)
     with Board(port, out) as board:
-        board.require_firmware()
         # What its driver takes, the camera knows, and checks before it writes the file.
         text = document.with_network(
             _settings(board), _ON_CAMERA, None, {"ssid": ssid, "password": password}, _REMEDY
@@ -68,8 +67,9 @@ def status(port: str | None, as_json: bool) -> None:
     """Show which network is set, and whether the camera is in it."""
     out = Output(as_json)
     with Board(port, out) as board:
-        report = camera.report(board)
-        chosen = document.network(_settings(board), _ON_CAMERA)
+        file = calls.begin(document.PATH)
+        report, begun = board.ask_camera(camera.REPORT, file, what="asking for its status")
+        chosen = document.network(_or_new(board.read_on(document.PATH, begun)), _ON_CAMERA)
     ssid, password_set = (chosen["ssid"], bool(chosen["password"])) if chosen else (None, False)
     out.result({"ssid": ssid, "password_set": password_set, "network": report.said["network"]})
     out.table(_rows(ssid, password_set) + _network_rows(report.network))
@@ -124,5 +124,8 @@ def ask_password(ssid: str, from_stdin: bool) -> str:
 
 def _settings(board: Board) -> bytes:
     """Return the text of /camera.json, that of an empty object if there is none."""
-    text = board.read_file(document.PATH)
+    return _or_new(camera.file(board, document.PATH))
+
+
+def _or_new(text: bytes | None) -> bytes:
     return _NEW if text is None else text

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
+import functools
 import io
 import struct
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import TracebackType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from mpremote.transport import TransportError
 
 from ..ui.errors import Failure, Status
 from ..ui.output import Output
-from . import answers, remote
+from . import answers, calls, remote
 from .answers import Check, Odd
+from .calls import CHUNK, Begun, Call
 from .port import find_port, open_port
 
 _INTERRUPTS = 5
@@ -27,7 +28,6 @@ _SAID_BYTES = 4096  # kept of what a board says before its prompt
 _RAW_REPL_S = 3
 _EXEC_S = 60  # a command's end, however much it prints; mpremote gives up after 10 s of silence
 _ANSWER_MAX = 1 << 20  # bytes that a board may print in one command; a listing of 10,000 files has 600 KB
-_CHUNK = 384  # bytes of a file in one command: small for the board's compiler
 _TRIES = 3
 
 T = TypeVar("T")
@@ -57,15 +57,21 @@ class Board:
     What runs on the board goes on, the camera too: there is no soft reset.
     """
 
-    def __init__(self, port: str | None, output: Output):
-        """Raises Failure if there is no such board, if it is busy, or if it does not answer."""
+    def __init__(self, port: str | None, output: Output, is_starting: bool = False):
+        """Raises Failure if there is no such board, if it is busy, or if it does not answer.
+
+        is_starting: it was just reset, and its start is not to be interrupted.
+        """
         self.port = find_port(port)
         self._output = output
         self._firmware: int | None = None  # the version of its camcors.remote, once _is_loaded
+        self._runs = ""  # its sys.version, then as well
         self._is_loaded = False
         self._transport = open_port(self.port)
         try:
             with self._guarded("connecting"):
+                if is_starting:
+                    self._read_quiet()
                 self._enter()
         except Failure:
             self._close()
@@ -217,22 +223,43 @@ class Board:
         raise Failure(f"the board's answer was garbled while {what}", "try again", Status.UNREACHABLE)
 
     def _load(self) -> None:
-        """Has `_remote` on the board: the firmware's where the version fits, else from our own text."""
-        if self._is_loaded:
-            return
-        version = answers.optional(answers.whole)
-        self._firmware = self._evaluate("_version", version, _VERSION, "asking for its version")
-        if self._firmware != remote.version():
-            self._run(remote.statements(), "preparing it")
-        self._is_loaded = True
+        """Have `_remote` on the board: the firmware's where the version fits, else from our own text."""
+        if not self._is_loaded:
+            self._ask((), "asking for its version")
 
     def ask(self, check: Check[T], function: str, *arguments: object, what: str = "asking it") -> T:
         """Return what a function of camcors.remote returns on the board, checked.
 
         It may be called several times.
         """
-        self._load()
-        return self._evaluate(remote.call(function, arguments), check, "", what)
+        (value,) = self.ask_all(Call(check, function, *arguments), what=what)
+        found: T = value
+        return found
+
+    def ask_all(self, *calls: Call, what: str) -> list[Any]:
+        """Return what each of the calls returns, in their order, as `ask` does, of one exchange."""
+        return self._ask(calls, what)
+
+    def _ask(self, asked: Sequence[Call], what: str, needs_firmware: bool = False) -> list[Any]:
+        if not self._is_loaded:
+            found = self._ask_first(asked, what)
+            if needs_firmware:
+                self._check_firmware()
+            if found is not None:
+                return found
+            self._run(remote.statements(), "preparing it")
+            self._is_loaded = True
+        check = functools.partial(calls.checked, asked)
+        return self._evaluate(calls.expression(asked), check, "", what)
+
+    def _ask_first(self, asked: Sequence[Call], what: str) -> list[Any] | None:
+        """Return the answers, None if the board has no `_remote` of this version."""
+        known = remote.version()
+        check = functools.partial(calls.checked_first, asked, known)
+        first = self._evaluate(calls.first_expression(asked, known), check, _VERSION, what)
+        self._firmware, self._runs = first.firmware, first.runs
+        self._is_loaded = first.answered is not None
+        return first.answered
 
     def do(self, function: str, *arguments: object, what: str = "talking to it") -> None:
         """Call a function of camcors.remote on the board once. Raises Failure, also if it raises there."""
@@ -242,10 +269,12 @@ class Board:
     def require_firmware(self) -> None:
         """Raises Failure unless the board has the firmware, of a version that this command understands."""
         self._load()
+        self._check_firmware()
+
+    def _check_firmware(self) -> None:
         if self._firmware is None:
-            found = self._evaluate("_sys.version", answers.text, "import sys as _sys", "asking what it runs")
             raise Failure(
-                f"there is no camcors firmware on this board (it runs {found})",
+                f"there is no camcors firmware on this board (it runs {self._runs})",
                 "flash the firmware, or choose another board with --port",
                 Status.UNREACHABLE,
             )
@@ -261,40 +290,44 @@ class Board:
                 "install the camcors of the firmware's version",
             )
 
-    def ask_camera(self, check: Check[T], function: str, *arguments: object, what: str = "asking it") -> T:
-        """As `ask`, of a board with the firmware. Raises Failure if there is none."""
-        self.require_firmware()
-        return self.ask(check, function, *arguments, what=what)
+    def ask_camera(self, *calls: Call, what: str) -> list[Any]:
+        """As `ask_all`, of a board with the firmware. Raises Failure if there is none."""
+        if self._is_loaded:
+            self._check_firmware()
+        return self._ask(calls, what, needs_firmware=True)
 
     def read_file(self, path: str) -> bytes | None:
         """Return the content of a file, or None if there is none. Raises Failure."""
-        what = f"reading {path}"
-        size = self.ask(answers.optional(answers.whole), "size", path, what=what)
-        if size is None:
+        (begun,) = self.ask_all(calls.begin(path), what=f"reading {path}")
+        return self.read_on(path, begun)
+
+    def read_on(self, path: str, begun: Begun | None) -> bytes | None:
+        """Return the content of a file of which begin() has told the size and the first bytes."""
+        if begun is None:
             return None
+        size, data = begun
         if size > answers.FILE_BYTES_MAX:
             raise Failure(f"the board says that {path} has {size} bytes", "reset the board and try again")
-        data = bytearray()
-        with self._output.progress(what, size) as progress:
+        if len(data) >= size:
+            return data[:size]
+        with self._output.progress(f"reading {path}", size) as progress:
             while len(data) < size:
                 data += self._read_chunk(path, len(data))
                 progress(len(data))
-        return bytes(data)
+        return data
 
     def _read_chunk(self, path: str, start: int) -> bytes:
-        chunk = self.ask(answers.chunk(_CHUNK), "read", path, start, _CHUNK, what=f"reading {path}")
+        chunk = self.ask(answers.chunk(CHUNK), "read", path, start, CHUNK, what=f"reading {path}")
         if not chunk:
             raise Failure(f"{path} became shorter while it was read", "try again")
         return chunk
 
-    def send(self, data: bytes, what: str) -> None:
-        """Put `data` into the board's memory, for save(); check that it arrived whole."""
+    def collect(self, data: bytes, what: str) -> None:
+        """Put `data` into the board's memory, for save()."""
         with self._output.progress(what, len(data)) as progress:
-            for start in range(0, len(data) or 1, _CHUNK):
-                self.do("collect", data[start : start + _CHUNK], start == 0, what=what)
+            for start in range(0, len(data) or 1, CHUNK):
+                self.do("collect", data[start : start + CHUNK], start == 0, what=what)
                 progress(start)
-        if self.ask(answers.digest, "collected", what=what) != hashlib.sha256(data).hexdigest():
-            raise Failure(f"what arrived on the board is not what was sent, while {what}", "try again")
 
     def restart(self) -> None:
         """Hard-reset the board, as its button does. Nothing else can be done with this object then."""
@@ -306,6 +339,7 @@ class Board:
 
 # 0: a firmware of before there was a version.
 _VERSION = """
+import sys as _sys
 _version = None
 try:
  import camcors as _camcors

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
-from typing import Any
+from typing import Any, cast
 
 from cors import Policy, PolicyError
 
 from ..policy import document
 from ..ui.errors import Failure
 from ..ui.output import Output
-from . import answers
+from . import answers, calls, files
 from .answers import Report
 from .board import Board
+from .calls import Call
 
 _IN_FORCE_S = 6.0  # the camera takes at most 0.75 s (cors.store), a busy one longer
 _POLL_S = 0.2
@@ -23,12 +25,14 @@ NOT_STARTED = "not started; remove the file /disable if there is one, and start 
 
 def report(board: Board) -> Report:
     """Return what /api/status says of the camera, without its pictures. Raises Failure."""
-    return board.ask_camera(answers.report, "report", what="asking for its status")
+    (found,) = board.ask_camera(REPORT, what="asking for its status")
+    return cast(Report, found)
 
 
 def policy_in_force(board: Board) -> Policy:
     """Return the policy by which the camera answers now. Raises Failure."""
-    return board.ask_camera(_policy, "policy", what="asking for its policy")
+    (found,) = board.ask_camera(POLICY, what="asking for its policy")
+    return cast(Policy, found)
 
 
 def _policy(value: Any) -> Policy:
@@ -38,10 +42,21 @@ def _policy(value: Any) -> Policy:
         raise answers.Odd("not a policy") from None
 
 
+#: What /api/status says of the camera, without its pictures: a Report.
+REPORT = Call(answers.report, "report")
+#: The policy by which the camera answers now: a Policy.
+POLICY = Call(_policy, "policy")
+
+
 def policy_file(board: Board) -> bytes | None:
     """Return the content of /policy.json, or None. Raises Failure, also if the board has no firmware."""
-    board.require_firmware()
-    return board.read_file(document.PATH)
+    return file(board, document.PATH)
+
+
+def file(board: Board, path: str) -> bytes | None:
+    """Return the content of a file, or None if there is none. Raises Failure as policy_file() does."""
+    (begun,) = board.ask_camera(calls.begin(path), what=f"reading {path}")
+    return board.read_on(path, begun)
 
 
 def policy_before(board: Board, digest: str | None) -> bytes:
@@ -50,7 +65,7 @@ def policy_before(board: Board, digest: str | None) -> bytes:
     Raises Failure.
     """
     what = "asking what was in force before"
-    path, why = board.ask_camera(_copy, "policy_before", digest, what=what)
+    ((path, why),) = board.ask_camera(Call(_copy, "policy_before", digest), what=what)
     text = board.read_file(path) if path in document.COPIES else None
     if text is None:
         raise Failure(
@@ -68,37 +83,38 @@ def _copy(value: Any) -> tuple[str | None, str | None]:
 
 
 def save_policy(board: Board, text: bytes, output: Output) -> Report:
-    """Write the valid policy `text`, read it back, wait until it is in force -> the camera's report.
+    """Write the valid policy `text`, wait until it is in force -> the camera's report.
 
     The camera's own Store writes it: whole or not at all, the one before kept for a rollback.
     Raises Failure.
     """
     store(board, text, document.PATH, "the policy")
-    if board.read_file(document.PATH) != text:
-        raise Failure(f"{document.PATH}: verification failed", "try again")
     return _wait_in_force(board, document.parse(text), output)
 
 
 def store(board: Board, data: bytes, path: str, name: str) -> None:
-    """Send `data` to the camera, which writes it whole or not at all. Raises Failure.
+    """Send `data` to the camera, which writes it whole or not at all; check what stands there.
 
-    name: what a Failure calls it.
+    Raises Failure. name: what a Failure calls it.
     """
     board.require_firmware()
-    what = f"writing {path}"
-    board.send(data, what)
-    error = board.ask(answers.optional(answers.text), "save", path, what=what)
+    what, wanted = f"writing {path}", hashlib.sha256(data).hexdigest()
+    board.collect(data, what)
+    saved = Call(answers.optional(answers.text), "save", path, wanted)
+    error, stands = board.ask_all(saved, files.digest_of(path), what=what)
     board.do("drop")
     if error:
         said = ". ".join(error.split("\n"))  # a board's words never begin a line
         raise Failure(f"the camera did not take {name}: {said}", "nothing was changed")
+    if stands != wanted:
+        raise Failure(f"{path}: verification failed", "try again")
 
 
 def _wait_in_force(board: Board, policy: Policy, output: Output) -> Report:
     end = time.monotonic() + _IN_FORCE_S
     with output.progress("waiting until it is in force"):
         while True:
-            found = report(board)
+            found = board.ask(answers.report, "look", what="asking for its status")
             said = found.policy
             if said.digest == policy.digest and said.state == "active":
                 return found

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ..ui.errors import Failure, Status
-from . import answers
+from . import answers, calls
 from .board import Board
+from .calls import CHUNK, Call
 
-_CHUNK = 1024  # bytes in one command, which has up to four times as many: small for a board's heap
+_GROUP = 4096  # bytes of small files in one exchange
+_BESIDE = 200  # bytes that each file takes there besides: its hash, and twice its name
 TEMPORARY = ".new"  # as flash.files has it: the camera removes one of its own files at its start
 
 
@@ -33,9 +35,23 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+#: The listing of a board's filesystem, which `tree_of` takes.
+ENTRIES = Call(answers.optional(answers.entries), "entries")
+
+
+def digest_of(path: str) -> Call:
+    """Return the call that gives the SHA-256 of a file in hexadecimal, None if there is none."""
+    return Call(answers.optional(answers.digest), "digest", path)
+
+
 def tree(board: Board) -> Tree:
     """Return all that is in the board's filesystem. Raises Failure, also if it has none."""
-    found = board.ask(answers.optional(answers.entries), "entries", what="listing its files")
+    (found,) = board.ask_all(ENTRIES, what="listing its files")
+    return tree_of(found)
+
+
+def tree_of(found: list[tuple[str, int | None]] | None) -> Tree:
+    """Return what was answered to ENTRIES. Raises Failure."""
     if found is None:
         raise Failure("the board has no filesystem", "camcors info tells what is wrong with its flash")
     for name, _ in found:
@@ -67,12 +83,35 @@ def _digest(board: Board, path: str, what: str) -> str | None:
     return board.ask(answers.optional(answers.digest), "digest", path, what=what)
 
 
-def read(board: Board, path: str) -> bytes:
-    """Return the content of a file, checked by its hash. Raises Failure."""
-    data = board.read_file(path)
-    if data is None or hash_of(board, path) != digest(data):
-        raise Failure(f"{path} changed while it was read", "try again")
-    return data
+def read(board: Board, sizes: Mapping[str, int]) -> Iterator[tuple[str, bytes]]:
+    """Read the files that have these sizes -> each path with the content, checked by its hash.
+
+    Small ones come together. Raises Failure.
+    """
+    for paths in _groups(sizes):
+        what = f"reading {paths[0]}" if len(paths) == 1 else "reading its files"
+        asked = [call for path in paths for call in (calls.begin(path), digest_of(path))]
+        found = board.ask_all(*asked, what=what)
+        for path, begun, wanted in zip(paths, found[::2], found[1::2], strict=True):
+            data = board.read_on(path, begun)
+            if data is None or wanted != digest(data):
+                raise Failure(f"{path} changed while it was read", "try again")
+            yield path, data
+
+
+def _groups(sizes: Mapping[str, int]) -> Iterator[list[str]]:
+    """Part the paths, in their order: as many as fit into one exchange, a longer file by itself."""
+    group: list[str] = []
+    left = _GROUP
+    for path, size in sizes.items():
+        taken = size + len(path) + _BESIDE
+        if group and taken > left:
+            yield group
+            group, left = [], _GROUP
+        group.append(path)
+        left -= taken
+    if group:
+        yield group
 
 
 def make_folders(board: Board, folders: Sequence[str]) -> None:
@@ -88,8 +127,8 @@ def write(board: Board, path: str, data: bytes) -> None:
     """
     what, temporary = f"writing {path}", path + TEMPORARY
     try:
-        for start in range(0, len(data) or 1, _CHUNK):
-            board.do("append", temporary, data[start : start + _CHUNK], start == 0, what=what)
+        for start in range(0, len(data) or 1, CHUNK):
+            board.do("append", temporary, data[start : start + CHUNK], start == 0, what=what)
         board.do("close", what=what)
         if _digest(board, temporary, what) != digest(data):
             raise Failure(f"{temporary}: verification failed", "try again")

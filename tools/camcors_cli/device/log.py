@@ -7,6 +7,7 @@ from typing import NamedTuple
 from ..ui.errors import Failure
 from . import answers
 from .board import Board
+from .calls import Call
 
 _PART = 512  # bytes in one answer: small for the board's heap
 _PARTS_MAX = 128  # of one reading: more than any camera keeps
@@ -37,9 +38,8 @@ class Log:
         """
         lines: list[bytes] = []
         for _ in range(_PARTS_MAX):
-            part = board.ask_camera(
-                answers.log_part(_PART), "log", self._position, _PART, what="reading its log"
-            )
+            asked = Call(answers.log_part(_PART), "log", self._position, _PART)
+            (part,) = board.ask_camera(asked, what="reading its log")
             if part.run != self._run and self._run is not None:
                 self._run, self._position, self._rest = part.run, 0, b""
                 continue  # it has restarted: from the first line
