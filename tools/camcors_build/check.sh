@@ -7,6 +7,8 @@ has_any() {
     done
     return 1
 }
+# Debian leaves out of a person's PATH where servers are.
+has_server() { has_any "$1" "${SBIN:-/usr/sbin}/$1"; }
 has_headers() { echo '#include <stdio.h>' | gcc -E -; }
 
 # Add a package to what is missing, and its name in words, unless the command succeeds.
@@ -36,6 +38,10 @@ look() {
     need tmux tmux has_any tmux
     need Chromium chromium has_any chromium chromium-browser google-chrome
     need Firefox firefox-esr has_any firefox-esr firefox
+    need "WebKit's driver" webkit2gtk-driver has_any WebKitWebDriver
+    need Xvfb xvfb has_any Xvfb
+    need ffmpeg ffmpeg has_any ffmpeg
+    need nginx nginx has_server nginx
     want gcc-xtensa-lx106 has_any xtensa-lx106-elf-gcc
 }
 

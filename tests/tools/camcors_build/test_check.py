@@ -16,7 +16,8 @@ TOOLS = ("git", "gcc", "python3")
 def run(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
     shell = shutil.which("sh")
     assert shell is not None
-    return subprocess.run([shell, CHECK, *args], env={"PATH": str(folder)}, capture_output=True, text=True)
+    env = {"PATH": str(folder), "SBIN": str(folder / "sbin")}
+    return subprocess.run([shell, CHECK, *args], env=env, capture_output=True, text=True)
 
 
 @pytest.fixture
@@ -75,23 +76,36 @@ def test_a_tool_that_is_not_enough(tools: Path, name: str, script: str, what: st
 
 
 BROWSERS = [("chromium", "firefox-esr"), ("chromium-browser", "firefox"), ("google-chrome", "firefox")]
+#: What the tests need besides, in words, as packages and as programs.
+MISSING = "tmux, Chromium, Firefox, WebKit's driver, Xvfb, ffmpeg, nginx"
+PACKAGES = "tmux chromium firefox-esr webkit2gtk-driver xvfb ffmpeg nginx"
+PROGRAMS = ("tmux", "chromium", "firefox-esr", "WebKitWebDriver", "Xvfb", "ffmpeg", "nginx")
 
 
 def test_a_person_who_is_not_root_gets_the_command(tools: Path) -> None:
     stand_in(tools, "id", "echo 1000")
     stand_in(tools, "apt-get", f"echo >> {tools}/asked")
     done = run(tools, "test")
-    said = "missing: tmux, Chromium, Firefox; install with: sudo apt install tmux chromium firefox-esr"
-    assert (done.returncode, done.stderr) == (1, f"camcors: {said}\n")
+    said = f"camcors: missing: {MISSING}; install with: sudo apt install {PACKAGES}\n"
+    assert (done.returncode, done.stderr) == (1, said)
     assert not (tools / "asked").exists()
 
 
 @pytest.mark.parametrize("names", BROWSERS)
 def test_browsers_have_other_names(tools: Path, names: tuple[str, ...]) -> None:
-    for name in ("tmux", *names):
+    for name in ({*PROGRAMS} - {"chromium", "firefox-esr"}) | {*names}:
         stand_in(tools, name, "exit 0")
     done = run(tools, "test")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_server_is_found_where_debian_has_it(tools: Path) -> None:
+    for name in {*PROGRAMS} - {"nginx"}:
+        stand_in(tools, name, "exit 0")
+    assert run(tools, "test").returncode == 1
+    (tools / "sbin").mkdir()
+    stand_in(tools / "sbin", "nginx", "exit 0")
+    assert run(tools, "test").returncode == 0
 
 
 def apt(tools: Path, script: str) -> None:
@@ -102,7 +116,7 @@ def apt(tools: Path, script: str) -> None:
     stand_in(tools, "apt-get", f'echo "$*" >> {tools}/asked; echo noise; echo noise >&2\n{script}')
 
 
-NEEDED = ("git", "tmux", "chromium", "firefox-esr", "xtensa-lx106-elf-gcc")
+NEEDED = ("git", *PROGRAMS, "xtensa-lx106-elf-gcc")
 INSTALL = "-qq -o DPkg::Lock::Timeout=300 install --yes --no-install-recommends"
 
 
@@ -114,14 +128,14 @@ def test_root_gets_everything_in_one_call_of_apt_without_its_noise(tools: Path) 
         f'case "$*" in *install*) for each in {made}; do echo > $each; /bin/chmod +x $each; done;; esac',
     )
     done = run(tools, "test")
-    packages = "git tmux chromium firefox-esr gcc-xtensa-lx106"
+    packages = f"git {PACKAGES} gcc-xtensa-lx106"
     said = f"camcors: installing what the tests need with apt: {packages} (a minute or two)\n"
     assert (done.returncode, done.stdout, done.stderr) == (0, "", said)
     assert (tools / "asked").read_text().splitlines() == ["-qq update", f"{INSTALL} {packages}"]
 
 
 def test_what_a_test_is_skipped_without_is_no_error(tools: Path) -> None:
-    for name in ("tmux", "chromium", "firefox-esr"):
+    for name in PROGRAMS:
         stand_in(tools, name, "exit 0")
     apt(tools, 'case "$*" in *install*) exit 100;; esac')
     assert run(tools, "test").returncode == 0
@@ -134,11 +148,11 @@ def test_what_apt_says_is_shown_where_it_fails(tools: Path) -> None:
     done = run(tools, "test")
     lines = done.stderr.splitlines()
     assert (done.returncode, lines[-2]) == (1, "E: no such package")
-    assert lines[-1].startswith("camcors: missing: tmux, Chromium, Firefox; install with: ")
+    assert lines[-1].startswith(f"camcors: missing: {MISSING}; install with: ")
 
 
 def test_apts_lists_are_waited_for_while_another_apt_has_them(tools: Path) -> None:
-    for name in ("tmux", "chromium"):
+    for name in {*PROGRAMS} - {"firefox-esr"}:
         stand_in(tools, name, "exit 0")
     apt(
         tools,

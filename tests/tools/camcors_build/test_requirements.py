@@ -62,7 +62,7 @@ def test_the_lock_follows_pyproject(name: str) -> None:
 
 @pytest.mark.parametrize("name", SECTIONS)
 def test_every_package_is_one_version_with_hashes_and_nothing_else(name: str) -> None:
-    package = r"[a-z0-9-]+==[0-9a-z.]+( ; [\w\s'.*<>=!]+)?"
+    package = r"[a-z0-9-]+==[0-9a-z.]+( ; [\w\s'.*<>=!()]+)?"
     packages = rf"({package}( \\\n    --hash=sha256:[0-9a-f]{{64}})+\n)+"
     assert re.fullmatch(rf"# for: [^\n]+\n{packages}\n?", SECTIONS[name])
 
