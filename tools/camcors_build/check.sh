@@ -42,6 +42,7 @@ look() {
     need Xvfb xvfb has_any Xvfb
     need ffmpeg ffmpeg has_any ffmpeg
     need nginx nginx has_server nginx
+    need openssl openssl has_any openssl
     want gcc-xtensa-lx106 has_any xtensa-lx106-elf-gcc
 }
 

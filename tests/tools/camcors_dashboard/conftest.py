@@ -7,52 +7,13 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tests.kit.camera import Camera
-from tests.kit.chromium import ARGUMENTS, find_chromium
-from tests.kit.engines.chromium import new_tab
-from tests.kit.engines.firefox import Firefox
-from tests.kit.engines.tab import Tab
-from tests.kit.engines.webkit import WebKit, display
+from tests.kit.engines.fixtures import browser, firefox, tab, webkit
 from tests.kit.pages import Dashboard, Site, Start
 
-
-# A browser is shared by the package's tests that one worker runs one after the other. Not by all of its tests:
-# Playwright keeps a loop running in the thread, in which others could then not run theirs.
-@pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium, headless; names below .example lead to this machine."""
-    path = find_chromium()
-    if path is None:
-        pytest.fail("Chromium is missing; install it with: sudo apt install chromium")
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield running
-        running.close()
-
-
-@pytest.fixture(scope="package")
-def firefox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firefox]:
-    running = Firefox(tmp_path_factory.mktemp("firefox"))
-    yield running
-    running.close()
-
-
-@pytest.fixture(scope="package")
-def webkit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebKit]:
-    with display() as screen:
-        running = WebKit(screen, tmp_path_factory.mktemp("webkit") / "driver.log")
-        yield running
-        running.close()
-
-
-@pytest.fixture(params=["chromium", "firefox", "webkit"])
-def tab(request: pytest.FixtureRequest) -> Iterator[Tab]:
-    """A page of each engine. Names below localhost lead here in all of them."""
-    running = request.getfixturevalue("browser" if request.param == "chromium" else request.param)
-    with new_tab(running) if request.param == "chromium" else running.new_tab() as opened:
-        yield opened
+__all__ = ["browser", "firefox", "tab", "webkit"]
 
 
 def is_fault(text: str) -> bool:

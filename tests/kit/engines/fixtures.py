@@ -1,0 +1,53 @@
+"""The browsers as fixtures, for the conftest.py of each folder whose tests need them.
+
+One that runs is shared by those tests of the folder that a worker runs one after the other. Not by all
+of its tests: Playwright keeps a loop running in the thread, in which others could then not run theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.kit.chromium import ARGUMENTS, find_chromium
+from tests.kit.engines.chromium import new_tab
+from tests.kit.engines.firefox import Firefox
+from tests.kit.engines.tab import Tab
+from tests.kit.engines.webkit import WebKit, display
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, headless; names below .example lead to this machine."""
+    path = find_chromium()
+    if path is None:
+        pytest.fail("Chromium is missing; install it with: sudo apt install chromium")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="package")
+def firefox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firefox]:
+    running = Firefox(tmp_path_factory.mktemp("firefox"))
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="package")
+def webkit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebKit]:
+    with display() as screen:
+        running = WebKit(screen, tmp_path_factory.mktemp("webkit") / "driver.log")
+        yield running
+        running.close()
+
+
+@pytest.fixture(params=["chromium", "firefox", "webkit"])
+def tab(request: pytest.FixtureRequest) -> Iterator[Tab]:
+    """A page of each engine. Names below localhost lead here in all of them."""
+    running = request.getfixturevalue("browser" if request.param == "chromium" else request.param)
+    with new_tab(running) if request.param == "chromium" else running.new_tab() as opened:
+        yield opened

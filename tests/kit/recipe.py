@@ -1,0 +1,61 @@
+"""What docs/recipes.md says, for a camera and files of a test."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tests.kit.camera import TOP, Camera
+
+_TEXT = (TOP / "docs" / "recipes.md").read_text()
+_HOST = "192.168.1.7"
+
+
+def blocks(heading: str, kind: str = "") -> list[str]:
+    """Return the fenced texts of a kind below a heading."""
+    section = _TEXT.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    return re.findall(rf"^```{kind}\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)
+
+
+def fill(text: str, camera: Camera, places: Mapping[str, object] | None = None) -> str:
+    """Return the recipe for `camera`. Each of `places` has to be in the text."""
+    here = f"127.0.0.1:{camera.port}"
+    for old, new in {f"{_HOST}:80": here, _HOST: here}.items():
+        text = text.replace(old, new)
+    assert here in text
+    for old, new in (places or {}).items():
+        assert old in text, old
+        text = text.replace(old, str(new))
+    return text
+
+
+def make_certificate(folder: Path) -> tuple[Path, Path]:
+    """Return a certificate for this machine that nobody else trusts, and its key."""
+    certificate, key = folder / "here.crt", folder / "here.key"
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    command += [
+        "-days",
+        "2",
+        "-subj",
+        "/CN=localhost",
+        "-addext",
+        "subjectAltName=DNS:localhost,IP:127.0.0.1",
+    ]
+    subprocess.run(
+        [*command, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True, timeout=60
+    )
+    return certificate, key
+
+
+def decode(arguments: Sequence[str], frames: int, size: tuple[int, int] = (640, 480)) -> list[bytes]:
+    """Return pictures as RGB that ffmpeg decodes with these arguments of its input."""
+    command = ["ffmpeg", "-v", "error", "-nostdin", *arguments, "-frames:v", str(frames)]
+    done = subprocess.run(
+        [*command, "-f", "rawvideo", "-pix_fmt", "rgb24", "-"], capture_output=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    length = size[0] * size[1] * 3
+    assert len(done.stdout) == frames * length, done.stderr.decode()
+    return [done.stdout[at : at + length] for at in range(0, len(done.stdout), length)]

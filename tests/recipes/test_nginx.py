@@ -1,0 +1,102 @@
+"""nginx in front of the camera, by the recipe: TLS, and the path /cam/."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import ssl
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import httpx
+import pytest
+from PIL import Image
+
+from tests.kit.camera import Camera, free_port
+from tests.kit.card import bars, is_card
+from tests.kit.pages import set_policy, status, wait_until
+from tests.kit.recipe import blocks, decode, fill, make_certificate
+
+_MAIN = """
+daemon off;
+{user}
+pid {folder}/pid;
+error_log {folder}/errors;
+events {{}}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    {server}
+}}
+"""
+
+
+@dataclass(frozen=True)
+class Proxy:
+    origin: str
+    trust: ssl.SSLContext
+
+    def request(self, method: str, path: str, **more: object) -> httpx.Response:
+        return httpx.request(method, f"{self.origin}{path}", verify=self.trust, **more)  # type: ignore[arg-type]
+
+
+def is_open(port: int) -> bool:
+    with socket.socket() as s:
+        return s.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.fixture(scope="module")
+def proxy(camera: Camera, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+    if program is None:
+        pytest.fail("nginx is missing; install it with: sudo apt install nginx")
+    folder = tmp_path_factory.mktemp("nginx")
+    certificate, key = make_certificate(folder)
+    port = free_port()
+    (recipe,) = blocks("Behind nginx or Caddy", "nginx")
+    server = fill(
+        recipe,
+        camera,
+        {
+            "listen 443 ssl": f"listen 127.0.0.1:{port} ssl",
+            "server_name home.example": "server_name localhost",
+            "/etc/ssl/home.example.crt": certificate,
+            "/etc/ssl/home.example.key": key,
+        },
+    )
+    user = "user root;" if os.geteuid() == 0 else ""
+    (folder / "nginx.conf").write_text(_MAIN.format(folder=folder, server=server, user=user))
+    command = [program, "-e", str(folder / "errors"), "-c", str(folder / "nginx.conf")]
+    running = subprocess.Popen(command, stderr=subprocess.PIPE)
+    try:
+        wait_until(lambda: running.poll() is not None or is_open(port))
+        assert running.poll() is None, running.communicate()[1]
+        yield Proxy(f"https://localhost:{port}", ssl.create_default_context(cafile=str(certificate)))
+    finally:
+        running.terminate()
+        running.communicate(timeout=20)
+
+
+def test_ffmpeg_decodes_the_stream(proxy: Proxy, camera: Camera) -> None:
+    pictures = decode(["-i", f"{proxy.origin}/cam/api/stream"], 20)
+    assert all(is_card(bars(Image.frombytes("RGB", (640, 480), rgb))) for rgb in pictures)
+    wait_until(lambda: status(camera)["clients"]["viewers"] == 0, 5)
+
+
+def test_the_camera_takes_the_proxys_host(proxy: Proxy) -> None:
+    answer = proxy.request("GET", "/cam/api/status")
+    assert (answer.status_code, answer.json()["policy"]["state"]) == (200, "active")
+
+
+@pytest.mark.parametrize(("is_allowed", "code"), [(False, 403), (True, 200)])
+def test_who_may_write_through_it(proxy: Proxy, camera: Camera, is_allowed: bool, code: int) -> None:
+    """A browser sends the proxy's origin, which is not the camera's own."""
+    set_policy(camera, allowed_origins=[proxy.origin] if is_allowed else [])
+    answer = proxy.request("PUT", "/cam/api/led", json={"level": 0}, headers={"Origin": proxy.origin})
+    assert answer.status_code == code
