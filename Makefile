@@ -16,7 +16,7 @@ export MPY_DIR MICROPYTHON V
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_ROOT_USER_ACTION = ignore
 # What check.sh looks for: all at once, before anything is built.
-CHECK := $(if $(filter test lint bench,$(MAKECMDGOALS)),test)
+CHECK := $(if $(filter test-clients,$(MAKECMDGOALS)),clients,$(if $(filter test lint bench,$(MAKECMDGOALS)),test))
 
 # Where this machine reaches the camera.
 NEAR = $(if $(filter 0.0.0.0,$(HOST)),127.0.0.1,$(HOST))
@@ -30,7 +30,7 @@ CAMERA := build/HOST/camcors-host
 FROZEN := manifest.py $(shell find boards src firmware -name '*.py' -o -name '*.c' -o -name '*.h' -o -name '*.csv' -o -name '*.mk' -o -name '*.json' -o -path 'firmware/pages/*')
 
 .DEFAULT_GOAL := help
-.PHONY: FORCE help run host mpy firmware firmware-all idf emulate table lock camcors test lint bench clean distclean
+.PHONY: FORCE help run host mpy firmware firmware-all idf emulate table lock camcors test test-clients lint bench clean distclean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -84,6 +84,9 @@ test: $(CAMERA) build/.types ## set everything up and run every check and test
 	@$(MAKE) --no-print-directory lint
 	@$(PYTHON) -m pytest --numprocesses 4 --dist loadfile
 
+test-clients: $(CAMERA) build/.clients ## read the camera with OctoPrint, motion, mpv and others, which it installs
+	@$(PYTHON) -m pytest -m clients tests/recipes
+
 lint: build/.types ## ruff, the type checkers, the stubs against the code, the workflows and the container
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
@@ -129,6 +132,13 @@ build/.tools: requirements.lock tools/camcors_build/requirements.py tools/camcor
 build/.test: requirements.lock build/.camcors
 	@sh tools/camcors_build/check.sh test
 	@$(BUILD) -m camcors_build.requirements test
+	@touch $@
+
+# OctoPrint and motionEye want other versions of what camcors has too.
+build/.clients: requirements.lock build/.test
+	@sh tools/camcors_build/check.sh clients
+	@python3 -m venv --clear build/clients
+	@PYTHONPATH=tools build/clients/bin/python -m camcors_build.requirements install clients
 	@touch $@
 
 build/.camcors: requirements.lock pyproject.toml build/.tools

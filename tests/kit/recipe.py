@@ -13,10 +13,14 @@ _TEXT = (TOP / "docs" / "recipes.md").read_text()
 _HOST = "192.168.1.7"
 
 
+def section(heading: str) -> str:
+    return _TEXT.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+
+
 def blocks(heading: str, kind: str = "") -> list[str]:
     """Return the fenced texts of a kind below a heading."""
-    section = _TEXT.split(f"\n## {heading}\n")[1].split("\n## ")[0]
-    return re.findall(rf"^```{kind}\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)
+    fenced = re.findall(r"^```(\w*)\n(.*?)^```$", section(heading), re.DOTALL | re.MULTILINE)
+    return [text for language, text in fenced if language == kind]
 
 
 def fill(text: str, camera: Camera, places: Mapping[str, object] | None = None) -> str:

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What must be on the machine before anything else; with "test", what the tests need as well, which root gets by apt.
+# What must be on the machine before anything else; with "test" or "clients", what those tests need as well, which root gets by apt.
 
 has_any() {
     for name in "$@"; do
@@ -9,6 +9,8 @@ has_any() {
 }
 # Debian leaves out of a person's PATH where servers are.
 has_server() { has_any "$1" "${SBIN:-/usr/sbin}/$1"; }
+has_element() { gst-inspect-1.0 "$1"; }
+has_python_headers() { python3 -c 'import os, sysconfig; os.stat(sysconfig.get_path("include") + "/Python.h")'; }
 has_headers() { echo '#include <stdio.h>' | gcc -E -; }
 
 # Add a package to what is missing, and its name in words, unless the command succeeds.
@@ -34,7 +36,7 @@ look() {
     need "the C library's headers" libc6-dev has_headers
     need "Python 3.10 or later" python3 python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))'
     need "Python's venv module" python3-venv python3 -c 'import ensurepip, venv'
-    [ "$1" = test ] || return 0
+    [ -n "$1" ] || return 0
     need tmux tmux has_any tmux
     need Chromium chromium has_any chromium chromium-browser google-chrome
     need Firefox firefox-esr has_any firefox-esr firefox
@@ -44,6 +46,14 @@ look() {
     need nginx nginx has_server nginx
     need openssl openssl has_any openssl
     want gcc-xtensa-lx106 has_any xtensa-lx106-elf-gcc
+    [ "$1" = clients ] || return 0
+    need "Python's headers" python3-dev has_python_headers
+    need mpv mpv has_any mpv
+    need motion motion has_any motion
+    need Caddy caddy has_any caddy
+    need GStreamer gstreamer1.0-tools has_any gst-launch-1.0
+    need "GStreamer's elements for HTTP and JPEG" gstreamer1.0-plugins-good has_element souphttpsrc
+    need "GStreamer's element for colours" gstreamer1.0-plugins-base has_element videoconvert
 }
 
 # apt-get waits up to five minutes for the locks of another apt. That of the lists it does not wait for by itself.
@@ -66,9 +76,9 @@ install() {
 }
 
 look "${1-}"
-if [ -n "$packages$wanted" ] && [ "${1-}" = test ] && has_any apt-get && [ "$(id -u)" = 0 ]; then
+if [ -n "$packages$wanted" ] && [ -n "${1-}" ] && has_any apt-get && [ "$(id -u)" = 0 ]; then
     install
-    look test
+    look "$1"
 fi
 [ -n "$packages" ] || exit 0
 echo "camcors: missing: $missing; install with: sudo apt install $packages" >&2

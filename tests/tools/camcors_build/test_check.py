@@ -134,6 +134,16 @@ def test_root_gets_everything_in_one_call_of_apt_without_its_noise(tools: Path) 
     assert (tools / "asked").read_text().splitlines() == ["-qq update", f"{INSTALL} {packages}"]
 
 
+def test_the_heavy_clients_are_only_for_their_tests(tools: Path) -> None:
+    for name in (*PROGRAMS, "xtensa-lx106-elf-gcc"):
+        stand_in(tools, name, "exit 0")
+    assert run(tools, "test").returncode == 0
+    stand_in(tools, "id", "echo 1000")
+    said = run(tools, "clients").stderr
+    packages = "mpv motion caddy gstreamer1.0-tools gstreamer1.0-plugins-good gstreamer1.0-plugins-base"
+    assert said.endswith(f"; install with: sudo apt install {packages}\n")
+
+
 def test_what_a_test_is_skipped_without_is_no_error(tools: Path) -> None:
     for name in PROGRAMS:
         stand_in(tools, name, "exit 0")
