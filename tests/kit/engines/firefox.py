@@ -56,10 +56,10 @@ class Firefox:
         return answer["result"]
 
     def close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
         self._process.kill()
         self._process.wait(timeout=10)
+        if self._connection is not None:
+            self._connection.close()  # it would wait for an answer of one that still runs
 
     @contextlib.contextmanager
     def new_tab(self) -> Iterator[FirefoxTab]:

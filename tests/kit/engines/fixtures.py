@@ -1,7 +1,7 @@
 """The browsers as fixtures, for the conftest.py of each folder whose tests need them.
 
-One that runs is shared by those tests of the folder that a worker runs one after the other. Not by all
-of its tests: Playwright keeps a loop running in the thread, in which others could then not run theirs.
+Chromium lives as long as a module: Playwright keeps a loop running in the thread, in which other modules
+of the same worker could not run theirs. The other two start once for each worker and folder.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tests.kit.engines.tab import Tab
 from tests.kit.engines.webkit import WebKit, display
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, headless; names below .example lead to this machine."""
     path = find_chromium()
@@ -30,14 +30,14 @@ def browser() -> Iterator[Browser]:
         running.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def firefox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firefox]:
     running = Firefox(tmp_path_factory.mktemp("firefox"))
     yield running
     running.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def webkit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebKit]:
     with display() as screen:
         running = WebKit(screen, tmp_path_factory.mktemp("webkit") / "driver.log")
