@@ -13,10 +13,11 @@ from dataclasses import dataclass
 import httpx
 import pytest
 from PIL import Image
+from playwright.sync_api import Browser, expect
 
 from tests.kit.camera import Camera, free_port
 from tests.kit.card import bars, is_card
-from tests.kit.pages import set_policy, status, wait_until
+from tests.kit.pages import allow, set_policy, status, wait_until
 from tests.kit.recipe import blocks, decode, fill, make_certificate
 
 _MAIN = """
@@ -100,3 +101,13 @@ def test_who_may_write_through_it(proxy: Proxy, camera: Camera, is_allowed: bool
     set_policy(camera, allowed_origins=[proxy.origin] if is_allowed else [])
     answer = proxy.request("PUT", "/cam/api/led", json={"level": 0}, headers={"Origin": proxy.origin})
     assert answer.status_code == code
+
+
+def test_the_cameras_page_is_live(proxy: Proxy, camera: Camera, browser: Browser) -> None:
+    allow(camera, proxy.origin)
+    context = browser.new_context(ignore_https_errors=True)
+    page = context.new_page()
+    page.goto(f"{proxy.origin}/cam/")
+    expect(page.locator("#state")).to_have_text("Live", timeout=20_000)
+    wait_until(lambda: page.evaluate("document.getElementById('view').naturalWidth") == 640)
+    context.close()
