@@ -5,10 +5,15 @@ of before becomes the previous one. So both are always policies that were in for
 them. One that means the same as the last good copy takes its place alone.
 """
 
+import time
+
 from flash import copies, files
 from flash.files import MISSING
+from strict.compat import const
 
 from .policy import Policy, PolicyError
+
+_UNSEEN_S = const(2)  # the polls see an edit before
 
 
 class Copies(copies.Copies):
@@ -39,7 +44,7 @@ class Copies(copies.Copies):
         """Give a valid policy file that no poll has seen its place among the copies -> its Policy; None if
         it is not valid, or damaged. Raises OSError."""
         found = self.reading(self.path)
-        if not isinstance(found, bytes) or not self.is_explained(found):
+        if not isinstance(found, bytes) or not self.is_explained(found, int(time.time()) - _UNSEEN_S):
             return None
         text = files.read(self.path, found)
         try:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from cors import Policy, PolicyError, store
+from cors import copies as cors_copies
 from cors.store import Store
 from flash import copies as flash_copies
 from flash import files, record
@@ -454,6 +455,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
     monkeypatch.setattr(files, "write", written)
     monkeypatch.setattr(store, "time", clock)
+    monkeypatch.setattr(cors_copies, "time", clock)
     monkeypatch.setattr(flash_copies, "time", clock)
     return clock
 
@@ -527,6 +529,17 @@ def test_what_was_in_force_before(flash: Flash, clock: Clock, row: tuple[Any, ..
     flash.boot()
     assert flash.store.status()["digest"] == (in_force and digest(in_force))
     assert (flash.previous.read_text() if flash.previous.exists() else None) == previous
+
+
+@pytest.mark.parametrize("step", [C, "<"])
+def test_a_copy_in_the_second_of_the_one_before(flash: Flash, clock: Clock, step: str) -> None:
+    """Its size and time are those of the one before, and no poll has seen it: it was in force all the same."""
+    clock.write(flash.file, A)
+    flash.settle()
+    clock.write(flash.file, B)
+    play(flash, clock, [step])
+    assert flash.settle() == status("active", A if step == "<" else step)
+    assert flash.previous.read_text() == B
 
 
 NONE_YET = "no other policy was in force yet"
