@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from camcors_cli.device import answers, remote
 from camcors_cli.device.board import Board
+from camcors_cli.device.calls import Call
 from camcors_cli.ui.errors import Failure
 from camcors_cli.ui.output import Output
 
@@ -70,15 +71,6 @@ def test_a_file_that_a_lost_connection_left_open_is_no_obstacle(board: Board) ->
     board.do("remove", "/left")
 
 
-def test_what_is_collected(board: Board) -> None:
-    board.do("collect", b"old", True)
-    board.do("collect", b"a", True)
-    board.do("collect", b"b", False)
-    assert board.ask(anything, "collected") == hashlib.sha256(b"ab").hexdigest()
-    board.do("drop")
-    assert board.ask(anything, "collected") == hashlib.sha256(b"").hexdigest()
-
-
 def test_what_it_is(board: Board) -> None:
     about = board.ask(answers.about, "about")
     assert (about.board, about.firmware) == ("HOST", "0.1.0")
@@ -113,36 +105,62 @@ def ours(camera: Camera) -> Iterator[Board]:
 
 
 def test_the_camera(ours: Board, camera: Camera) -> None:
-    report = ours.ask_camera(answers.report, "report")
+    asked = (
+        Call(answers.report, "report"),
+        Call(answers.text, "policy"),
+        Call(answers.listed(anything), "own_names"),
+    )
+    report, policy, (names, ports) = ours.ask_camera(*asked, what="looking")
     assert (report.board, report.started) == ("HOST", True)
-    assert '"http://localhost:8000"' in ours.ask_camera(answers.text, "policy")
-    names, ports = ours.ask_camera(answers.listed(anything), "own_names")
+    assert '"http://localhost:8000"' in policy
     assert names[1].endswith(".local") and ports == [["http", camera.port]]
-    path, why = ours.ask_camera(answers.listed(anything), "policy_before", report.policy.digest)
+    before = Call(answers.listed(anything), "policy_before", report.policy.digest)
+    ((path, why),) = ours.ask_camera(before, what="looking")
     assert (path is None) == bool(why)
 
 
-def test_a_policy_with_a_fault_is_not_saved(ours: Board) -> None:
-    before = ours.read_file("/policy.json")
-    ours.do("collect", b"{", True)
-    assert ours.ask(anything, "save", "/policy.json")
-    ours.do("drop")
-    assert ours.read_file("/policy.json") == before
+def save(board: Board, path: str, data: bytes, sent: bytes | None = None) -> object:
+    """What the camera says of saving `data`, where `sent` was meant."""
+    board.do("collect", data, True)
+    wanted = hashlib.sha256(data if sent is None else sent).hexdigest()
+    said = board.ask(anything, "save", path, wanted)
+    board.do("drop")
+    return said
 
 
-def test_settings_with_a_fault_are_not_saved(ours: Board) -> None:
-    before = ours.read_file("/camera.json")
-    ours.do("collect", b'{"camera": {"quality": 200},\n"port": 0}', True)
-    said = "port: 0: out of range; write a whole number from 1 to 65535\n"
-    said += "camera.quality: 200: out of range; write a whole number from 1 to 100"
-    assert ours.ask(anything, "save", "/camera.json") == said
+SETTINGS_FAULTS = (
+    "port: 0: out of range; write a whole number from 1 to 65535\n"
+    "camera.quality: 200: out of range; write a whole number from 1 to 100"
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "data", "sent", "said"),
+    [
+        ("/policy.json", b"{", None, "line 1, column 2: null: not JSON; write the key in double quotes"),
+        ("/camera.json", b'{"camera": {"quality": 200},\n"port": 0}', None, SETTINGS_FAULTS),
+        ("/policy.json", b'{"version": 1}', b'{"version": 1} ', "what arrived is not what was sent"),
+    ],
+)
+def test_what_is_not_saved(ours: Board, path: str, data: bytes, sent: bytes | None, said: str) -> None:
+    before = ours.read_file(path)
+    assert save(ours, path, data, sent) == said
+    assert ours.read_file(path) == before
+
+
+def test_only_the_last_collection_is_saved(ours: Board) -> None:
+    wanted = hashlib.sha256(b"ab").hexdigest()
+    for data, is_first in ((b"old", True), (b"a", True), (b"b", False)):
+        ours.do("collect", data, is_first)
+    assert ours.ask(anything, "save", "/other.txt", wanted) is None
+    assert ours.read_file("/other.txt") == b"ab"
     ours.do("drop")
-    assert ours.read_file("/camera.json") == before
+    assert ours.ask(anything, "save", "/other.txt", wanted) == "what arrived is not what was sent"
+    ours.do("remove", "/other.txt")
 
 
 def test_another_file_is_saved_as_it_is(ours: Board) -> None:
-    ours.do("collect", b"{}\n", True)
-    assert ours.ask(anything, "save", "/other.json") is None
+    assert save(ours, "/other.json", b"{}\n") is None
     assert ours.read_file("/other.json") == b"{}\n"
     ours.do("remove", "/other.json")
 
