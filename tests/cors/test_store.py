@@ -533,7 +533,7 @@ def test_what_was_in_force_before(flash: Flash, clock: Clock, row: tuple[Any, ..
 
 @pytest.mark.parametrize("step", [C, "<"])
 def test_a_copy_in_the_second_of_the_one_before(flash: Flash, clock: Clock, step: str) -> None:
-    """Its size and time are those of the one before, and no poll has seen it: it was in force all the same."""
+    """Its size and time are those of the one before, and no poll has seen it: it counts all the same."""
     clock.write(flash.file, A)
     flash.settle()
     clock.write(flash.file, B)
