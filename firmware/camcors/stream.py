@@ -21,7 +21,8 @@ buffer; Part.users counts them, and a Part is filled again only when nobody send
 capture back instead would save the copy, and let the slowest viewer set the pace for all.
 
 There is no queue. A viewer that comes back late waits for the next picture, and has missed those between: a
-slow viewer drops frames, is never more than one behind, and costs the others nothing. Who asks just after a
+slow viewer drops frames, is never more than one behind and what the system holds back (the transport bounds
+that), and costs the others nothing. Who asks just after a
 capture gets that picture, `latest`, if it is newer than the fastest viewer's interval; it would otherwise get
 every second picture only. Each viewer has a pace of its own besides (fps).
 

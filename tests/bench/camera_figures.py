@@ -14,11 +14,14 @@ from typing import Any
 
 from tests.bench.serving import Client
 from tests.kit.camera import Camera
+from tests.kit.slow_viewer import picture_ages
 
 STARTS = 5
 STREAM_SECONDS = 5
 ROUNDS = 5
 REQUESTS = 400  # a round; four are above the 99th percentile
+SLOW_RATE = 300_000  # bytes a second
+SLOW_SECONDS = 10
 PAUSE_SECONDS = 0.005  # a page polls, it does not flood
 VIEWERS_MOST = 4
 #: The camera's `stream_fps`: as it comes, and the most it may be, which shows what the camera can do.
@@ -123,6 +126,12 @@ def measure(folder: Path) -> dict[str, Any]:
     with Camera(flash) as camera:  # makes the flash, as only the very first start does
         camera.wait_ready()
         heap = heap_after_boot(camera)
+        ages = picture_ages(camera.port, SLOW_RATE, SLOW_SECONDS)
         by_limit = {str(fps): streaming(camera, fps) for fps in LIMITS_FPS}
         camera.stop()
-    return {"boot_ms": boot_ms(flash), "heap_after_boot": heap, "streams_at_limit": by_limit}
+    return {
+        "boot_ms": boot_ms(flash),
+        "heap_after_boot": heap,
+        "slow_viewer_ages": ages,
+        "streams_at_limit": by_limit,
+    }

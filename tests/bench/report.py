@@ -62,6 +62,7 @@ RATE_GOALS = {"new": Goal(2.5, False, True), "kept": Goal(5, False, True)}
 CALLS_GOAL = Goal(3, True, False)
 HEAP_GOAL = Goal(0.6, True, True)
 P99_GOAL = Goal(3, True, True)
+AGE_GOAL = Goal(1, True, False)
 
 MODES = {"new": "new connection", "kept": "keep-alive"}
 
@@ -117,6 +118,8 @@ def camera(raw: dict[str, Any]) -> list[Figure]:
     ]
     figures.append(Figure("heap in use after boot", "bytes", found["heap_after_boot"]))
     figures.append(Figure("boot to first answer", "ms", statistics.median(found["boot_ms"])))
+    oldest = max(found["slow_viewer_ages"])
+    figures.append(Figure("oldest picture, read at 300 kB/s", "s", oldest, goal=AGE_GOAL))
     for limit, measured in found["streams_at_limit"].items():
         for count, rates in measured["frame_rates"].items():
             title = f"pictures to each of {count}, stream_fps {limit}"
@@ -158,7 +161,8 @@ def compared(figures: Sequence[Figure], base: str, value: str) -> str:
 
 def single(figures: Sequence[Figure]) -> str:
     """A table of figures that are not compared."""
-    return table(["figure", "unit", "value"], [[f.name, f.unit, number(f.value)] for f in figures])
+    rows = [[f.name, f.unit, number(f.value), str(f.goal or ""), yes_no(f.is_reached)] for f in figures]
+    return table(["figure", "unit", "value", "goal", "reached"], rows)
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

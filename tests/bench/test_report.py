@@ -24,6 +24,7 @@ RAW: dict[str, Any] = {
     "camera": {
         "boot_ms": [9.0, 7.0, 8.0],
         "heap_after_boot": 1000,
+        "slow_viewer_ages": [0.1, 0.4, 0.3],
         "streams_at_limit": {
             "25": {
                 "idle_ms": [{"p50": 1.0, "p99": 3.0}, {"p50": 5.0, "p99": 2.0}, {"p50": 5.0, "p99": 90.0}],
@@ -97,6 +98,7 @@ def test_camera() -> None:
         ("frozen bytecode, board", "bytes", 1),
         ("heap in use after boot", "bytes", 1000),
         ("boot to first answer", "ms", 8),
+        ("oldest picture, read at 300 kB/s", "s", 0.4),
         ("pictures to each of 1, stream_fps 25", "1/s", 25),
         ("pictures to each of 4, stream_fps 25", "1/s", 21),
         ("pictures to all 4, stream_fps 25", "1/s", 84),
@@ -137,11 +139,12 @@ def test_table_of_compared_figures() -> None:
 
 
 def test_table_of_single_figures() -> None:
-    assert report.single([Figure("boot", "ms", 5.24), Figure("heap", "bytes", 73248)]).splitlines() == [
-        "| figure | unit  |  value |",
-        "| ------ | ----- | -----: |",
-        "| boot   | ms    |   5.24 |",
-        "| heap   | bytes | 73,248 |",
+    figures = [Figure("boot", "ms", 5.24), Figure("age", "s", 1.25, goal=Goal(1, True, False))]
+    assert report.single(figures).splitlines() == [
+        "| figure | unit | value | goal | reached |",
+        "| ------ | ---- | ----: | ---- | ------- |",
+        "| boot   | ms   |  5.24 |      |         |",
+        "| age    | s    |  1.25 | ≤ 1  | NO      |",
     ]
 
 

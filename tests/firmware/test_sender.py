@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import cast
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from camcors.http.exchange import Exchange
 from camcors.http.sender import Sender
 from camcors.http.transport import Transport
+from camcors.viewer import Viewer as StreamViewer
 
 
 class Trickle:
@@ -26,6 +28,9 @@ class Trickle:
         self.taken += piece
         self.calls.append("send")
         return len(piece)
+
+    def bound_unsent(self) -> None:
+        self.calls.append("bound_unsent")
 
     async def drain(self) -> None:
         self.calls.append("drain")
@@ -90,3 +95,37 @@ def test_drained_to_the_end(is_full: bool, size: int, calls: list[str]) -> None:
     transport = Trickle(8192, is_full)
     asyncio.run(sender_over(transport, Waits()).send(bytes(size)))
     assert transport.calls == calls
+
+
+class Viewer:
+    """A stream of `parts`, which ends by an OSError as one whose client has left."""
+
+    def __init__(self, parts: list[bytes], has_slot: bool):
+        self._parts = parts
+        self._has_slot = has_slot
+
+    def enter(self) -> bool:
+        return self._has_slot
+
+    def next_part(self) -> bytes:
+        if not self._parts:
+            raise OSError(104)
+        return self._parts.pop(0)
+
+
+@pytest.mark.parametrize(
+    ("has_slot", "calls"), [(True, ["bound_unsent", "send", "drain", "send", "drain"]), (False, [])]
+)
+def test_a_stream_has_little_unsent(has_slot: bool, calls: list[str]) -> None:
+    """Said once, before the first picture."""
+    transport = Trickle(8192)
+    viewer = cast(StreamViewer, Viewer([b"one", b"two"], has_slot))
+    with contextlib.suppress(OSError):
+        asyncio.run(sender_over(transport, Waits()).send_pieces(viewer))
+    assert transport.calls == calls
+
+
+def test_what_is_no_stream_leaves_the_buffer_to_the_system() -> None:
+    transport = Trickle(8192)
+    asyncio.run(sender_over(transport, Waits()).send_pieces(Pieces(b"one", b"two")))
+    assert transport.calls == ["send", "drain"] * 2

@@ -90,6 +90,9 @@ class Camera:
 class Transport:
     is_full = False
 
+    def bound_unsent(self):
+        pass
+
     def send(self, data, start, size):
         return size
 

@@ -10,6 +10,7 @@ from socket import SHUT_WR, create_connection, socketpair
 
 import pytest
 
+from camcors.http import transport as transport_module
 from camcors.http.transport import _Transport  # type: ignore[attr-defined]  # CPython has another one
 from tests.kit.camera import free_port
 
@@ -47,6 +48,27 @@ def test_no_delay_from_the_beginning(fails: bool) -> None:
     socket = Socket(fails=fails)
     transport(socket)
     assert socket.calls == [("setsockopt", 6, 1, 1)]  # IPPROTO_TCP, TCP_NODELAY
+
+
+@pytest.mark.parametrize(
+    ("is_linux", "fails", "calls"),
+    [
+        (True, False, [("setsockopt", 1, 7, 32768)]),  # SOL_SOCKET, SO_SNDBUF
+        (True, True, [("setsockopt", 1, 7, 32768)]),
+        (False, False, []),  # the ESP32 would print a warning, and its lwIP has a small buffer anyway
+    ],
+)
+def test_little_lies_unsent(
+    monkeypatch: pytest.MonkeyPatch, is_linux: bool, fails: bool, calls: list[object]
+) -> None:
+    monkeypatch.setattr(transport_module, "_IS_LINUX", is_linux)
+    socket = Socket(fails=fails)
+    client = transport(socket)
+    client.bound_unsent()
+    assert socket.calls[1:] == calls
+    client.close()
+    client.bound_unsent()
+    assert socket.calls[1:] == [*calls, ("close",)]
 
 
 def test_send_says_when_to_wait() -> None:

@@ -156,6 +156,9 @@ class Watched:
         self.is_full = self._transport.is_full
         return count
 
+    def bound_unsent(self):
+        self._transport.bound_unsent()
+
     async def drain(self):
         await self._transport.drain()
 

@@ -63,6 +63,9 @@ class Line:
         self._put(bytes(memoryview(data)[start : start + size]))
         return size
 
+    def bound_unsent(self):
+        pass
+
     async def drain(self):
         await sleep_ms(0)
 

@@ -77,6 +77,7 @@ class Sender:
         """All in one coroutine, since one for each part would be garbage of every frame."""
         if not viewer.enter():
             return
+        self._transport.bound_unsent()
         while True:
             part = viewer.next_part()
             while part is None:

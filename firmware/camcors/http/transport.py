@@ -10,6 +10,12 @@ from .waits import core, until_ready
 
 _IPPROTO_TCP = const(6)
 _TCP_NODELAY = const(1)
+_SOL_SOCKET = const(1)  # Linux's numbers, of which MicroPython's module socket has the first only
+_SO_SNDBUF = const(7)
+_IS_LINUX = sys.platform == "linux"
+#: Linux doubles it for what it needs itself (socket(7)). Its own choice grows to megabytes for a viewer that
+#: is slow, seconds of pictures; this is a fifth of a second at 300 kB/s.
+_UNSENT_BYTES = const(32768)
 _ENOTCONN = const(128)  # lwIP's
 
 # A client that left: EPIPE, ECONNABORTED, ECONNRESET, ENOTCONN, ETIMEDOUT, with the numbers of
@@ -24,6 +30,19 @@ def is_lost(error):
     """Return whether `error` (OSError) says that the client has left."""
     number = error.args[0] if error.args else None
     return isinstance(error, _CONNECTION_ERRORS) or number in _VANISHED
+
+
+def _bound_unsent(socket):
+    """Have the system keep little of what `socket` takes and the client does not: old pictures.
+
+    lwIP has no such option, and needs none: its buffer is small (sdkconfig, LWIP_TCP_SND_BUF_DEFAULT). The
+    ESP32's setsockopt() prints a warning for each option that it does not know (modsocket.c).
+    """
+    if _IS_LINUX:
+        try:
+            socket.setsockopt(_SOL_SOCKET, _SO_SNDBUF, _UNSENT_BYTES)
+        except OSError:
+            pass  # pictures come late, if they come
 
 
 def _is_readable(socket):
@@ -75,6 +94,12 @@ class _Transport:
         self.is_full = count < size
         return count
 
+    def bound_unsent(self):
+        """Have the system keep little that is sent and not taken, from now on: for a stream, whose viewer
+        would see old pictures. Other answers end, and leave their slot sooner without it."""
+        if self._socket:
+            _bound_unsent(self._socket)
+
     def drain(self):
         """Awaitable, at once, that ends when the socket takes bytes again."""
         return until_ready(self._socket, select.POLLOUT)
@@ -120,6 +145,9 @@ class _StreamTransport:
         piece = memoryview(data)[start : start + size]
         self._writer.write(piece)
         return len(piece)
+
+    def bound_unsent(self):
+        _bound_unsent(self._writer.get_extra_info("socket"))
 
     def drain(self):
         return self._writer.drain()
