@@ -39,7 +39,12 @@ def attach(app, camera, frames, server, status):
     @app.get("/api/status")
     async def get_status(request):
         report = status()
-        report["camera"] = {"name": camera.name, "led": camera.led, "error": camera.error or frames.error}
+        report["camera"] = {
+            "name": camera.name,
+            "led": camera.led,
+            "standby": camera.is_standby,
+            "error": camera.error or frames.error,
+        }
         report["frames"] = {"captured": frames.frames, "failed": frames.failures}
         clients = server.counters()
         clients["viewers"] = frames.viewers

@@ -24,6 +24,7 @@ from .http.waits import run
 from .limits import Limits
 from .log import log
 from .shutdown import Shutdown
+from .standby import Standby
 from .state import State
 from .stream import Frames
 from .watchdog import TIMEOUT_MS, Watchdog
@@ -103,9 +104,10 @@ def _start(watchdog):
     tell_guard()
     server = Server(app, chosen["limits"], log.say)
     network.attach(app)  # before the camera's routes: a set-up form stands in the place of its page
-    api.attach(app, camera, Frames(camera, chosen["limits"]), server, state.report)
+    frames = Frames(camera, chosen["limits"])
+    api.attach(app, camera, frames, server, state.report)
     _thread.stack_size(board.SERVER_STACK_BYTES)
-    main = _live(_main(chosen, server, network, camera, watchdog), server)
+    main = _live(_main(chosen, server, network, camera, frames, watchdog), server)
     repl.before_soft_reset(stop)
     _thread.start_new_thread(_serve, (main, watchdog))
     _claim_asyncio()
@@ -190,7 +192,7 @@ async def _look(main):
     main.cancel()
 
 
-async def _main(chosen, server, network, camera, watchdog):
+async def _main(chosen, server, network, camera, frames, watchdog):
     asyncio.get_event_loop().set_exception_handler(_tell_of_task)
     # One after the other: a radio and a sensor that start together draw more than some supplies give.
     await network.start()
@@ -204,6 +206,7 @@ async def _main(chosen, server, network, camera, watchdog):
     _arm(watchdog)
     watchdog.task = asyncio.create_task(watchdog.keep())
     log.say("ready http://" + (network.address or chosen["host"]) + ":" + str(port))
+    standby = Standby(camera, frames)
     on_trial = trial.Trial(lambda: trial.mark(state.fault))
     wait_ms = 0
     while True:
@@ -213,6 +216,7 @@ async def _main(chosen, server, network, camera, watchdog):
             wait_ms = state.poll_policy(cors)
             state.poll_heap()
             state.poll_refused()
+            standby.poll()
             on_trial.poll(server.has_answered)
         except MemoryError:
             pass  # the file and the heap are looked at again

@@ -73,21 +73,23 @@ class Frames:
     Timestamps are seconds since the camera server started, as text with three decimals
     ("12.345"): no setting of the date moves them.
 
-    Counters (int): frames captured, failures of capture(); `error` is the last failure in words,
-    None after a success. For Viewers: latest (Part, None without one), ready (asyncio.Event, set for a moment
-    with each picture).
+    Counters (int): frames captured, failures of capture(), asked: stills and streams that were begun; `error`
+    is the last failure in words, None after a success. For Viewers: latest (Part, None without one), ready
+    (asyncio.Event, set for a moment with each picture).
     """
 
     def __init__(self, camera, limits=None):
         limits = limits or Limits()
         self.frames = 0
         self.failures = 0
+        self.asked = 0
         self.error = None
         self.slots = limits.stream_viewers
         self._camera = camera
         self._fps = limits.stream_fps
         self._clock = Clock()
         self._viewers = []
+        self._stills = 0
         self._parts = []
         self.latest = None
         self._producer = None
@@ -99,6 +101,11 @@ class Frames:
     def viewers(self):
         """How many streams run now (int)."""
         return len(self._viewers)
+
+    @property
+    def askers(self):
+        """How many want pictures now: streams, and stills that are being taken (int)."""
+        return len(self._viewers) + self._stills
 
     def viewer(self, fps=None):
         """Return a new stream (Viewer) of at most `fps` (int, 1 to 60) pictures a second.
@@ -115,6 +122,8 @@ class Frames:
 
         Raise CaptureFailed.
         """
+        self.asked += 1
+        self._stills += 1
         try:
             while (wait_ms := self._camera.poll()) is not None:
                 await sleep_ms(wait_ms)
@@ -128,6 +137,8 @@ class Frames:
         except _FAILURES as error:
             self._note(error)
             raise CaptureFailed(self.error)
+        finally:
+            self._stills -= 1
 
     def _take(self):
         """Return the picture of a camera whose poll() gives None.
@@ -239,6 +250,7 @@ class Frames:
         """Give `viewer` a slot; return whether there was one."""
         if len(self._viewers) >= self.slots:
             return False
+        self.asked += 1
         self._viewers.append(viewer)
         return True
 

@@ -14,6 +14,8 @@ What its sources say, and what is done about it (modcamera.c, modcamera_api.c; e
 - A larger frame size needs larger buffers: reconfigure() makes them, and the sensor forgets its settings.
   Its argument cannot be QVGA: 6 is MP_ROM_NONE there, "not given". So the property is set first.
 - A setter that fails on I2C says 1, where the module looks for a number below 0. So values are read back.
+- It has no standby. So the object is shut down, which gives its buffers back as well, the clock is stopped,
+  and the next picture waits for a new start and for the sensor to find its exposure: two seconds or so.
 - The buffers are in PSRAM. Without it, or without a sensor, there is no picture, and all else works.
 """
 
@@ -33,6 +35,9 @@ from strict import field as kinds
 _SPIRAM = 1 << 10  # ESP-IDF, esp_heap_caps.h: MALLOC_CAP_SPIRAM
 _WAIT_MS = 4000  # esp32-camera, esp_camera.c: FB_GET_TIMEOUT
 _STALE_MS = 500
+# First pictures are dark or green (espressif/esp32-camera#633, #314). Longer than _STALE_MS: with one buffer,
+# the picture of the start has waited in it for so long, and is dropped.
+_SETTLE_MS = 1000
 _POLL_MS = 5
 _RETRY_S = 60
 _QUALITY_STEP = 10
@@ -53,7 +58,8 @@ class Camera:
 
     name: the sensor's, once it is started. FIELDS: what it can be set to; of the class all that any sensor
     takes, of an object what its sensor takes, nothing while it has none. error: why there are no pictures, in
-    words, or None.
+    words, or None. is_standby: whether the sensor rests until the next poll(); what is set then is in force
+    once it wakes.
     """
 
     FIELDS = fields.FIELDS
@@ -61,6 +67,7 @@ class Camera:
     def __init__(self):
         self.name = "camera"
         self.error = None
+        self.is_standby = False
         self.FIELDS = {}
         self._camera = None
         self._settings = {}
@@ -71,6 +78,7 @@ class Camera:
         self._tried_s = 0
         self._outgrown_s = None
         self._waits_since = None
+        self._woken = None
         self._used = ticks_ms()
         self._lamp = Lamp(board.LAMP or board.LED)
         self._signal = Lamp(board.LED) if board.LAMP else self._lamp
@@ -98,9 +106,15 @@ class Camera:
         if kinds.check(kind, limit, value):
             raise ValueError("{} must be {}".format(field, kinds.describe(kind, limit)))
         if self._settings[field] != value:
-            self._apply(field, value)
+            if not self.is_standby:
+                self._apply(field, value)
             self._settings[field] = value
             self._wished[field] = value
+
+    @property
+    def standby_s(self):
+        """After how many seconds without anybody who wants a picture it rests (int), 0 for never."""
+        return self._settings.get("standby_s", 0)
 
     @property
     def led(self):
@@ -118,9 +132,16 @@ class Camera:
     def poll(self):
         """Return milliseconds (int) until the next call is of use, or None if capture() will not wait: a
         picture is there, or waiting for one is of no use. Raises CaptureFailed."""
+        if self.is_standby:
+            self._wake()
         if self._camera is None or self._rests():
             return None
         now = ticks_ms()
+        if self._woken is not None:
+            left_ms = _SETTLE_MS - ticks_diff(now, self._woken)
+            if left_ms > 0:
+                return left_ms
+            self._woken = None
         if self._camera.frame_available():
             if not self._keeps_stale or ticks_diff(now, self._used) < _STALE_MS:
                 return None
@@ -158,13 +179,35 @@ class Camera:
             self._used = ticks_ms()
             self._camera.free_buffer()
 
+    def stand_by(self):
+        """Rest until the next poll(), with the settings that there are."""
+        if self._camera is None:
+            return
+        try:
+            self._camera.deinit()
+        except OSError:  # another thread waits for a picture of its own (camera_wait.c); there is a next time
+            return
+        self._camera = None
+        self.is_standby = True
+        power.rest(board.CAMERA)
+
     def deinit(self):
         """Switch the sensor off; a later capture() starts it again."""
+        self.is_standby = False
         sensor, self._camera = self._camera, None
         self._settings = {}
         self.FIELDS = {}
         if sensor is not None:
             sensor.deinit()
+
+    def _wake(self):
+        """Restart the sensor after its standby; what it has taken before is gone with the buffers."""
+        self.is_standby = False
+        self._open()
+        for fault in self._faults:
+            log.say("camcors: " + fault)
+        self._woken = self._used = ticks_ms()
+        self._waits_since = None
 
     def _rests(self):
         """Return whether pictures outgrow their buffer at any quality, and it is not time to see again."""
@@ -241,7 +284,7 @@ class Camera:
             self._resize(value)
         elif field == "quality":
             self._camera.quality = sensors.module_quality(value)
-        else:
+        elif field != "standby_s":
             setattr(self._camera, field, value)
             if getattr(self._camera, field) != value:
                 raise ValueError(_NOT_TAKEN)

@@ -21,7 +21,7 @@ FRAME_SIZES = (
 )
 
 #: field -> kind and limit, by strict.field: all that any sensor takes.
-#: The names are those of the camera module's properties.
+#: The names are those of the camera module's properties, but for standby_s, the driver's own.
 FIELDS = {
     "frame_size": ("choice", FRAME_SIZES),
     "quality": ("int", (1, 100)),
@@ -40,4 +40,5 @@ FIELDS = {
     "aec_value": ("int", (0, 1200)),
     "ae_level": ("int", (-5, 5)),
     "special_effect": ("int", (0, 6)),
+    "standby_s": ("int", (0, 3600)),
 }

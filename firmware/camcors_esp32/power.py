@@ -1,4 +1,4 @@
-"""The chip that feeds the sensor of some boards, on an I2C bus."""
+"""What the sensor lives on: the chip that feeds it on some boards, and its clock."""
 
 import time
 
@@ -28,3 +28,17 @@ def bring_up(chip):
     except OSError:
         return
     time.sleep_ms(chip["delay_ms"])
+
+
+def rest(pins):
+    """Stop the sensor's clock, and cut its power on a board that has a pin for it; a new start undoes both.
+
+    pins: board.CAMERA. The driver's deinit() leaves the power on, and on an ESP32-S3 the clock too, so that
+    the sensor stays hot (esp32-camera, target/esp32s3/ll_cam.c, ll_cam_deinit; espressif/esp32-camera#670).
+    The clock's pin becomes an input: it may be GPIO0, by whose level the chip starts.
+    """
+    powerdown, clock = pins.get("powerdown_pin", -1), pins.get("xclk_pin", -1)
+    if powerdown >= 0:
+        Pin(powerdown, Pin.OUT, value=1)
+    if clock >= 0:
+        Pin(clock, Pin.IN, Pin.PULL_UP)

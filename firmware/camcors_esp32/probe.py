@@ -7,11 +7,13 @@ The constructor of the camera module takes a first picture itself, for which it 
 import camera
 
 import board
+from camcors.standby import DEFAULT_S
 from camcors.stream import CaptureFailed
 
 from .sensors import module_quality
 
-START = {"frame_size": "VGA", "quality": 80}  # what a sensor is started with
+#: What a sensor is started with.
+START = {"frame_size": "VGA", "quality": 80, "standby_s": DEFAULT_S}
 
 #: The board's, and 10 MHz, with which Freenove's sketches run the sensors of its kits.
 CLOCKS = (None, 10000000)

@@ -30,10 +30,10 @@ def fields_of(camera):
     """
     largest = camera.max_frame_size
     sizes = [name for name in FRAME_SIZES if getattr(FrameSize, name) <= largest]
-    fields = {"frame_size": ("choice", tuple(sizes))}
+    fields = {"frame_size": ("choice", tuple(sizes)), "standby_s": FIELDS["standby_s"]}
     is_wide = camera.sensor_name in _WIDE
     for name, field in FIELDS.items():
-        if name != "frame_size":
+        if name not in fields:
             try:
                 setattr(camera, name, getattr(camera, name))
             except ValueError:

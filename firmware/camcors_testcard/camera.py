@@ -2,6 +2,7 @@
 
 import time
 
+from camcors.standby import DEFAULT_S
 from camcors.stream import CaptureFailed
 from strict import field as kinds
 
@@ -22,12 +23,16 @@ class Camera:
 
     The picture's caches and the frame buffer are made again when a field changes and are
     dropped by deinit().
+
+    is_standby: whether it rests until the next poll().
     """
 
     name = "test card"
 
     #: Why there are no pictures, in words, or None. A sensor may be missing; a test card never is.
     error = None
+
+    is_standby = False
 
     #: field -> (kind, limit); validation and the ranges that the API prints come from here.
     FIELDS = FIELDS
@@ -40,6 +45,7 @@ class Camera:
             "vflip": False,
             "brightness": 0,
             "contrast": 0,
+            "standby_s": DEFAULT_S,
         }
         self._card = None
         self._drawing = None
@@ -70,13 +76,19 @@ class Camera:
             raise ValueError("{} must be {}".format(field, kinds.describe(kind, limit)))
         if self._settings[field] != value:
             self._settings[field] = value
-            # What is begun is finished: settings that change faster than a card is made must not starve
-            # those who wait for a picture.
-            self._is_stale = True
+            if field != "standby_s":
+                # What is begun is finished: settings that change faster than a card is made must not starve
+                # those who wait for a picture.
+                self._is_stale = True
 
     def settings(self):
         """Return a new dict, field -> current value."""
         return dict(self._settings)
+
+    @property
+    def standby_s(self):
+        """After how many seconds without anybody who wants a picture it rests (int), 0 for never."""
+        return self._settings["standby_s"]
 
     @property
     def led(self):
@@ -95,6 +107,7 @@ class Camera:
 
         Raise CaptureFailed that names the largest frame size which has room, if this one has none.
         """
+        self.is_standby = False
         try:
             if self._drawing is None:
                 self._drawing = self._begin()
@@ -123,6 +136,12 @@ class Camera:
 
     def release(self):
         """Say that the last picture has been copied; a sensor may use its buffer again."""
+
+    def stand_by(self):
+        """Rest until the next poll(); what is half drawn is of no use by then."""
+        if not self.is_standby:
+            self.deinit()
+            self.is_standby = True
 
     def deinit(self):
         """Free the caches and the frame buffer; a later poll() makes them again."""

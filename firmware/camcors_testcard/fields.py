@@ -21,4 +21,5 @@ FIELDS = {
     "vflip": ("bool", None),
     "brightness": ("int", (-2, 2)),
     "contrast": ("int", (-2, 2)),
+    "standby_s": ("int", (0, 3600)),
 }

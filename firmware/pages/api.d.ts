@@ -21,8 +21,8 @@ export interface Status {
   /** host: the last name that was refused, such as a proxy's; null while none was. */
   refused: { host: string; count: number } | null;
   faults: string[];
-  /** name: the sensor's. */
-  camera: { name: string; led: number; error: string | null };
+  /** name: the sensor's. standby: whether it rests since nobody asks for pictures. */
+  camera: { name: string; led: number; standby: boolean; error: string | null };
   frames: { captured: number; failed: number };
   clients: Clients;
 }

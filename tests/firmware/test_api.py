@@ -206,7 +206,7 @@ def test_status(server: Server) -> None:
     counters = report["clients"]
     assert report == {
         "uptime_s": 1,
-        "camera": {"name": "fake", "led": 0, "error": None},
+        "camera": {"name": "fake", "led": 0, "standby": False, "error": None},
         "frames": {"captured": report["frames"]["captured"], "failed": report["frames"]["failed"]},
         "clients": counters,
     }

@@ -25,6 +25,7 @@ class FakeCamera:
 
     name = "fake"
     error = None
+    is_standby = False
     FIELDS = {
         "frame_size": ("choice", ("QVGA", "VGA")),
         "quality": ("int", (1, 100)),

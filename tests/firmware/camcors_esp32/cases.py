@@ -788,6 +788,109 @@ async def survives_a_soft_reset():
     return [faults, [row[0] for row in fake_camera.log if row[0] in ("init", "deinit")], camera.error]
 
 
+async def rests_and_wakes_for_the_next_picture():
+    camera, _ = make_camera({"hmirror": True, "quality": 50})
+    frames = frames_of(camera)
+    before = (await capture(frames))[:2]
+    fake_machine.log.clear()
+    camera.stand_by()
+    camera.stand_by()
+    rest = [camera.is_standby, fake_camera.log[-1], fake_machine.log[:], camera.error]
+    await clock.run(3600000)
+    fake_camera.log.clear()
+    begun = clock.now
+    task = asyncio.create_task(frames.capture())
+    await clock.run(1000)
+    waits = not task.done()
+    await clock.run(20)
+    jpeg, number, _ = await task
+    values = fake_camera._running._values
+    kept = [camera.settings()["hmirror"], values["hmirror"], camera.settings()["quality"]]
+    started = [when - begun for when in fake_camera.started_at[1:]]
+    return [before, rest, waits, [jpeg[0], number], camera.is_standby, kept, started]
+
+
+async def takes_settings_while_it_rests():
+    camera, _ = make_camera()
+    camera.stand_by()
+    fake_camera.log.clear()
+    fields = sorted(camera.FIELDS) == sorted(camera.settings())
+    camera.set("frame_size", "SVGA")
+    camera.set("vflip", True)
+    camera.set("standby_s", 5)
+    raised = []
+    try:
+        camera.set("vflip", 1)
+    except ValueError:
+        raised.append("ValueError")
+    shown = [camera.settings()[name] for name in ("frame_size", "vflip", "standby_s")]
+    asleep = [fields, shown, fake_camera.log[:], raised]
+    picture = await capture(frames_of(camera))
+    values = fake_camera._running._values
+    woken = [values["frame_size"], values["vflip"], camera.settings()["frame_size"], camera.standby_s]
+    return [asleep, picture[:2], woken]
+
+
+async def says_what_a_sensor_refuses_on_waking():
+    camera, _ = make_camera()
+    camera.stand_by()
+    camera.set("frame_size", "UXGA")
+    fake_camera.errors = [OSError(1, "ESP_FAIL")]
+    said = []
+    camera_driver.log.say = said.append
+    picture = await capture(frames_of(camera))
+    return [said, picture[:2], camera.settings()["frame_size"], camera.error]
+
+
+async def drops_what_one_buffer_holds_since_the_waking():
+    fake_board.CAMERA["fb_count"] = 1
+    camera, _ = make_camera()
+    frames = frames_of(camera)
+    camera.stand_by()
+    task = asyncio.create_task(frames.capture())
+    await clock.run(1500)
+    jpeg, _, _ = await task
+    return [sorted(set(jpeg[2:])), fake_camera.blocked_ms]  # the first picture is the start's own
+
+
+async def wakes_to_a_sensor_that_is_gone():
+    camera, _ = make_camera({"vflip": True})
+    frames = frames_of(camera)
+    camera.stand_by()
+    fake_camera.sensor = None
+    gone = [await capture(frames), camera.is_standby, camera.settings()]
+    camera.stand_by()
+    still = camera.is_standby
+    fake_camera.sensor = "OV2640"
+    await clock.run(60000)
+    await capture(frames)
+    return [gone, still, (await capture(frames))[:2], camera.settings()["vflip"]]
+
+
+async def rests_only_once_no_other_thread_waits():
+    camera, _ = make_camera()
+    fake_camera.is_waited_for = True
+    camera.stand_by()
+    refused = camera.is_standby
+    fake_camera.is_waited_for = False
+    picture = await capture(frames_of(camera))
+    camera.stand_by()
+    return [refused, picture[:2], camera.is_standby]
+
+
+async def has_a_standby_of_its_own():
+    plain, _ = make_camera()
+    never, faults = make_camera({"standby_s": 0})
+    fake_camera.log.clear()
+    never.set("standby_s", 30)
+    touched = fake_camera.log[:]
+    never.set("frame_size", "SVGA")
+    kept = never.standby_s
+    fake_camera.sensor = None
+    absent, _ = make_camera()
+    return [plain.standby_s, faults, touched, kept, absent.standby_s]
+
+
 async def narrows_the_settings_to_the_sensor():
     fake_camera.sensor = "OV5640"
     fake_camera.refused = ("denoise",)

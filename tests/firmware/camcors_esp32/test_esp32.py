@@ -145,6 +145,7 @@ CAMERA = {
                 "frame_size": "SVGA", "quality": 100, "brightness": 0, "contrast": 0, "saturation": 0,
                 "hmirror": False, "vflip": True, "whitebal": True, "wb_mode": 0, "gain_ctrl": True,
                 "agc_gain": 5, "exposure_ctrl": True, "aec_value": 300, "ae_level": 0, "special_effect": 0,
+                "standby_s": 60,
             },
             {
                 "frame_size": {"values": SIZES}, "quality": {"min": 1, "max": 100}, "brightness": LEVEL,
@@ -152,7 +153,7 @@ CAMERA = {
                 "whitebal": SWITCH, "wb_mode": {"min": 0, "max": 4}, "gain_ctrl": SWITCH,
                 "agc_gain": {"min": 0, "max": 30}, "exposure_ctrl": SWITCH,
                 "aec_value": {"min": 0, "max": 1200}, "ae_level": LEVEL,
-                "special_effect": {"min": 0, "max": 6},
+                "special_effect": {"min": 0, "max": 6}, "standby_s": {"min": 0, "max": 3600},
             },
         ],
         ["init", 10, 72, 2, 1],  # VGA, quality 80, two buffers, GrabMode.LATEST
@@ -210,6 +211,21 @@ CAMERA = {
         None,
     ],
     "survives_a_soft_reset": [[], ["deinit", "init"], None],
+    "rests_and_wakes_for_the_next_picture": [
+        [255, 216],
+        [True, ["deinit"], [["pin", 32, 1, None], ["pin", 0, "in", True]], None],
+        True, [255, 2], False, [True, True, 50], [12],  # milliseconds of the power chip
+    ],
+    "takes_settings_while_it_rests": [
+        [True, ["SVGA", True, 5], [], ["ValueError"]], [255, 216], [11, True, "SVGA", 5],
+    ],
+    "says_what_a_sensor_refuses_on_waking": [
+        ["camcors: camera.frame_size: the sensor OV2640 refused it: " + NO_ROOM], [255, 216], "VGA", None,
+    ],
+    "drops_what_one_buffer_holds_since_the_waking": [[3], 0],
+    "wakes_to_a_sensor_that_is_gone": [[NO_SENSOR, False, {}], False, [255, 216], True],
+    "rests_only_once_no_other_thread_waits": [False, [255, 216], True],
+    "has_a_standby_of_its_own": [60, [], [], 30, 0],
     "narrows_the_settings_to_the_sensor": [
         [[], "QSXGA", True, -3],
         [
@@ -253,13 +269,13 @@ BOOT = {
         [0],
         [2012],  # after the join, and 12 ms for the power chip
         report("connected", "192.168.1.7", -48),
-        {"name": "OV2640", "led": 0, "error": None},
+        {"name": "OV2640", "led": 0, "standby": False, "error": None},
         405,
         421,
     ],
     "boots_without_a_sensor_and_a_network": [
         report("access-point", "192.168.4.1"),
-        {"name": "camera", "led": 0, "error": NO_SENSOR},
+        {"name": "camera", "led": 0, "standby": False, "error": NO_SENSOR},
         NO_SENSOR,
         [200, {"ranges": {}}],
         [503, {"error": NO_SENSOR, "code": "no-sensor"}],

@@ -236,7 +236,7 @@ def test_what_only_the_camera_knows_is_refused_by_it(camera: Camera) -> None:
     said = (
         "camcors: the camera did not take the settings: camera.zoom: unknown key; write one of brightness, "
     )
-    said += "contrast, frame_size, hmirror, quality, vflip. camera.quality: 200: out of range; "
+    said += "contrast, frame_size, hmirror, quality, standby_s, vflip. camera.quality: 200: out of range; "
     said += "write a whole number from 1 to 100; nothing was changed\n"
     assert (done.stdout, done.stderr, done.returncode) == ("", said, 4)
     assert camera.content("camera.json") == content.encode()

@@ -214,7 +214,7 @@ FAULTY = [
         "HOST",
         [
             "1: camera.ae_level: unknown key; "
-            "write one of brightness, contrast, frame_size, hmirror, quality, vflip"
+            "write one of brightness, contrast, frame_size, hmirror, quality, standby_s, vflip"
         ],
     ),
     (

@@ -38,7 +38,7 @@ SAID = [
     "write one of camera, host, limits, name, port, title, wifi",
     "camera.json:5: camera.quality: 200: out of range; write a whole number from 1 to 100",
     "camera.json:6: camera.zoom: unknown key; "
-    "write one of brightness, contrast, frame_size, hmirror, quality, vflip",
+    "write one of brightness, contrast, frame_size, hmirror, quality, standby_s, vflip",
     "camera.json:8: limits.stream_fps: 0: out of range; write a whole number from 1 to 60",
     "camera.json:9: limits.stream_viewers: 4: out of range; write at most 1, one less than connections",
     "camera.json:10: wifi.ssid: missing; write the network's name, 1 to 32 bytes",

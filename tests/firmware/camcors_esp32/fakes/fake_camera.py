@@ -1,6 +1,7 @@
 """camera as micropython-camera-API v0.6.2 has it (src/modcamera.c, src/modcamera_api.c).
 
-What a test may break: `sensor`, `has_frames`, `fits`, `fastest_hz`, `has_memory`, `errors`, `knows_pins`.
+What a test may break: `sensor`, `has_frames`, `fits`, `fastest_hz`, `has_memory`, `errors`, `knows_pins`,
+`is_waited_for`.
 """
 
 from array import array
@@ -21,6 +22,8 @@ is_deaf = True
 has_memory = True
 #: MICROPY_CAMERA_ALL_REQ_PINS_DEFINED: the module was built for a board, and needs no pins.
 knows_pins = False
+#: Set to True: another thread waits for a picture, so that deinit() is refused (camera_wait.c).
+is_waited_for = False
 #: Exceptions that the next calls of reconfigure() raise; what is no ValueError after it has shut down.
 errors = []
 #: Fields that the sensor refuses whatever the value, as set_dummy() of esp32-camera's sensors does.
@@ -224,6 +227,8 @@ class Camera:
         self._init(frame_size, self._values["quality"])
 
     def deinit(self):
+        if is_waited_for:
+            raise OSError(259, "ESP_ERR_INVALID_STATE")
         if self._is_on:
             log.append(["deinit"])
         self._is_on = False

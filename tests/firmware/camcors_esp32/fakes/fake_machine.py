@@ -7,6 +7,7 @@ chip_answers = True
 
 
 class Pin:
+    IN = 1
     OUT = 3
     OPEN_DRAIN = 7
     PULL_UP = 2
@@ -14,6 +15,8 @@ class Pin:
     def __init__(self, number, mode=-1, pull=-1, *, value=None, hold=None):
         self.number = number
         self.is_pulled_up = pull == Pin.PULL_UP
+        if mode == Pin.IN:
+            log.append(["pin", number, "in", self.is_pulled_up])
         if value is not None:
             log.append(["pin", number, value, hold])
 
