@@ -490,6 +490,35 @@ def test_setting_in_a_drawing_counts_for_the_next_one() -> None:
     assert read_all(decode(polled(camera)))[1::2] == ("frame 000001", "320x240 q50")
 
 
+def test_nothing_drawn_before_a_standby_is_shown_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A viewer who left in the middle of a picture has left half of it behind."""
+    now = [1000]
+    monkeypatch.setattr(camera_driver, "_milliseconds", lambda: now[0])
+    camera = Camera()
+    camera.set("frame_size", "QQVGA")
+    assert read_all(decode(polled(camera)))[2] == "00:00:00.0"
+    assert camera.poll() == 0
+    camera.stand_by()
+    assert camera.is_standby
+    camera.set("quality", 90)
+    camera.set("standby_s", 5)
+    assert camera.is_standby
+    now[0] += 3_600_000
+    shown = read_all(decode(polled(camera)))
+    assert shown == ("camcors", "frame 000001", "01:00:00.0", "160x120 q90")
+    assert not camera.is_standby
+
+
+def test_a_standby_of_its_own_leaves_the_picture_alone() -> None:
+    camera = Camera()
+    camera.set("frame_size", "QQVGA")
+    polled(camera)
+    drawn = camera._card
+    camera.set("standby_s", 5)
+    polled(camera)
+    assert (camera.standby_s, camera._card is drawn) == (5, True)
+
+
 def test_camera_led() -> None:
     camera = Camera()
     layout = Layout(640, 480)
