@@ -3,8 +3,8 @@
 What its sources say, and what is done about it (modcamera.c, modcamera_api.c; esp32-camera, cam_hal.c):
 - capture() waits up to 4 s for a picture. So it is called only when frame_available() says that a picture is
   there. What remains: the constructor takes a picture itself. Of a sensor that answers on I2C and sends
-  nothing, each start costs those 4 s; it is tried again at most once a minute, and only while somebody asks
-  for pictures.
+  nothing, each start costs those 4 s for each attempt of probe.py, three at most; it is tried again at most
+  once a minute, and only while somebody asks for pictures.
 - A picture larger than its buffer, a fifth of a byte a pixel, lies in the queue without its end, so that
   frame_available() says yes; capture() drops it, waits for the next one and gives None. Then the quality is
   lowered by a step. With the coarsest one there is no other attempt for a minute.
@@ -13,7 +13,6 @@ What its sources say, and what is done about it (modcamera.c, modcamera_api.c; e
 - The module's object outlives a soft reset, and its constructor shuts down what it finds running.
 - A larger frame size needs larger buffers: reconfigure() makes them, and the sensor forgets its settings.
   Its argument cannot be QVGA: 6 is MP_ROM_NONE there, "not given". So the property is set first.
-- A setter that fails on I2C says 1, where the module looks for a number below 0. So values are read back.
 - It has no standby. So the object is shut down, which gives its buffers back as well, the clock is stopped,
   and the next picture waits for a new start and for the sensor to find its exposure: two seconds or so.
 - The buffers are in PSRAM. Without it, or without a sensor, there is no picture, and all else works.
@@ -44,7 +43,6 @@ _QUALITY_STEP = 10
 
 _NO_PSRAM = "no PSRAM found, and pictures need it; check that the board is the one the firmware is for"
 _RESTARTED = "the sensor was restarted"
-_NOT_TAKEN = "the sensor did not take it; try again, and check its cable and power if it stays so"
 _OUTGROWN = "pictures outgrow their buffer at quality {}; "
 _COARSER = _OUTGROWN + "lowered to {}"
 _COARSEST = _OUTGROWN + "choose another frame_size"
@@ -73,8 +71,8 @@ class Camera:
         self._settings = {}
         self._wished = {}
         self._faults = []
-        self._clocks = probe.CLOCKS
-        self._keeps_stale = probe.has_one_buffer()
+        self._found = None  # the attempt of probe.py with which the sensor was found
+        self._keeps_stale = False
         self._tried_s = 0
         self._outgrown_s = None
         self._waits_since = None
@@ -230,7 +228,7 @@ class Camera:
     def _fail(self):
         """Raises CaptureFailed, after a new start if one is due."""
         if self._camera is not None:
-            self.error = probe.NO_FRAME
+            self.error = probe.STALLED
         # Not by ticks, which turn over between two people who ask a week apart.
         if self.error != _NO_PSRAM and not 0 <= time.time() - self._tried_s < _RETRY_S:
             self._open()
@@ -247,27 +245,22 @@ class Camera:
         try:
             self.deinit()
             power.bring_up(board.POWER["i2c"])
-            self._camera, clock_hz = probe.find(self._clocks)
-            self._clocks = (clock_hz,)
+            self._camera, self._found = probe.find(self._found)
+            self._keeps_stale = probe.has_one_buffer(self._found)
             self.name = self._camera.sensor_name
             self._settings = dict(probe.START)
             self._outgrown_s = None
             self.FIELDS = sensors.fields_of(self._camera)
-            self._read()
+            sensors.read(self._camera, self.FIELDS, self._settings)
             self.error = None
         except Exception as exc:  # whatever the driver says, the server runs on and reports it
             self._camera = None
-            self.error = probe.words(exc)
+            self.error = probe.words(exc, self._found or probe.first_attempt())
             return
         wishes = dict(board.DEFAULTS.get(self.name, {}))  # those for any sensor came with what was asked for
         wishes.update(self._wished)
         for field in sorted(wishes, key=_frame_size_first):
             self._wish(field, wishes[field])
-
-    def _read(self):
-        for field in self.FIELDS:
-            if field not in self._settings:
-                self._settings[field] = _nearest(self.FIELDS[field], getattr(self._camera, field))
 
     def _wish(self, field, value):
         try:
@@ -282,12 +275,8 @@ class Camera:
     def _apply(self, field, value):
         if field == "frame_size":
             self._resize(value)
-        elif field == "quality":
-            self._camera.quality = sensors.module_quality(value)
         elif field != "standby_s":
-            setattr(self._camera, field, value)
-            if getattr(self._camera, field) != value:
-                raise ValueError(_NOT_TAKEN)
+            sensors.put(self._camera, field, value)
 
     def _resize(self, name):
         size = getattr(camera.FrameSize, name)
@@ -295,24 +284,17 @@ class Camera:
             self._camera.frame_size = size
             self._camera.reconfigure()
             if self._camera.frame_size != size:
-                raise ValueError(_NOT_TAKEN)
+                raise ValueError(sensors.NOT_TAKEN)
         except (OSError, ValueError) as exc:  # a ValueError may come before anything was shut down
             if self._wished.get("frame_size") == name:  # else the new start would fail the same way
                 del self._wished["frame_size"]
             self._open()
-            raise OSError(probe.words(exc))
+            raise OSError(probe.words(exc, self._found))
         self._outgrown_s = None
         self._settings["quality"] = self._wished.get("quality", probe.START["quality"])
         for field, value in self._settings.items():
             if field != "frame_size":
                 self._apply(field, value)
-
-
-def _nearest(row, value):
-    """Return a value that was read from the sensor, or what is next to it in its field's range: what a person
-    sees they can set again (aec_value of the OV3660 and the OV5640 may be larger than 1200)."""
-    kind, limit = row
-    return min(max(value, limit[0]), limit[1]) if kind == kinds.INT else value
 
 
 def _frame_size_first(field):

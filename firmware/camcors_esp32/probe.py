@@ -1,69 +1,109 @@
 """Finding the sensor: a camera.Camera that gives JPEG, or in words why there is none.
 
 The constructor of the camera module takes a first picture itself, for which it waits up to 4 s
-(modcamera_api.c, mp_camera_make_new; esp32-camera, esp_camera.c: FB_GET_TIMEOUT).
+(modcamera_api.c, mp_camera_make_new; esp32-camera, esp_camera.c: FB_GET_TIMEOUT). That, and what each fault
+may come from, is in docs/boards.md, "Known troubles".
+
+An attempt is a clock in Hz and a number of buffers. A sensor too fast for the board (OV3660, OV5640, some
+OV2640) answers on its bus and sends nothing until its clock is slower, or until there is one buffer only, for
+which the chip captures a picture at a time, not all of them.
 """
 
 import camera
 
 import board
+from camcors.log import log
 from camcors.standby import DEFAULT_S
 from camcors.stream import CaptureFailed
+from strict.compat import const
 
 from .sensors import module_quality
 
 #: What a sensor is started with.
 START = {"frame_size": "VGA", "quality": 80, "standby_s": DEFAULT_S}
 
-#: The board's, and 10 MHz, with which Freenove's sketches run the sensors of its kits.
-CLOCKS = (None, 10000000)
+_CLOCK_HZ = const(20000000)
+_SLOW_HZ = const(10000000)  # with which Freenove's sketches run the sensors of its kits
+_BUFFERS = const(2)
 
-_BUFFERS = 2
-_ESP_FAIL = 1  # OSError has it without its sign (esp_err.h; ports/esp32/mphalport.c, check_esp_err_)
-_EOPNOTSUPP = 95
+# How far a start has got before it failed: what one attempt has reached is told of all.
+OTHER, ABSENT, FULL, UNSET, SILENT = range(5)
 
-NO_FRAME = "the sensor answers but sends no picture; switch off and reseat its ribbon cable"
-_NO_SENSOR = "no camera sensor answers; switch off, reseat its ribbon cable, and check its power"
+# OSError has the driver's numbers without their sign, or mapped (ports/esp32/mphalport.c, check_esp_err_;
+# esp_camera.h, ESP_ERR_CAMERA_FAILED_TO_SET_FRAME_SIZE and the two next).
+_KINDS = {1: FULL, 95: ABSENT, -0x20002: UNSET, -0x20003: UNSET, -0x20004: UNSET}
+
+_MORE = " (docs/boards.md, Known troubles)"
+_WORDS = {
+    # The driver says the same of a sensor that it does not know (esp_camera.c, camera_probe).
+    ABSENT: "no camera sensor that the driver knows answers; tried {}; switch off, reseat its ribbon cable, "
+    "and check its power and its model",
+    # cam_hal.c says it where a buffer cannot be had.
+    FULL: "the PSRAM has no room for the pictures, or the sensor's bus failed; tried {}; choose a smaller "
+    "frame_size, or reset",
+    UNSET: "the sensor answers but does not take its settings; tried {}; check its power" + _MORE,
+    SILENT: "the sensor answers but sends no picture; tried {}; check its power, and that the image is the "
+    "board's" + _MORE,
+}
+STALLED = "the sensor has stopped sending pictures, and is restarted once a minute; check its power" + _MORE
+_RUNS = "camcors: camera: the sensor runs with {}, after it did not with {}"
 _NO_JPEG = "the sensor {} makes no JPEG, which the camera needs; fit an OV2640, an OV3660 or an OV5640"
-_NO_ROOM = (
-    "the PSRAM has no room for the pictures, or the sensor's bus failed; "
-    "choose a smaller frame_size, or reset"
-)
 _NO_PINS = "the module camera knows no pins, and /lib/board.py names none; write them there as CAMERA"
 
 
-def find(clocks=CLOCKS):
-    """Return the sensor, started with START (camera.Camera), and the clock with which it answered.
+def first_attempt():
+    """Return the board's own clock and number of buffers."""
+    return board.CAMERA.get("xclk_freq", _CLOCK_HZ), board.CAMERA.get("fb_count", _BUFFERS)
 
-    clocks: those to try, in Hz, None for the board's; of a sensor that was found before, the one that did.
-    Raise CaptureFailed, or what the module raises: OSError, TypeError, ValueError.
+
+def next_attempt(attempt, failure):
+    """Return the attempt after one that failed so, or None: a slower clock first, then one buffer."""
+    clock_hz, buffers = attempt
+    if failure in (ABSENT, UNSET, SILENT) and clock_hz > _SLOW_HZ:
+        return _SLOW_HZ, buffers
+    if failure in (FULL, SILENT) and buffers > 1:
+        return clock_hz, 1
+    return None
+
+
+def find(found=None):
+    """Return the sensor, started with START (camera.Camera), and the attempt with which it was found.
+
+    found: that of a sensor which was there before; it gets no other one. Raise CaptureFailed, TypeError or
+    ValueError, or the OSError of a fault that is not known.
     """
-    for clock_hz in clocks:
+    attempt = found or first_attempt()
+    tried = []
+    reached = OTHER
+    while attempt:
         try:
-            return _construct(clock_hz), clock_hz
+            sensor = _construct(attempt)
+            if tried:
+                log.say(_RUNS.format(_show([attempt]), _show(tried)))
+            return sensor, attempt
         except OSError as exc:
             error = exc
-            if not _is_silent(exc) and not _is_unsupported(exc):
-                break
-    if _is_unsupported(error):
-        _name_one_without_jpeg(clock_hz)
-    raise error
+        tried.append(attempt)
+        failure = _kind(error)
+        reached = max(reached, failure)
+        attempt = None if found else next_attempt(attempt, failure)
+    if reached == ABSENT:
+        _name_one_without_jpeg(tried[-1])
+    if reached == OTHER:
+        raise error
+    raise CaptureFailed(_WORDS[reached].format(_show(tried)))
 
 
-def has_one_buffer():
+def has_one_buffer(attempt):
     """Return whether the driver has one buffer only, in which a picture can be stale."""
-    return board.CAMERA.get("fb_count", _BUFFERS) < 2
+    return attempt[1] < 2
 
 
-def words(exc):
-    """Return what the exception of a start means for a person (str)."""
-    what = exc.args[0] if exc.args else None
-    if _is_unsupported(exc):
-        return _NO_SENSOR
-    if what == _ESP_FAIL:  # esp32-camera, cam_hal.c, says so where a buffer cannot be had
-        return _NO_ROOM
-    if _is_silent(exc):
-        return NO_FRAME
+def words(exc, attempt):
+    """Return what the exception of a start, or of another frame size, means for a person (str)."""
+    kind = _kind(exc)
+    if kind:
+        return _WORDS[kind].format(_show([attempt]))
     if isinstance(exc, TypeError) and not board.CAMERA:
         return _NO_PINS
     if isinstance(exc, (CaptureFailed, OSError, ValueError)) and " " in str(exc.args[-1]):
@@ -71,15 +111,32 @@ def words(exc):
     return "the camera does not start: " + repr(exc)
 
 
-def _construct(clock_hz, **other):
+def _kind(exc):
+    what = exc.args[0] if isinstance(exc, OSError) and exc.args else None
+    if type(what) is str:
+        return SILENT if "initial frame" in what else OTHER
+    return _KINDS.get(what, OTHER)
+
+
+def _show(attempts):
+    said = [
+        "{} MHz with {} buffer{}".format(clock_hz // 1000000, buffers, "s" if buffers > 1 else "")
+        for clock_hz, buffers in attempts
+    ]
+    return ", ".join(said)
+
+
+def _construct(attempt, **other):
+    clock_hz, buffers = attempt
     arguments = dict(board.CAMERA)
-    if "data_pins" in arguments:  # else the module camera knows the pins of its board
+    if "data_pins" in arguments:  # else the module camera knows the pins, and the clock, of its board
         arguments["data_pins"] = list(arguments["data_pins"])  # the constructor takes no tuple
-    if clock_hz:
+    if clock_hz != first_attempt()[0]:
         arguments["xclk_freq"] = clock_hz
-    arguments.setdefault("fb_count", _BUFFERS)
+    arguments["fb_count"] = buffers
     # GrabMode.LATEST drops the old picture for the new one, for which it needs a second buffer.
-    arguments["grab_mode"] = camera.GrabMode.WHEN_EMPTY if has_one_buffer() else camera.GrabMode.LATEST
+    mode = camera.GrabMode.WHEN_EMPTY if has_one_buffer(attempt) else camera.GrabMode.LATEST
+    arguments["grab_mode"] = mode
     arguments["pixel_format"] = camera.PixelFormat.JPEG
     arguments["frame_size"] = getattr(camera.FrameSize, START["frame_size"])
     arguments["jpeg_quality"] = module_quality(START["quality"])
@@ -87,26 +144,17 @@ def _construct(clock_hz, **other):
     return camera.Camera(**arguments)
 
 
-def _name_one_without_jpeg(clock_hz):
+def _name_one_without_jpeg(attempt):
     """Raise CaptureFailed if a sensor answers that makes no JPEG: the module has one word for that and for
     none at all, ESP_ERR_NOT_SUPPORTED (esp_camera.c, esp_camera_init and camera_probe)."""
     try:
         sensor = _construct(
-            clock_hz, pixel_format=camera.PixelFormat.RGB565, frame_size=camera.FrameSize.QQVGA
+            attempt, pixel_format=camera.PixelFormat.RGB565, frame_size=camera.FrameSize.QQVGA
         )
     except OSError as exc:
-        if _is_unsupported(exc):
+        if _kind(exc) == ABSENT:
             return
         raise CaptureFailed(_NO_JPEG.format("there"))
     name = sensor.sensor_name
     sensor.deinit()
     raise CaptureFailed(_NO_JPEG.format(name))
-
-
-def _is_unsupported(exc):
-    return exc.args[:1] == (_EOPNOTSUPP,)
-
-
-def _is_silent(exc):
-    what = exc.args[0] if exc.args else None
-    return type(what) is str and "initial frame" in what

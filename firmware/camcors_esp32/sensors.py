@@ -1,6 +1,8 @@
-"""The fields of the sensor that is there, and its quality."""
+"""The fields of the sensor that is there: which it has, and reading and setting them."""
 
 from camera import FrameSize
+
+from strict import field as kinds
 
 from .fields import FIELDS, FRAME_SIZES
 
@@ -14,6 +16,8 @@ _NARROW = {
     "agc_gain": ("int", (0, 30)),
     "ae_level": ("int", (-2, 2)),
 }
+
+NOT_TAKEN = "the sensor did not take it; try again, and check its cable and power if it stays so"
 
 _COARSEST = 63
 #: Of the sensor's 63 to 0. The driver gives all sizes the same share, width * height / 5 bytes, which it held
@@ -50,3 +54,28 @@ def module_quality(quality):
     """
     above = (quality - 1) * (_COARSEST - _FINEST) // 99
     return -(-100 * above // _COARSEST)
+
+
+def read(camera, fields, settings):
+    """Put into `settings` (dict) the value of each field that it lacks.
+
+    A value out of its field's range becomes the next one in it: what a person sees they can set again
+    (aec_value of the OV3660 and the OV5640 may be larger than 1200).
+    """
+    for name, (kind, limit) in fields.items():
+        if name not in settings:
+            value = getattr(camera, name)
+            settings[name] = min(max(value, limit[0]), limit[1]) if kind == kinds.INT else value
+
+
+def put(camera, field, value):
+    """Set a field of the sensor but its frame_size. Raise ValueError if it does not take it.
+
+    A setter that fails on I2C says 1, where the module looks for a number below 0. So it is read back.
+    """
+    if field == "quality":
+        camera.quality = module_quality(value)
+        return
+    setattr(camera, field, value)
+    if getattr(camera, field) != value:
+        raise ValueError(NOT_TAKEN)

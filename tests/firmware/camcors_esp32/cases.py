@@ -590,8 +590,83 @@ async def asks_a_sensor_with_a_slower_clock():
         await clock.run(60000)
         fake_camera.has_frames = True
         await capture(frames)
-        out.append([faults, failed == probe.NO_FRAME, (await capture(frames))[:2], fake_camera.clocks[:]])
+        out.append([faults, failed, (await capture(frames))[:2], fake_camera.clocks[:]])
     return out
+
+
+def starts():
+    """[MHz, buffers] of each start since the last call."""
+    buffers = [row[3] for row in fake_camera.log if row[0] == "init"]
+    made = [[hz // 1000000, count] for hz, count in zip(fake_camera.clocks, buffers)]
+    fake_camera.clocks.clear()
+    fake_camera.log.clear()
+    return made
+
+
+async def chooses_the_next_attempt():
+    kinds = [probe.OTHER, probe.ABSENT, probe.FULL, probe.UNSET, probe.SILENT]
+    made = []
+    for attempt in ((20000000, 2), (20000000, 1), (10000000, 2), (10000000, 1), (8000000, 2)):
+        made.append([probe.next_attempt(attempt, kind) for kind in kinds])
+    return made
+
+
+async def tries_a_slower_clock_and_one_buffer():
+    """Sensors that send pictures with so fast a clock and so many buffers at most."""
+    out = []
+    fake_camera.is_deaf = False
+    camera_driver.log.say = probe.log.say = lambda line: said.append(line)
+    for fastest_mhz, most_buffers, room in (
+        (40, 2, 2), (10, 2, 2), (40, 1, 2), (10, 1, 2), (5, 2, 2), (40, 2, 1), (10, 2, 1), (40, 2, 0),
+    ):  # fmt: skip
+        fake_camera.fastest_hz = fastest_mhz * 1000000
+        fake_camera.most_buffers = most_buffers
+        fake_camera.room = room
+        said = []
+        camera, faults = make_camera()
+        made = starts()
+        picture = None
+        if not faults:
+            await clock.run(60000)
+            picture = (await capture(frames_of(camera)))[:2]
+        out.append([made, said, faults, picture])
+    return out
+
+
+async def stays_with_one_buffer_once_it_has_found_it():
+    """Also over a standby; and a picture that has waited in it is stale."""
+    fake_camera.most_buffers = 1
+    camera, _ = make_camera()
+    frames = frames_of(camera)
+    starts()
+    await clock.run(10000)
+    first = await capture(frames)
+    camera.stand_by()
+    second = await capture(frames)
+    return [first[2], second[2], starts(), fake_camera.blocked_ms]
+
+
+async def tells_what_it_has_reached():
+    """A start that got further says more than one that did not, whatever came last."""
+    silent = OSError("Failed to capture initial frame. Construct a new object.")
+    absent = OSError(95, "ESP_ERR_NOT_SUPPORTED")
+    unset = OSError(-131075, "ERROR")
+    no_memory = OSError(12, "ESP_ERR_NO_MEM")
+    out = []
+    for errors in (
+        [silent, absent], [absent, silent, silent], [unset, unset], [unset, None], [no_memory],
+        [silent, no_memory],
+    ):  # fmt: skip
+        fake_camera.start_errors = errors
+        out.append([make_camera()[1], starts()])
+    return out
+
+
+async def tries_nothing_slower_than_a_slow_board():
+    fake_board.CAMERA["xclk_freq"] = 10000000
+    fake_board.CAMERA["fb_count"] = 1
+    fake_camera.has_frames = False
+    return [make_camera()[1], starts()]
 
 
 async def names_a_sensor_without_jpeg():

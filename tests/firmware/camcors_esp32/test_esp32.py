@@ -16,13 +16,26 @@ HERE = Path(__file__).resolve().parent
 
 NOT_FOUND = "the Wi-Fi network is not in reach; check its name, and that it is a 2.4 GHz one"
 REFUSED = "the Wi-Fi network refused the camera; check the password"
-NO_SENSOR = "no camera sensor answers; switch off, reseat its ribbon cable, and check its power"
+FAST = "20 MHz with 2 buffers"
+SLOW = "10 MHz with 2 buffers"
+TWICE = FAST + ", " + SLOW
+ABSENT = "no camera sensor that the driver knows answers; tried {}; switch off, reseat its ribbon cable, "
+ABSENT += "and check its power and its model"
+NO_SENSOR = ABSENT.format(TWICE)
 NO_JPEG = "the sensor {} makes no JPEG, which the camera needs; fit an OV2640, an OV3660 or an OV5640"
 COARSEST = "pictures outgrow their buffer at quality 1; choose another frame_size"
-NO_FRAME = "the sensor answers but sends no picture; switch off and reseat its ribbon cable"
+STALLED = "the sensor has stopped sending pictures, and is restarted once a minute; check its power "
+STALLED += "(docs/boards.md, Known troubles)"
+NO_FRAME = "the sensor answers but sends no picture; tried {}; check its power, and that the image is the "
+NO_FRAME += "board's (docs/boards.md, Known troubles)"
+UNSET = "the sensor answers but does not take its settings; tried {}; check its power "
+UNSET += "(docs/boards.md, Known troubles)"
+RUNS = "camcors: camera: the sensor runs with {}, after it did not with {}"
 NO_PSRAM = "no PSRAM found, and pictures need it; check that the board is the one the firmware is for"
-NO_ROOM = "the PSRAM has no room for the pictures, or the sensor's bus failed; "
-NO_ROOM += "choose a smaller frame_size, or reset"
+NO_ROOM_AFTER = "the PSRAM has no room for the pictures, or the sensor's bus failed; tried {}; "
+NO_ROOM_AFTER += "choose a smaller frame_size, or reset"
+NO_ROOM = NO_ROOM_AFTER.format(FAST)
+THRICE = TWICE + ", 10 MHz with 1 buffer"
 NOT_TAKEN = "the sensor did not take it; try again, and check its cable and power if it stays so"
 RESTARTED = "the sensor was restarted"
 BOUND = ["192.168.4.1", 53]
@@ -168,13 +181,51 @@ CAMERA = {
         ["write", 54, 16, 25],
     ],
     "says_what_is_wrong": [
-        [NO_SENSOR], [NO_FRAME], [NO_PSRAM], [], ["the camera does not start"], [[], None],
+        [NO_SENSOR], [NO_FRAME.format(THRICE)], [NO_PSRAM], [], ["the camera does not start"], [[], None],
     ],
     # From then on only the one that it answered to.
     "asks_a_sensor_with_a_slower_clock": [
-        [[], True, [255, 216], [20000000, 10000000, 10000000, 10000000]],
-        [[], True, [255, 216], [20000000, 10000000, 10000000, 10000000]],
+        [[], NO_FRAME.format(SLOW), [255, 216], [20000000, 10000000, 10000000, 10000000]],
+        [[], NO_FRAME.format(SLOW), [255, 216], [20000000, 10000000, 10000000, 10000000]],
     ],
+    # A row for each attempt, a column for each of: other, absent, full, unset, silent.
+    "chooses_the_next_attempt": [
+        [None, [10000000, 2], [20000000, 1], [10000000, 2], [10000000, 2]],
+        [None, [10000000, 1], None, [10000000, 1], [10000000, 1]],
+        [None, None, [10000000, 1], None, [10000000, 1]],
+        [None, None, None, None, None],
+        [None, None, [8000000, 1], None, [8000000, 1]],
+    ],
+    "tries_a_slower_clock_and_one_buffer": [
+        [[[20, 2]], [], [], [255, 216]],
+        [
+            [[20, 2], [10, 2]],
+            [RUNS.format(SLOW, FAST)], [], [255, 216],
+        ],
+        [[[20, 2], [10, 2], [10, 1]], [RUNS.format("10 MHz with 1 buffer", TWICE)], [], [255, 216]],
+        [[[20, 2], [10, 2], [10, 1]], [RUNS.format("10 MHz with 1 buffer", TWICE)], [], [255, 216]],
+        [[[20, 2], [10, 2], [10, 1]], [], [NO_FRAME.format(THRICE)], None],
+        [
+            [[20, 2], [20, 1]],
+            [RUNS.format("20 MHz with 1 buffer", FAST)], [], [255, 216],
+        ],
+        [
+            [[20, 2], [20, 1], [10, 1]],
+            [RUNS.format("10 MHz with 1 buffer", FAST + ", 20 MHz with 1 buffer")],
+            [], [255, 216],
+        ],
+        [[[20, 2], [20, 1]], [], [NO_ROOM_AFTER.format(FAST + ", 20 MHz with 1 buffer")], None],
+    ],
+    "stays_with_one_buffer_once_it_has_found_it": [[3], [3], [[10, 1]], 8000],
+    "tells_what_it_has_reached": [
+        [[NO_FRAME.format(TWICE)], [[20, 2], [10, 2]]],
+        [[NO_FRAME.format(THRICE)], [[20, 2], [10, 2], [10, 1]]],
+        [[UNSET.format(TWICE)], [[20, 2], [10, 2]]],
+        [[], [[20, 2], [10, 2]]],
+        [["the camera does not start: OSError(12, 'ESP_ERR_NO_MEM')"], [[20, 2]]],
+        [[NO_FRAME.format(TWICE)], [[20, 2], [10, 2]]],
+    ],
+    "tries_nothing_slower_than_a_slow_board": [[NO_FRAME.format("10 MHz with 1 buffer")], [[10, 1]]],
     "names_a_sensor_without_jpeg": [
         [[NO_JPEG.format("GC2145")], {}, [20000000, 10000000, 10000000], ["deinit"]],
         [NO_JPEG.format("there")],
@@ -193,12 +244,12 @@ CAMERA = {
     "never_looks_again_for_psram": [NO_PSRAM, []],
     "copies_each_picture": [[255, 216, [2], 1], [255, 216, [3], 2], 0],
     "viewers_keep_their_picture": [[64, 255, 216, [2]], [64, 255, 216, [3]]],
-    "waits_without_the_lock": [NO_FRAME, [1000, 2000, 3000], 0, NO_FRAME],
-    "lets_all_who_wait_go_together": [NO_FRAME] * 6,
+    "waits_without_the_lock": [STALLED, [1000, 2000, 3000], 0, STALLED],
+    "lets_all_who_wait_go_together": [STALLED] * 6,
     # 40 failed captures in 160 s and more: one start, and then one a minute at 4 s each.
     "starts_a_stalled_sensor_anew_once_a_minute": [5, 16000, RESTARTED, [255, 216], None, [True, 2]],
     "drops_a_stale_picture_of_one_buffer": [[1, 0], [255, 216, [3], 1], 2, 0],
-    "goes_on_with_one_buffer_after_a_stall": [[255, 216], NO_FRAME, [[255, 216]] * 3, 1, 0],
+    "goes_on_with_one_buffer_after_a_stall": [[255, 216], STALLED, [[255, 216]] * 3, 1, 0],
     "gives_back_a_buffer_that_there_is_no_memory_to_show": [
         "no memory for the picture; choose a smaller frame_size or quality",
         [255, 216],
@@ -223,7 +274,7 @@ CAMERA = {
         ["camcors: camera.frame_size: the sensor OV2640 refused it: " + NO_ROOM], [255, 216], "VGA", None,
     ],
     "drops_what_one_buffer_holds_since_the_waking": [[3], 0],
-    "wakes_to_a_sensor_that_is_gone": [[NO_SENSOR, False, {}], False, [255, 216], True],
+    "wakes_to_a_sensor_that_is_gone": [[ABSENT.format(FAST), False, {}], False, [255, 216], True],
     "rests_only_once_no_other_thread_waits": [False, [255, 216], True],
     "has_a_standby_of_its_own": [60, [], [], 30, 0],
     "narrows_the_settings_to_the_sensor": [

@@ -1,7 +1,7 @@
 """camera as micropython-camera-API v0.6.2 has it (src/modcamera.c, src/modcamera_api.c).
 
 What a test may break: `sensor`, `has_frames`, `fits`, `fastest_hz`, `has_memory`, `errors`, `knows_pins`,
-`is_waited_for`.
+`is_waited_for`, `most_buffers`, `room`, `start_errors`.
 """
 
 from array import array
@@ -24,6 +24,12 @@ has_memory = True
 knows_pins = False
 #: Set to True: another thread waits for a picture, so that deinit() is refused (camera_wait.c).
 is_waited_for = False
+#: How many buffers the sensor sends pictures into; with more it sends none.
+most_buffers = 2
+#: How many buffers the PSRAM has room for.
+room = 2
+#: Exceptions that the next starts raise, None for one that goes well.
+start_errors = []
 #: Exceptions that the next calls of reconfigure() raise; what is no ValueError after it has shut down.
 errors = []
 #: Fields that the sensor refuses whatever the value, as set_dummy() of esp32-camera's sensors does.
@@ -149,6 +155,11 @@ class Camera:
         self.free_buffer()
 
     def _init(self, frame_size, quality):
+        error = start_errors.pop(0) if start_errors else None
+        if error:
+            raise error
+        if self._fb_count > room:
+            raise OSError(1, "ESP_FAIL")
         is_unheard = is_deaf and self._clock_hz > fastest_hz
         # One word for no sensor and for one without JPEG (esp32-camera, esp_camera.c).
         if (
@@ -199,7 +210,8 @@ class Camera:
         return memoryview(buffer)
 
     def _sends(self):
-        return has_frames and (is_deaf or self._clock_hz <= fastest_hz)
+        is_fast = not is_deaf and self._clock_hz > fastest_hz
+        return has_frames and not is_fast and self._fb_count <= most_buffers
 
     def free_buffer(self):
         if self._held is not None:
@@ -228,7 +240,7 @@ class Camera:
 
     def deinit(self):
         if is_waited_for:
-            raise OSError(259, "ESP_ERR_INVALID_STATE")
+            raise OSError(-259, "ESP_ERR_INVALID_STATE")
         if self._is_on:
             log.append(["deinit"])
         self._is_on = False
