@@ -1,12 +1,12 @@
 """Finding the sensor: a camera.Camera that gives JPEG, or in words why there is none.
 
 The constructor of the camera module takes a first picture itself, for which it waits up to 4 s
-(modcamera_api.c, mp_camera_make_new; esp32-camera, esp_camera.c: FB_GET_TIMEOUT). That, and what each fault
-may come from, is in docs/boards.md, "Known troubles".
+(modcamera_api.c, mp_camera_make_new; esp32-camera, esp_camera.c: FB_GET_TIMEOUT).
 
-An attempt is a clock in Hz and a number of buffers. A sensor too fast for the board (OV3660, OV5640, some
-OV2640) answers on its bus and sends nothing until its clock is slower, or until there is one buffer only, for
-which the chip captures a picture at a time, not all of them.
+An attempt is a clock in Hz and a number of buffers. A sensor may answer on its bus and send more than the
+chip can take, so that no picture is whole (espressif/esp32-camera#93, #488). A slower clock lessens that, and
+so does one buffer: then the driver captures one picture at a time, not all (README of esp32-camera). Other
+causes, with their sources, are in docs/boards.md, "Known troubles".
 """
 
 import camera
