@@ -5,8 +5,8 @@ from strict import error
 from strict import field as kinds
 from strict import json as strict_json
 
-from . import page, part, stream
-from .http.methods import is_taken
+from . import page, part, routes, stream
+from .routes import refuse
 
 _FPS_MAX = 60
 _LEVEL_MAX = 100
@@ -14,7 +14,6 @@ _SHOWN_MAX = 64
 _BODY_MAX = 2048  # bytes; all fields of a sensor are 600
 _FLOAT_MAX = 1e30
 _RETRY_AFTER_S = 5
-_ENDPOINTS = "ask for /, /api/status, /api/capture, /api/stream, /api/camera or /api/led"
 _MIXED = "multipart/mixed"
 _REPLACED = "multipart/x-mixed-replace"
 _NO_STORE = {"Cache-Control": "no-store"}  # the answer lies a moment later
@@ -32,11 +31,12 @@ def attach(app, camera, frames, server, status):
     gives a dict of JSON values, to which `camera`, `frames` and `clients` are added.
     """
     _attach_page(app)
+    routes.attach_errors(app)
     _attach_errors(app, server.limits)
     _attach_pictures(app, frames)
     _attach_controls(app, camera)
 
-    @app.get("/api/status")
+    @routes.on(app, routes.GET_STATUS)
     async def get_status(request):
         report = status()
         report["camera"] = {
@@ -54,41 +54,29 @@ def attach(app, camera, frames, server, status):
 
 
 def _attach_page(app):
-    @app.get("/")
+    @routes.on(app, routes.GET_PAGE)
     async def get_page(request):
         if "action" in request.args:  # mjpg-streamer's /?action=stream, which must not pass for a page
-            return _error(request, error.NOT_FOUND, "there is no ?action= here", remedy=_ENDPOINTS)
+            return refuse(request, error.NOT_FOUND, "there is no ?action= here", remedy=routes.REMEDY)
         return page.get(request.headers)
 
 
 def _attach_errors(app, limits):
-    @app.errorhandler(405)
-    async def wrong_method(request):
-        allow = app.default_options_handler(request)["Allow"]  # RFC 9110 section 15.5.6 asks for it
-        return _error(request, error.WRONG_METHOD, "this path takes " + allow, {"Allow": allow})
-
-    @app.errorhandler(404)
-    async def nowhere(request):
-        # A method that is good for nothing here is what is wrong with it, whatever the path.
-        if not is_taken(app, request.method):
-            return await wrong_method(request)
-        return _error(request, error.NOT_FOUND, "there is nothing at this path", remedy=_ENDPOINTS)
-
     @app.errorhandler(413)
     async def too_large(request):
         most, what = limits.body_bytes, "limits.body_bytes of /camera.json"
         if request.path.startswith("/api/") and most > _BODY_MAX:
             most, what = _BODY_MAX, "the most that paths of the camera take"
         words = "the body is longer than {} bytes, {}".format(most, what)
-        return _error(request, error.BODY_TOO_LARGE, words)
+        return refuse(request, error.BODY_TOO_LARGE, words)
 
     @app.errorhandler(500)
     async def failed(request):
-        return _error(request, error.INTERNAL, "internal server error")
+        return refuse(request, error.INTERNAL, "internal server error")
 
 
 def _attach_pictures(app, frames):
-    @app.get("/api/capture")
+    @routes.on(app, routes.GET_CAPTURE)
     async def get_capture(request):
         try:
             jpeg, number, stamp = await frames.capture()
@@ -103,7 +91,7 @@ def _attach_pictures(app, frames):
         }
         return jpeg, 200, headers
 
-    @app.get("/api/stream")
+    @routes.on(app, routes.GET_STREAM)
     async def get_stream(request):
         try:
             viewer = frames.viewer(_fps(request.args.get("fps")))
@@ -131,13 +119,13 @@ def _stream_type(accept):
 
 
 def _attach_controls(app, camera):
-    @app.get("/api/camera")
+    @routes.on(app, routes.GET_CAMERA)
     async def get_camera(request):
         body = camera.settings()
         body["ranges"] = {name: kinds.to_json(*field) for name, field in camera.FIELDS.items()}
         return body, 200, _NO_STORE
 
-    @app.put("/api/camera")
+    @routes.on(app, routes.PUT_CAMERA)
     async def put_camera(request):
         if not camera.FIELDS:
             return _unavailable(request, error.NO_SENSOR, camera.error)
@@ -153,7 +141,7 @@ def _attach_controls(app, camera):
             return _unavailable(request, error.NOT_SET, words, field=failed)
         return camera.settings(), 200, _NO_STORE
 
-    @app.put("/api/led")
+    @routes.on(app, routes.PUT_LED)
     async def put_led(request):
         try:
             body = _object(request, '{"level": 50}')
@@ -242,16 +230,8 @@ def _bad_value(name, value, words, allowed):
 
 def _refused(request, bad):
     code, words, more = bad.args
-    return _error(request, code, words, **more)
+    return refuse(request, code, words, **more)
 
 
 def _unavailable(request, code, words, remedy=None, **more):
-    return _error(request, code, words, {"Retry-After": str(_RETRY_AFTER_S)}, remedy=remedy, **more)
-
-
-def _error(request, code, words, headers=None, **more):
-    """Return the answer (tuple) with an error, and `headers` (dict) beside its own."""
-    body, fields = error.answer(request.headers.get("Accept"), code, words, **more)
-    if headers:
-        fields.update(headers)
-    return body, error.STATUS[code], fields
+    return refuse(request, code, words, {"Retry-After": str(_RETRY_AFTER_S)}, remedy=remedy, **more)

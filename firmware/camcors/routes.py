@@ -1,0 +1,49 @@
+"""The camera's paths and their methods: one table.
+
+`api.py` makes the camera's routes from it, and `camcors explain` judges requests by it, on a computer.
+"""
+
+from strict import error
+
+from .http.methods import is_taken
+
+GET_PAGE = ("GET", "/")
+GET_STATUS = ("GET", "/api/status")
+GET_CAPTURE = ("GET", "/api/capture")
+GET_STREAM = ("GET", "/api/stream")
+GET_CAMERA = ("GET", "/api/camera")
+PUT_CAMERA = ("PUT", "/api/camera")
+PUT_LED = ("PUT", "/api/led")
+
+ROUTES = (GET_PAGE, GET_STATUS, GET_CAPTURE, GET_STREAM, GET_CAMERA, PUT_CAMERA, PUT_LED)
+REMEDY = "ask for /, /api/status, /api/capture, /api/stream, /api/camera or /api/led"
+
+
+def on(app, route):
+    """Return a decorator that has a handler answer `route`, one of ROUTES, on `app` (microdot.Microdot)."""
+    method, path = route
+    return app.route(path, methods=[method])
+
+
+def attach_errors(app):
+    """Give `app` the answers to a path that is none, and to a method that a path does not take."""
+
+    @app.errorhandler(405)
+    async def wrong_method(request):
+        allow = app.default_options_handler(request)["Allow"]  # RFC 9110 section 15.5.6 asks for it
+        return refuse(request, error.WRONG_METHOD, "this path takes " + allow, {"Allow": allow})
+
+    @app.errorhandler(404)
+    async def nowhere(request):
+        # A method that is good for nothing here is what is wrong with it, whatever the path.
+        if not is_taken(app, request.method):
+            return await wrong_method(request)
+        return refuse(request, error.NOT_FOUND, "there is nothing at this path", remedy=REMEDY)
+
+
+def refuse(request, code, words, headers=None, **more):
+    """Return the answer (tuple) with an error, and `headers` (dict) beside its own."""
+    body, fields = error.answer(request.headers.get("Accept"), code, words, **more)
+    if headers:
+        fields.update(headers)
+    return body, error.STATUS[code], fields
