@@ -14,8 +14,9 @@ from .ui.options import group_port_option
 from .ui.output import Output, prepare
 
 _EPILOG = """\b
-Exit status: 0 done; 1 the answer is no (an invalid policy, a blocked request); 2 a usage error;
-3 no board or camera was reached; 4 the board could not do it, or a file here could not be written.
+Exit status: 0 done; 1 the answer is no (an invalid policy, a request that is
+blocked or that the endpoint refuses); 2 a usage error; 3 no board or camera was
+reached; 4 the board could not do it, or a file here could not be written.
 """
 
 

@@ -9,4 +9,4 @@ _INSTALLED = Path(__file__).parent / "tree"
 ROOT = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).resolve().parents[2]
 
 #: The camera's own code is imported by the names that it has on the camera.
-sys.path.append(str(ROOT / "src"))
+sys.path += [str(ROOT / "src"), str(ROOT / "firmware")]

@@ -22,6 +22,8 @@ from camcors_cli.browser import reach, requests
 from camcors_cli.commands.doctor import doctor
 from click.testing import CliRunner, Result
 
+from camcors.http.phases import WORDS_NO_METHOD
+from camcors.routes import REMEDY
 from cors import Policy
 from tests.kit.camera import Camera, free_port
 
@@ -38,7 +40,15 @@ def lines(result: Result) -> list[str]:
 
 
 def verdict(result: Result) -> str:
-    return next(line for line in lines(result) if line.startswith(("allowed", "blocked: ")))
+    """What the browser decides."""
+    (line,) = [line for line in lines(result) if line.startswith(("CORS: ", "blocked: "))]
+    return line.removeprefix("CORS: ")
+
+
+def endpoint(result: Result) -> str:
+    """What the endpoint makes of it, "" if it is not reached."""
+    (line,) = [line for line in lines(result) if line.startswith("endpoint: ")] or [""]
+    return line.removeprefix("endpoint: ")
 
 
 def commands(result: Result) -> list[str]:
@@ -187,7 +197,8 @@ FAULTS: list[tuple[Any, tuple[str, ...], str, list[str], list[str]]] = [
     (camera_with(ALLOW, "Access-Control-Allow-Credentials: True"), ("--credentials",),
      "blocked: credentials are not allowed", [CREDENTIALS], []),
     (camera_with(ALLOW, LOGIN), ("--credentials",), "allowed", [], []),
-    (camera_with(ALLOW, status=404), (), "allowed", [], ["ok   the GET is sent and answered 404"]),
+    (camera_with(ALLOW, status=404), (), "allowed", [],
+     ["note the GET is sent and answered 404", "endpoint: answers 404"]),
     (camera_with(ALLOW, "Location: http://evil.example/\x1b[31m", status=302), (),
      "blocked: the answer is a redirect to http://evil.example/\\x1b[31m", [],
      ["no   the page may not read the answer: it is a redirect"]),
@@ -224,7 +235,8 @@ FAULTS: list[tuple[Any, tuple[str, ...], str, list[str], list[str]]] = [
      [OTHER, "note it is not a camcors camera (/api/status is answered 200 without a camera's report); "
       "judged all the same"]),
     (stranger(ALLOW), (), "allowed", [], []),
-    (stranger(ALLOW, status=404), (), "allowed", [], ["ok   the GET is sent and answered 404"]),
+    (stranger(ALLOW, status=404), (), "allowed", [],
+     ["note the GET is sent and answered 404", "endpoint: answers 404"]),
     (stranger(status=421), (), "blocked: the camera does not answer to the Host {place}", [], [OTHER]),
     (lambda head: reply(421, body='{"error": "\\u001b]0;x\\u0007", "code": "foreign-host"}'), (),
      "blocked: the camera does not answer to the Host {place}",
@@ -251,7 +263,8 @@ def test_a_server_with_one_fault(serve, answer, args, said, mended_by, beside) -
     result = ask(server.url, "--origin", A, *args)
     assert verdict(result) == said.format(place=server.place)
     assert commands(result) == mended_by
-    assert result.exit_code == (0 if said == "allowed" else 1)
+    is_refused = endpoint(result).startswith("answers 4")
+    assert result.exit_code == (0 if said == "allowed" and not is_refused else 1)
     for line in beside:
         assert line.format(place=server.place) in lines(result)
     assert all(char.isprintable() or char == "\n" for char in result.stdout)
@@ -430,9 +443,9 @@ def test_a_picture_is_asked_for_as_an_img_asks(serve, origin: str, line: list[st
     [
         ("GET", False, ["GET", "GET"]),
         ("HEAD", False, ["GET", "HEAD"]),
-        ("POST", False, ["GET", "GET"]),
+        ("POST", False, ["GET", "GET", "OPTIONS"]),
         ("POST", True, ["GET", "POST"]),
-        ("PUT", False, ["GET", "OPTIONS", "GET"]),
+        ("PUT", False, ["GET", "OPTIONS", "GET", "OPTIONS"]),  # the last asks what the path takes
         ("put", True, ["GET", "OPTIONS", "PUT"]),
         ("OPTIONS", False, ["GET", "OPTIONS", "OPTIONS"]),
     ],
@@ -505,7 +518,7 @@ def test_cors_is_named_before_the_place(serve) -> None:
         ([], "Missing argument 'URL'"),
     ],
 )
-def test_what_is_not_written_right(args: list[str], words: str) -> None:
+def test_a_usage_error(args: list[str], words: str) -> None:
     result = ask(*args, *(["--origin", A] if "--origin" not in args else []))
     assert result.exit_code == 2
     assert words in result.stderr.replace("\n", " ")
@@ -574,8 +587,6 @@ LOCAL = "http://localhost:8000"
     ("path", "args", "reasons"),
     [
         ("", ("--origin", LOCAL), []),
-        ("", ("--origin", LOCAL, "--method", "POST"), []),
-        ("/nowhere", ("--origin", LOCAL), []),
         ("/api/capture", ("--origin", LOCAL), []),
         ("/api/stream", ("--origin", LOCAL), []),
         ("", ("--origin", "https://b.example"), ["the origin https://b.example is not allowed"]),
@@ -609,6 +620,67 @@ def test_the_running_camera(camera: Camera, path: str, args: tuple[str, ...], re
     assert (verdict(result), result.exit_code) == ("allowed", 0), result.output
     assert f"ok   it is a camcors camera: HOST, firmware {status(camera)['firmware']}" in lines(result)
     assert status(camera)["camera"]["led"] == before
+
+
+GETS = "this path takes GET, HEAD, OPTIONS"
+
+
+@pytest.mark.parametrize(
+    ("path", "args", "said", "status"),
+    [
+        ("", (), "answers 200", 0),
+        ("/api/led", ("--method", "PUT"), "takes PUT", 0),
+        ("/api/led", ("--method", "PUT", "--send"),
+         "answers 400: line 1, column 1: not JSON; write the missing value", 1),
+        ("/api/camera", ("--method", "PUT"), "takes PUT", 0),
+        ("/api/status", ("--method", "PUT"), f"answers 405 to PUT: {GETS}", 1),
+        ("/api/status", ("--method", "PUT", "--send"), f"answers 405: {GETS}", 1),
+        ("/api/status", ("--method", "POST"), f"answers 405 to POST: {GETS}", 1),
+        ("/api/led", (), "answers 405: this path takes PUT, OPTIONS", 1),
+        ("/nowhere", (), f"answers 404: there is nothing at this path; {REMEDY}", 1),
+        ("/nowhere", ("--method", "PUT"), f"answers 404: there is nothing at this path; {REMEDY}", 1),
+        ("/api/status", ("--method", "PURGE"), f"answers 501 to PURGE: {GETS}", 1),
+        ("/api/status", ("--method", "PURGE", "--send"), f"answers 501: {WORDS_NO_METHOD}", 1),
+    ],
+)  # fmt: skip
+def test_the_endpoint_of_the_running_camera(
+    camera: Camera, path: str, args: tuple[str, ...], said: str, status: int
+) -> None:
+    put(camera, {"version": 1, "allowed_origins": [LOCAL]})
+    result = ask(camera.url + path, "--origin", LOCAL, *args)
+    assert lines(result)[-2:] == ["CORS: allowed", f"endpoint: {said}"]
+    assert result.exit_code == status
+    blocked = ask(camera.url + path, "--origin", "https://b.example", *args)
+    assert verdict(blocked) == "blocked: the origin https://b.example is not allowed"
+    if "--send" not in args:
+        assert endpoint(blocked) == said
+    found = json.loads(ask(camera.url + path, "--origin", LOCAL, *args, "--json").stdout)
+    assert (found["verdict"], found["endpoint"]["works"]) == ("allowed", status == 0)
+
+
+# What a server says of itself, the method and its line.
+UNSENT = "not asked, since the PUT itself is not sent; --send sends it"
+STRANGERS = [
+    (b"HTTP/1.1 200 X\r\nAllow: GET,PUT\r\n", "PUT", "takes PUT", 0),
+    (b"HTTP/1.1 200 X\r\nAllow: GET, POST\r\n", "PUT", "answers 405 to PUT: this path takes GET, POST", 1),
+    (b"HTTP/1.1 200 X\r\n", "PUT", UNSENT, 0),
+    (b"HTTP/1.1 500 X\r\n", "PUT", UNSENT, 0),
+    (b"HTTP/1.1 405 X\r\nAllow: PUT\r\n", "GET", "answers 405: this path takes PUT", 1),
+    (b"HTTP/1.1 500 X\r\n", "GET", "answers 500", 1),
+]
+
+
+@pytest.mark.parametrize(("head", "method", "said", "status"), STRANGERS)
+def test_the_endpoint_of_a_stranger(serve, head: bytes, method: str, said: str, status: int) -> None:
+    rest = f"{ALLOW}\r\nAccess-Control-Allow-Methods: PUT\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx"
+
+    def answer(asked: list[str]) -> bytes:
+        is_preflight = any(row.startswith("Access-Control-Request-Method") for row in asked)
+        return (b"HTTP/1.1 200 X\r\n" if is_preflight else head) + rest.encode()
+
+    result = ask(serve(answer).url + "/x", "--origin", A, "--method", method)
+    assert lines(result)[-2:] == ["CORS: allowed", f"endpoint: {said}"]
+    assert result.exit_code == status
 
 
 def test_a_host_that_the_camera_does_not_answer_to(camera: Camera, monkeypatch) -> None:
@@ -648,7 +720,8 @@ def test_send_is_the_write_itself(camera: Camera) -> None:
 def test_the_real_command(camera: Camera, tmp_path: Path) -> None:
     put(camera, POLICY)
     done = run(camera, "doctor", f"127.0.0.1:{camera.port}", "--origin", LOCAL)
-    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "allowed"), done.stderr
+    assert done.stdout.splitlines()[-2:] == ["CORS: allowed", "endpoint: answers 200"]
+    assert (done.returncode, done.stderr) == (0, "")
     assert "ok   no local-network permission is needed: the page is in the camera's network" in done.stdout
     done = run(camera, "doctor", camera.url, "--origin", A, "--json")
     assert (done.returncode, json.loads(done.stdout)["code"]) == (1, "NO_ALLOW_ORIGIN")

@@ -10,11 +10,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from camcors_cli.commands.explain import explain
 from camcors_cli.commands.policy_edit import value_of
 from click.testing import CliRunner, Result
 
+from camcors.http.phases import WORDS_NO_METHOD
+from camcors.routes import REMEDY
 from tests.kit.camera import Camera
 
 Fields = dict[str, Any]
@@ -42,7 +45,15 @@ def ask(folder: Path, fields: Fields, *args: str) -> Result:
 
 
 def verdict(result: Result) -> str:
-    return next(line for line in result.stdout.splitlines() if line.startswith(("allowed", "blocked: ")))
+    """What the browser decides."""
+    (line,) = [line for line in result.stdout.splitlines() if line.startswith(("CORS: ", "blocked: "))]
+    return line.removeprefix("CORS: ")
+
+
+def endpoint(result: Result) -> str:
+    """What the endpoint makes of it, "" if it is not reached."""
+    (line,) = [line for line in result.stdout.splitlines() if line.startswith("endpoint: ")] or [""]
+    return line.removeprefix("endpoint: ")
 
 
 def commands(result: Result) -> list[str]:
@@ -164,13 +175,13 @@ ROWS: list[tuple[Fields, tuple[str, ...], str, list[str]]] = [
     ROWS,
     ids=[f"{i}" for i in range(len(ROWS))],
 )
-def test_a_verdict_and_the_commands_that_mend_it(
+def test_a_verdict_and_the_commands_that_unblock(
     tmp_path: Path, fields: Fields, args: tuple[str, ...], said: str, mended_by: list[str]
 ) -> None:
     result = ask(tmp_path, fields, *args)
     assert verdict(result) == said
     assert commands(result) == mended_by
-    assert result.exit_code == (0 if said == "allowed" else 1)
+    assert result.exit_code == (0 if said == "allowed" and endpoint(result).startswith("takes ") else 1)
     assert result.stderr == ""
     reasons = [said]
     for command in mended_by:
@@ -248,7 +259,7 @@ LINES: list[tuple[Fields, tuple[str, ...], list[str]]] = [
         "note the page may not open a WebSocket: the camera's websocket guard answers 403",
     ]),
     ({**CLOSED, "allowed_methods": None, "expose_headers": ["X-Frame-Id", "Retry-After"]},
-     (A, "PUT", "--header", "X-A"), [
+     (A, "PUT", "--header", "X-A", "--path", "/api/camera"), [
         "ok   a preflight is needed: the method PUT is not GET, HEAD or POST; "
         "the header X-A is not safelisted",
         f"ok   the preflight is answered 204 with Access-Control-Allow-Origin: {A}, "
@@ -264,9 +275,12 @@ LINES: list[tuple[Fields, tuple[str, ...], list[str]]] = [
         "note the page may not open a WebSocket: the camera's websocket guard answers 403",
     ]),
     (WRITES, (A, "POST"), [
-        "ok   the POST is sent and answered 200",
-        "note the camera acts on the POST, though the page cannot read the answer",
+        "note the POST is sent and answered 405",
         "no   the page may not read the answer: no Access-Control-Allow-Origin",
+    ]),
+    ({"allowed_origins": ["null"]}, ("null", "PUT", "--path", "/api/led"), [
+        "ok   the PUT is sent and answered 200",
+        "ok   the page may read the answer: Access-Control-Allow-Origin: null",
     ]),
     (NONE, (A,), [
         "ok   the GET is sent and answered 200",
@@ -310,7 +324,7 @@ LINES: list[tuple[Fields, tuple[str, ...], list[str]]] = [
     ]),
     (NONE, ("http://camcors.local", "PUT"), [
         "ok   the page is of the camera itself: same origin, so CORS does not ask anything of it",
-        "ok   the PUT is sent and answered 200",
+        "note the PUT is sent and answered 405",
         "ok   the page may read the answer and all its headers",
         "ok   the page may open a WebSocket",
     ]),
@@ -366,6 +380,70 @@ def test_the_steps_in_plain_words(
     assert [line for line in said if line in lines] == lines
 
 
+TAKES = "answers 405: this path takes "
+PUTS = "/api/camera and /api/led take PUT; "
+OWN = "routes of your /main.py are not known here"
+NOWHERE = f"answers 404: there is nothing at this path; {REMEDY}; {OWN}"
+
+# What the page asks for, and the endpoint's line; the policy lets all of it pass.
+ENDPOINTS = [
+    ("GET", "/api/status", "takes GET"),
+    ("HEAD", "/api/status", "takes HEAD"),
+    ("OPTIONS", "/api/status", "takes OPTIONS"),
+    ("PUT", "/api/camera", "takes PUT"),
+    ("put", "/api/led?x=1", "takes PUT"),
+    ("PUT", "/api/status", f"{TAKES}GET, HEAD, OPTIONS; {PUTS}{OWN}"),
+    ("POST", "/api/status", f"{TAKES}GET, HEAD, OPTIONS; {OWN}"),
+    ("GET", "/api/led", f"{TAKES}PUT, OPTIONS; /, /api/status, /api/capture, /api/stream and /api/camera "
+     f"take GET; {OWN}"),
+    ("DELETE", "/api/camera", f"{TAKES}GET, PUT, HEAD, OPTIONS; {OWN}"),
+    ("GET", "/nowhere", NOWHERE),
+    ("PUT", "/api/status/", NOWHERE),
+    ("DELETE", "/nowhere", f"{TAKES}OPTIONS; {OWN}"),
+    ("PURGE", "/", f"answers 501: {WORDS_NO_METHOD}; {OWN}"),
+    ("patch", "/api/status", f"answers 501: {WORDS_NO_METHOD}; {OWN}"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("method", "path", "said"), ENDPOINTS)
+def test_cors_is_one_line_and_the_endpoint_another(tmp_path: Path, method: str, path: str, said: str) -> None:
+    result = ask(tmp_path, ONE, A, method, "--path", path)
+    assert result.stdout.splitlines()[-2:] == ["CORS: allowed", f"endpoint: {said}"]
+    assert result.exit_code == (0 if said.startswith("takes ") else 1)
+    whole = json.loads(ask(tmp_path, ONE, A, method, "--path", path, "--json").stdout)
+    status = int(said.split()[1].strip(":")) if said.startswith("answers") else None
+    assert whole["endpoint"] == {"works": status is None, "text": said, "status": status}
+    assert whole["verdict"] == "allowed"
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("https://b.example", "PUT"), f"{TAKES}GET, HEAD, OPTIONS; {PUTS}{OWN}"),
+        (("https://b.example", "PUT", "--path", "/api/led"), "takes PUT"),
+        ((A, "TRACE"), ""),
+        ((A, "--host", "evil.example"), ""),
+    ],
+)
+def test_the_endpoint_of_a_blocked_request(tmp_path: Path, args: tuple[str, ...], said: str) -> None:
+    result = ask(tmp_path, ONE, *args)
+    assert (endpoint(result), result.exit_code) == (said, 1)
+    assert verdict(result).startswith("blocked: ")
+
+
+def test_the_endpoints_are_those_of_the_camera(camera: Camera, tmp_path: Path) -> None:
+    for method, path, said in ENDPOINTS:
+        answer = httpx.Client(trust_env=False).send(asked(method, camera.url + path))
+        expected = f"answers {answer.status_code}" if answer.status_code >= 404 else "takes "
+        assert said.startswith(expected), (method, path, answer.text)
+
+
+def asked(method: str, url: str) -> httpx.Request:
+    request = httpx.Request(method, url)
+    request.method = method.upper() if method == "put" else method  # the constructor capitalises all
+    return request
+
+
 def test_the_file_s_own_line_is_said(tmp_path: Path) -> None:
     said = ask(tmp_path, CLOSED, A, "PUT").stdout.splitlines()
     assert said[-1] == f'in {tmp_path}/policy.json: "allowed_methods": ["GET", "PUT"]'
@@ -400,7 +478,7 @@ def test_the_file_s_own_line_is_said(tmp_path: Path) -> None:
         ([], "Missing argument 'ORIGIN'"),
     ],
 )
-def test_what_is_not_written_right(args: list[str], words: str) -> None:
+def test_a_usage_error(args: list[str], words: str) -> None:
     result = CliRunner().invoke(explain, args)
     assert result.exit_code == 2
     said = result.stderr.replace("\\\\", "\\")
@@ -460,7 +538,7 @@ def test_the_policy_in_force_on_the_camera(new_camera: Camera) -> None:
     assert run(*shlex.split(command)[1:]).returncode == 0
     second = run("explain", A, CAMCORS_PORT=port)
     assert second.returncode == 0
-    assert second.stdout.endswith("\nallowed\n")
+    assert second.stdout.endswith("\nCORS: allowed\nendpoint: takes GET\n")
     third = run("explain", "https://b.example", CAMCORS_PORT=port)
     assert "\n  camcors policy allow https://b.example\n" in third.stdout
 

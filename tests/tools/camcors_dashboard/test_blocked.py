@@ -303,6 +303,30 @@ def test_the_page_takes_the_servers_word(
     why(page, cause)
 
 
+def test_the_endpoint_is_a_line_of_its_own(page: Page, dashboard: Dashboard):
+    refused = {"endpoint": {"works": False, "text": "answers 405: this path takes GET", "status": 405}}
+    page.route("**/doctor", lambda route: route.fulfill(json={**SAID, **refused}))
+    page.goto(dashboard.url)
+    open_large(page, f"http://127.0.0.1:{free_port()}")
+    facts = why(page, "mixed").locator("li")
+    assert facts.evaluate_all("items => items.map((each) => each.textContent)") == [
+        "Mixed content.",
+        "Endpoint: answers 405: this path takes GET.",
+    ]
+
+
+def test_an_endpoint_that_refuses_is_no_matter_of_cors(either, site: Site):
+    page, _ = either
+    body = b'{"error": "there is nothing at this path", "code": "not-found"}'
+    site.answers["/api/status"] = (404, {"Access-Control-Allow-Origin": "*"}, body)
+    open_large(page, site.origin("127.0.0.1"))
+    facts = why(page, "http").locator("li")
+    assert facts.evaluate_all("items => items.map((each) => each.textContent)") == [
+        "CORS: allowed, since this page can read the answer.",
+        "Endpoint: answers GET /api/status with 404.",
+    ]
+
+
 def test_the_advice_is_the_list_that_explain_gives(either, camera: Camera):
     page, origin = either
     allow(camera, origin, allowed_methods=["GET", "DELETE"])

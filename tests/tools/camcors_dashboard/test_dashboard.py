@@ -344,9 +344,9 @@ def test_the_policy_card_tells_what_this_page_may_do(large: Page, dashboard: Das
     assert found == {
         "Read an answer (GET)": "yes",
         "Send cookies and logins": "no",
-        "Send a POST": "yes",
-        "Send a PUT": "yes",
-        "Send a DELETE": "yes",
+        "Send a POST\nendpoint: answers 405 to POST: this path takes GET, HEAD, OPTIONS": "yes",
+        "Send a PUT\nendpoint: answers 405 to PUT: this path takes GET, HEAD, OPTIONS": "yes",
+        "Send a DELETE\nendpoint: answers 405 to DELETE: this path takes GET, HEAD, OPTIONS": "yes",
         "Set Content-Type: application/json": "yes",
         "Set a header of its own (X-Requested-With)": "yes",
         "Show a picture with a plain <img>": "yes",

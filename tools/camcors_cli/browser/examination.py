@@ -17,8 +17,9 @@ from strict import error, fault
 from ..device import answers
 from ..device.answers import Summary, error_code, error_words
 from ..ui.findings import Mark, Step, no, note, ok
-from . import embedding, reach, remedies, requests
+from . import embedding, endpoint, reach, remedies, requests
 from .agent import asked_for
+from .endpoint import Endpoint
 from .fetch import Asked, Blocked, Request, Response, normalize_method, preflight_check, preflight_request
 from .reach import Access, Agent
 from .requests import Unreachable
@@ -69,7 +70,8 @@ class Examination:
 
     steps: what passes and what does not. reason: the first thing that blocks, or None; code: its name
     for programs. commands, remarks: what changes that. is_camera: what answers is camcors. access: what
-    browsers make of where page and camera are, by family. unreachable: no answer came, and why.
+    browsers make of where page and camera are, by family. endpoint: what it makes of the request, None if
+    the request reaches none. unreachable: no answer came, and why.
     """
 
     steps: list[Step] = field(default_factory=list)
@@ -79,6 +81,7 @@ class Examination:
     remarks: list[str] = field(default_factory=list)
     is_camera: bool = False
     access: dict[Agent, Access] = field(default_factory=dict)
+    endpoint: Endpoint | None = None
     unreachable: Unreachable | None = None
 
     @property
@@ -87,11 +90,17 @@ class Examination:
             return "unreachable"
         return "blocked" if self.reason else "allowed"
 
+    @property
+    def works(self) -> bool:
+        """Whether nothing blocks, and no endpoint refuses."""
+        return self.verdict == "allowed" and (self.endpoint is None or self.endpoint.works is not False)
+
     def to_json(self) -> dict[str, Any]:
         return {
             "verdict": self.verdict,
             "reason": self.reason,
             "code": self.code,
+            "endpoint": self.endpoint and self.endpoint.to_json(),
             "commands": self.commands,
             "remarks": self.remarks,
             "is_camera": self.is_camera,
@@ -188,11 +197,24 @@ class _Asking:
     def _fetch(self) -> None:
         journey = Journey(self._question, self._send, self._stand_in)
         self.found.steps += journey.steps()
+        if journey.exchanges and not (journey.reason and journey.reason.is_host):
+            self.found.endpoint = self._endpoint(journey)
         page, url = self._question[:2]
         if not journey.is_same_origin:
             self.found.steps += embedding.steps(page, url, self._exchange, journey.verdict.readable)
         if journey.reason:
             self._block(journey.reason)
+
+    def _endpoint(self, journey: Journey) -> Endpoint:
+        """Judge what the endpoint makes of the request, with requests that change nothing."""
+        method, url, answer = journey.asked.method, journey.asked.url, journey.answer
+        if not self._stand_in:
+            return endpoint.answered(*(answer or self._exchange(Request(method, url, []))))
+        response, body = answer or self._exchange(Request(self._stand_in, url, []))
+        if response.status == 404:
+            return endpoint.answered(response, body)
+        options, _ = self._exchange(Request("OPTIONS", url, []))
+        return endpoint.listed(method, options) or endpoint.unknown(method)
 
     def _send(self, request: Request) -> tuple[Response, str]:
         is_preflight = any(name == "Access-Control-Request-Method" for name, _ in request.headers)

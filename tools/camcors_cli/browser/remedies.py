@@ -111,6 +111,7 @@ def blind(reason: Reason, question: Question, passing: Sequence[str] = ()) -> tu
     for name, value in question.headers:
         words += ["--header", f"{name}: {value}"]
     words += ["--credentials"] * question.credentials + ["--host", question.url.split("/")[2]]
+    words += ["--path", "/" + question.url.split("/", 3)[3]]
     adding = f"to add to the list instead, {shlex.join(words)} prints the command"
     if reason.is_host:
         return [Change("allowed_hosts", [host_of(question.url)]).command], [adding]

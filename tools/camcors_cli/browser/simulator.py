@@ -1,15 +1,20 @@
-"""The camera's own rules, run here: a Microdot application with CORS and Guard, as on the camera."""
+"""The camera's own rules, run here: a Microdot application with its paths, CORS and Guard, as it has it."""
 
 from __future__ import annotations
 
 import asyncio
 from urllib.parse import urlsplit
 
+from camcors import routes
+from camcors.http.head import Headers, Refusal
+from camcors.http.methods import STANDARD, is_taken
+from camcors.http.phases import WORDS_NO_METHOD
+from camcors.http.refusal import answer_to, dispatch_refused
 from cors import CORS, Policy
 from cors.guard import Guard
 from microdot import Microdot
 from microdot import Request as MicrodotRequest
-from microdot.microdot import NoCaseDict
+from microdot import Response as MicrodotResponse
 
 from ..ui.output import silence_logs
 from .fetch import Request, Response
@@ -20,21 +25,22 @@ _NOBODY = ("127.0.0.1", 1)
 
 
 class Engine:
-    """Answers as a camera with `policy` does; its application has a handler for every path.
+    """Answers as a camera with `policy` does. What a handler would answer is an empty 200.
 
-    own, ports: where the camera itself is, as `Guard` has them. method: one that the handler takes.
+    own, ports: where the camera itself is, as `Guard` has them.
     """
 
-    def __init__(self, policy: Policy, own: tuple[str, ...], method: str, ports: tuple[tuple[str, int], ...]):
+    def __init__(self, policy: Policy, own: tuple[str, ...], ports: tuple[tuple[str, int], ...]):
         silence_logs()
         self._app = Microdot()
         cors = CORS(self._app)
         cors.policy = policy
         Guard(self._app, cors, own, ports)
+        routes.attach_errors(self._app)
         headers = dict.fromkeys([*HEADERS, *(policy.expose_headers or ())], "1")
         headers.pop("*", None)
-        for path in ("/", "/<path:path>"):
-            self._app.route(path, methods=["GET", method.upper()])(lambda *_, **__: ("", 200, dict(headers)))
+        for route in routes.ROUTES:
+            routes.on(self._app, route)(lambda _: ("", 200, dict(headers)))
 
     def send(self, request: Request) -> tuple[Response, str]:
         """Return the answer to `request`, and its body."""
@@ -42,9 +48,10 @@ class Engine:
 
     async def _answer(self, request: Request) -> tuple[Response, str]:
         url = urlsplit(request.url)
-        headers = NoCaseDict({"Host": url.netloc, **dict(request.headers)})
-        asked = MicrodotRequest(self._app, _NOBODY, request.method, url.path, "1.1", headers)
-        answer = await self._app.dispatch_request(asked)
+        headers = Headers()
+        for name, value in [("Host", url.netloc), *request.headers]:
+            headers[name] = value
+        answer = await self._dispatch(request.method, url.path, headers)
         answer.complete()
         pairs = [
             (name, item)
@@ -52,3 +59,13 @@ class Engine:
             for item in (value if isinstance(value, list) else [value])
         ]
         return Response(answer.status_code, pairs), bytes(answer.body or b"").decode()
+
+    async def _dispatch(self, method: str, path: str, headers: Headers) -> MicrodotResponse:
+        """Answer as the connection layer does, which refuses a method that it does not know."""
+        if method in STANDARD or is_taken(self._app, method):
+            asked = MicrodotRequest(self._app, _NOBODY, method, path, "1.1", headers)
+            answer: MicrodotResponse = await self._app.dispatch_request(asked)
+            return answer
+        head = (method, path, "1.1", headers)
+        refused = answer_to(Refusal(501, WORDS_NO_METHOD), head)
+        return await dispatch_refused(self._app, _NOBODY, head, refused)

@@ -91,6 +91,16 @@ class Journey:
     def is_same_origin(self) -> bool:
         return self.asked.origin == origin_of(self.asked.url)
 
+    @property
+    def answer(self) -> tuple[Response, str] | None:
+        """The endpoint's own answer to the request, or to its stand-in.
+
+        None if it was not sent, or a guard of the camera's refused it.
+        """
+        if not self.verdict.sent or self._is_stopped() or self.exchanges[-1].response.status == 421:
+            return None
+        return self.exchanges[-1][1:]
+
     def _guard_reason(self) -> Reason | None:
         """Return a refusal of the camera's Host guard, whose answer no foreign page may read."""
         for _, response, body in self.exchanges:
@@ -193,6 +203,8 @@ class Journey:
             yield no(f"the {method} is sent, and the camera's write guard stops it: {response.status}")
         elif response.status == 421:
             yield no(f"the {method} is sent, and the camera's Host guard refuses it: 421")
+        elif response.status >= 400:
+            yield note(f"the {method} is sent and answered {response.status}")
         else:
             yield ok(f"the {method} is sent and answered {response.status}")
             if method not in _SAFE and not self.verdict.readable:

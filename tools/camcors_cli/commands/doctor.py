@@ -54,14 +54,16 @@ def doctor(
     """Ask the camera at URL as a browser does for a page of ORIGIN, and name the first thing that blocks.
 
     URL may be just a host; without a path, /api/status is asked. The camera is not changed: of a
-    METHOD other than GET and HEAD only the preflight is sent, and a GET in its place, unless --send
-    is given.
+    METHOD other than GET, HEAD and OPTIONS only the preflight is sent, and a GET and an OPTIONS in its
+    place, unless --send is given.
 
     \b
     camcors doctor 192.168.4.1 --origin https://dashboard.example.com
-    camcors doctor http://camcors.local --origin http://localhost:8000 --method PUT
+    camcors doctor http://camcors.local/api/led --origin http://localhost:8000 --method PUT
 
-    Exit status 0 if nothing blocks, 1 if something does, 3 if the camera is not reached.
+    What the browser decides is one line of the verdict, and what the endpoint makes of the request is
+    another. Exit status 0 if both let it through, 1 if something blocks or the endpoint refuses (404 and
+    405 are the common ones), 3 if the camera is not reached.
     """
     out = Output(as_json)
     out.say(f"{normalize_method(method)} {url.text} by a page of {origin}", "bold")
@@ -77,6 +79,6 @@ def doctor(
         steps = [step.to_json() for step in found.steps]
         raise Failure(message, remedy, Status.UNREACHABLE, steps=steps)
     out.result(found.to_json())
-    show_verdict(out, found.reason, found.commands, found.remarks)
-    if found.reason:
+    show_verdict(out, found.reason, found.endpoint and found.endpoint.step, found.commands, found.remarks)
+    if not found.works:
         raise SystemExit(Status.REFUSED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Iterator
@@ -16,7 +17,8 @@ from cors.origin import parse
 from settings.document import defaults
 from strict import fault
 
-from ..browser import embedding, reach
+from ..browser import embedding, endpoint, reach
+from ..browser.endpoint import Endpoint
 from ..browser.fetch import Request
 from ..browser.remedies import Plan, plan
 from ..browser.simulator import Engine
@@ -95,10 +97,11 @@ def explain(
 
     \b
     camcors explain https://dashboard.example.com
-    camcors explain https://a.example PUT --header 'Content-Type: application/json'
+    camcors explain https://a.example PUT --path /api/led --header Content-Type
     camcors explain http://localhost:8000 --credentials --file policy.json
 
-    Exit status 0 if the page gets its answer, 1 if it is blocked.
+    What the browser decides is one line of the verdict, and whether the camera has such an endpoint is
+    another. Exit status 0 if both let the request through, 1 if it is blocked or the endpoint refuses it.
     """
     out = Output(as_json)
     own, ports = _OWN, _PORTS
@@ -114,7 +117,7 @@ def explain(
     explanation = _Explanation(question, policy, own, ports)
     given = context.get_parameter_source("port") is ParameterSource.COMMANDLINE
     explanation.tell(out, f" --port {port}" if given and file is None else "", name)
-    if explanation.journey.reason:
+    if not explanation.works:
         raise SystemExit(Status.REFUSED)
 
 
@@ -157,10 +160,23 @@ class _Explanation:
         self.plan: Plan = plan(self.journey, policy, self._ask)
 
     def _engine(self, policy: Policy) -> Engine:
-        return Engine(policy, self._own, self._question.method, self._ports)
+        return Engine(policy, self._own, self._ports)
 
     def _ask(self, policy: Policy) -> Journey:
         return Journey(self._question, self._engine(policy).send)
+
+    @functools.cached_property
+    def endpoint(self) -> Endpoint | None:
+        """What the endpoint makes of the request, None if it reaches none."""
+        reason, asked = self.journey.reason, self.journey.asked
+        if not self.journey.exchanges or (reason and reason.is_host):
+            return None
+        answer = self._engine(self._policy).send(Request(asked.method, asked.url, []))
+        return endpoint.judged(asked.method, *answer)
+
+    @property
+    def works(self) -> bool:
+        return not self.journey.reason and (self.endpoint is None or bool(self.endpoint.works))
 
     def steps(self) -> Iterator[Step]:
         yield self._host()
@@ -207,6 +223,7 @@ class _Explanation:
                 "verdict": "blocked" if reason else "allowed",
                 "reason": reason and reason.text,
                 "code": reason and reason.code,
+                "endpoint": self.endpoint and self.endpoint.to_json(),
                 "commands": commands,
                 "remarks": remarks,
                 "browsers": {
@@ -222,4 +239,6 @@ class _Explanation:
         out.say(f"{asked.method} {asked.url} by a page of {asked.origin}", "bold")
         out.say("")
         show(out, steps)
-        show_verdict(out, reason.text if reason else None, commands, remarks)
+        show_verdict(
+            out, reason.text if reason else None, self.endpoint and self.endpoint.step, commands, remarks
+        )

@@ -48,16 +48,16 @@ def _cells(policy: Policy, origin: str, url: str) -> list[dict[str, Any]]:
     cells = []
     for _, method, headers, credentials in _REQUESTS:
         question = Question(origin, f"{url}/api/camera", method, headers, credentials)
-        reason = Journey(question, _engine(policy, url, method).send).reason
+        reason = Journey(question, _engine(policy, url).send).reason
         cells.append({"allowed": reason is None, "reason": reason and reason.text})
-    engine = _engine(policy, url, "GET")
+    engine = _engine(policy, url)
     embedding = Browser(lambda request: engine.send(request)[0]).embed(origin, f"{url}/api/capture")
     blocked = embedding.blocked_by
     return [*cells, {"allowed": blocked is None, "reason": blocked and blocked.value}]
 
 
-def _engine(policy: Policy, url: str, method: str) -> Engine:
+def _engine(policy: Policy, url: str) -> Engine:
     """Return the camera at `url`; the page asks only for one that has answered to this host at this port."""
     parts = urlsplit(url)
     port = parts.port or int(DEFAULT_PORTS[parts.scheme])
-    return Engine(policy, (parts.hostname or "",), method, ((parts.scheme, port),))
+    return Engine(policy, (parts.hostname or "",), ((parts.scheme, port),))

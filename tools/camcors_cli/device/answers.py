@@ -159,6 +159,14 @@ def error_words(body: str) -> str:
         return body.strip()
 
 
+def error_sentence(body: str) -> str:
+    """Return a camera's error as `error_words` does, with what to do about it if it says that."""
+    try:
+        return f"{error_words(body)}; {member(loads(body), 'remedy', text)}"
+    except ValueError:
+        return error_words(body)
+
+
 class PolicyState(NamedTuple):
     """state: "active" or another word of the firmware. error: what is wrong, in lines."""
 

@@ -13,7 +13,7 @@ class Status(IntEnum):
     """Exit statuses. 2 is click's, for a usage error."""
 
     DONE = 0
-    REFUSED = 1  # the answer is no: an invalid policy, a request that a browser would block
+    REFUSED = 1  # the answer is no: an invalid policy, a request that is blocked or that the endpoint refuses
     UNREACHABLE = 3  # no board, no camera, or lost on the way
     FAILED = 4  # the board answered, and could not do it; or a file here could not be read or written
 

@@ -53,10 +53,21 @@ def show(out: Output, steps: Iterable[Step]) -> None:
         out.say(f"{mark} {step.text}", _STYLES[step.mark])
 
 
-def show_verdict(out: Output, reason: str | None, fixes: Iterable[str], remarks: Iterable[str]) -> None:
-    """Print the last lines: the verdict, the commands that fix it, and what to know of these."""
+_VERDICTS = {Mark.OK: "bold green", Mark.NO: "bold red", Mark.NOTE: "bold yellow"}
+
+
+def show_verdict(
+    out: Output, reason: str | None, endpoint: Step | None, fixes: Iterable[str], remarks: Iterable[str]
+) -> None:
+    """Print the last lines: what the browser decides, what the endpoint makes of the request, the commands
+    that fix it, and what to know of these.
+
+    endpoint: None if the request reaches none.
+    """
     out.say("")
-    out.say(f"blocked: {reason}" if reason else "allowed", "bold red" if reason else "bold green")
+    out.say(f"blocked: {reason}" if reason else "CORS: allowed", _VERDICTS[Mark.NO if reason else Mark.OK])
+    if endpoint:
+        out.say(f"endpoint: {endpoint.text}", _VERDICTS[endpoint.mark])
     fixes = list(fixes)
     if fixes:
         out.say("to allow it:")

@@ -75,7 +75,7 @@ function other(text) {
 /** @param {CameraError} error @returns {Diagnosis} */
 function ofAnswer(error) {
   const asked = `${error.attempt.method} ${new URL(error.attempt.url).pathname}`;
-  const facts = error.status ? [`The camera answered ${asked} with ${error.status}.`] : [`The camera answered ${asked}.`];
+  const facts = ["CORS: allowed, since this page can read the answer.", `Endpoint: answers ${asked}${error.status ? ` with ${error.status}` : ""}.`];
   const text = error.message;
   if (error.code === null ? error.status === 503 : BUSY.includes(error.code)) {
     return { cause: "busy", title: "The camera is busy", text: sentence(text), commands: [], facts };
@@ -111,7 +111,7 @@ async function byServer(attempt) {
   if (said.verdict === "allowed") {
     return said.browsers.includes("asks") ? askedPermission(new URL(attempt.url)) : null;
   }
-  const facts = said.steps.map(sentence);
+  const facts = [...said.steps, ...(said.endpoint ? [`endpoint: ${said.endpoint}`] : [])].map(sentence);
   const cause = CODES[said.code] ?? "other";
   if (said.verdict === "blocked" && !said.isCamera && cause !== "mixed" && cause !== "permission" && cause !== "host") {
     return notCamera(new URL(attempt.url), facts);

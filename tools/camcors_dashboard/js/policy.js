@@ -73,9 +73,9 @@ export class PolicyCard {
     this.rows.replaceChildren(...[...cells, exposed].map(({ element }) => element));
     say(this.note, "Asking the camera, with requests that change nothing …");
     for (const [index, { sends, more }] of ROWS.entries()) {
-      const passed = await this.#passes(attempt, sends, more);
+      const found = await this.#passes(attempt, sends, more);
       if (digest !== this.digest) return;
-      cells[index].tell(passed);
+      cells[index].tell(found.passed, found.refusal);
     }
     exposed.tell(await this.#exposes());
     say(this.note, "Found out with real requests that changed nothing.");
@@ -85,12 +85,14 @@ export class PolicyCard {
    * Whether a request passes. The server is asked where it can tell: of a request that does not pass, a browser
    * writes an error into its console, which no script can keep it from.
    * @param {import("./api.js").Attempt} attempt @param {Partial<import("./api.js").Attempt>} sends @param {RequestInit} [more]
-   * @returns {Promise<boolean|null>}
+   * @returns {Promise<{passed: boolean|null, refusal?: string}>} refusal: what an endpoint that takes no such request makes of it
    */
   async #passes(attempt, sends, more) {
-    if (!this.session.server.doctor || more?.mode) return passes(attempt, sends, more);
+    if (!this.session.server.doctor || more?.mode) return { passed: await passes(attempt, sends, more) };
     const said = await examine({ ...attempt, credentials: false, ...sends });
-    return said && said.verdict !== "unreachable" ? said.verdict === "allowed" : null;
+    if (!said || said.verdict === "unreachable") return { passed: null };
+    const passed = said.verdict === "allowed";
+    return { passed, refusal: passed && said.isRefused ? said.endpoint : "" };
   }
 
   /** @returns {Promise<boolean|null>} */
@@ -134,8 +136,12 @@ export class PolicyCard {
 /** @param {string} words */
 function row(words) {
   const cell = h("td", {}, "…");
-  const tell = (/** @type {boolean|null} */ passed) => cell.replaceChildren(verdict(passed));
-  return { element: h("tr", {}, h("th", { scope: "row" }, words), cell), tell };
+  const endpoint = h("div", { class: "dim" });
+  const tell = (/** @type {boolean|null} */ passed, refusal = "") => {
+    cell.replaceChildren(verdict(passed));
+    endpoint.textContent = refusal && `endpoint: ${refusal}`;
+  };
+  return { element: h("tr", {}, h("th", { scope: "row" }, words, endpoint), cell), tell };
 }
 
 /** @param {boolean|null} passed @param {string} [title] */

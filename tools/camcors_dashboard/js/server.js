@@ -91,6 +91,8 @@ export async function askOrigins(camera) {
  * @property {"allowed"|"blocked"|"unreachable"} verdict
  * @property {string} reason "" if nothing blocks
  * @property {string} code
+ * @property {string} endpoint what it makes of the request, whoever may read the answer; "" if the request reaches none
+ * @property {boolean} isRefused the endpoint refuses the request
  * @property {string[]} commands
  * @property {string[]} remarks
  * @property {string[]} steps their words
@@ -106,11 +108,14 @@ export async function examine({ url, method, headers, credentials }) {
   const question = { url, method, headers: Object.entries(headers), credentials };
   const said = /** @type {Partial<Record<keyof Examination | "is_camera", unknown>>} */ (await ask("doctor", question));
   const { verdict } = said;
+  const endpoint = /** @type {{works?: unknown, text?: unknown}} */ (said.endpoint ?? {});
   if (verdict !== "allowed" && verdict !== "blocked" && verdict !== "unreachable") return null;
   return {
     verdict,
     reason: cut(String(said.reason ?? "")),
     code: String(said.code ?? ""),
+    endpoint: cut(String(endpoint.text ?? "")),
+    isRefused: endpoint.works === false,
     commands: list(said.commands).map(String), // whole, or they do something else
     remarks: list(said.remarks).map((each) => cut(String(each))),
     steps: list(said.steps).map((step) => cut(String(/** @type {{text?: unknown}|null} */ (step)?.text))),
