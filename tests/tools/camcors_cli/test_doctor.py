@@ -614,7 +614,7 @@ def test_the_running_camera(camera: Camera, path: str, args: tuple[str, ...], re
         result = ask(camera.url + path, *args)
         assert (verdict(result), result.exit_code) == (f"blocked: {reason}", 1)
         for command in commands(result):
-            done = run(camera, *shlex.split(command)[1:])
+            done = run(camera, *shlex.split(command)[1:], *["--yes"] * command.endswith(" null"))
             assert done.returncode == 0, done.stderr
     result = ask(camera.url + path, *args)
     assert (verdict(result), result.exit_code) == ("allowed", 0), result.output

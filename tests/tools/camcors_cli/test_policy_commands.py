@@ -175,7 +175,7 @@ def test_a_push_from_standard_input_in_json(camera: Camera) -> None:
     done = camera.camcors("policy", "push", "-", "--json", stdin=B)
     stands = {"digest": digest(B), "state": "active", "started": True}
     assert json.loads(done.stdout) == {
-        **stands, "changed": True, "diff": A_TO_B.splitlines(), "warnings": []
+        **stands, "changed": True, "diff": A_TO_B.splitlines(), "wider": [], "warnings": []
     }  # fmt: skip
     assert (done.stderr, done.returncode) == ("", 0)
 

@@ -209,6 +209,7 @@ def with_names() -> FakeBoard:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "ok.json").write_text(POLICY)
+    (tmp_path / "wide.json").write_text('{"version": 1, "allowed_origins": "*"}')
     (tmp_path / "bad.json").write_text(
         json.dumps({"version": 1, BAD: BAD, "allowed_origins": [BAD, LONG[:3000]]})
     )
@@ -234,6 +235,8 @@ def in_terminal(command: list[str], **env: str) -> tuple[str, int]:
     with contextlib.suppress(OSError):  # EIO: the last process has closed it
         while block := os.read(master, 65536):
             data += block
+            if data.endswith(b"[y/N]: "):
+                os.write(master, b"y\n")
     os.close(master)
     return data.decode(), process.wait(timeout=60)
 
@@ -266,6 +269,11 @@ RUNS = [
     ("policy check {}/bad.json", hostile),
     ("policy check {}/bad.json --json", hostile),
     ("policy allow https://b.example", hostile),
+    ("policy allow *", valid),
+    ("policy allow * --yes", valid),
+    ("policy allow https://*.com --yes --json", valid),
+    ("policy push {}/wide.json --yes", hostile),
+    ("policy set resource_policy cross-origin --yes", valid),
     ("policy edit", hostile),
     ("policy edit", valid),
     ("policy rollback", hostile),

@@ -61,7 +61,7 @@ def image(
     files = {}
     if policy:
         files[document.PATH] = input_file.read(policy, input_file.TEXT_MAX)
-        tell_warnings(out, document.read(files[document.PATH], str(policy)))
+        tell_warnings(out, document.read(files[document.PATH], str(policy)).warnings)
     chosen = _settings(data.camera, settings, wifi, is_open, password_stdin)
     if chosen is not None:
         files[settings_document.PATH] = chosen

@@ -14,7 +14,7 @@ from ..policy import document
 from ..policy.in_force import put_in_force, tell_warnings, warnings
 from ..ui import input_file, output_file
 from ..ui.errors import Failure, Status
-from ..ui.options import group_port_option, json_option, on_board
+from ..ui.options import group_port_option, json_option, on_board, yes_option
 from ..ui.output import Output
 from . import policy_edit
 
@@ -57,7 +57,7 @@ def show(port: str | None, as_json: bool) -> None:
     out.say("")
     rows = [(name, json.dumps(value)) for name, value in fields.items()]
     out.table(rows, ("field", "value"))
-    tell_warnings(out, in_force)
+    tell_warnings(out, in_force.warnings)
     for line in state.error.split("\n") if state.error else ():
         out.note(line)
     if not report.started:
@@ -78,27 +78,30 @@ def check(file: Any, as_json: bool) -> None:
     checked = document.read(input_file.read_open(file, file.name), file.name)
     out.result({"digest": checked.digest, "faults": [], "warnings": warnings(checked)})
     out.say(f"{file.name} is a valid policy, digest {checked.digest}")
-    tell_warnings(out, checked)
+    tell_warnings(out, checked.warnings)
 
 
 @policy.command()
 @click.argument("file", type=click.File("rb"))
+@yes_option
 @on_board
-def push(file: Any, port: str | None, as_json: bool) -> None:
+def push(file: Any, yes: bool, port: str | None, as_json: bool) -> None:
     """Put FILE (- for standard input) in force on the camera.
 
-    Refuses an invalid one. What it replaces is kept for `camcors policy rollback`.
+    Refuses an invalid one, and asks if it lets in more than before. What it replaces is kept for
+    `camcors policy rollback`.
     """
     out = Output(as_json)
     text = input_file.read_open(file, file.name)
     pushed = document.read(text, file.name)
     with Board(port, out) as board:
-        put_in_force(board, out, camera.policy_file(board), text, pushed)
+        put_in_force(board, out, camera.policy_file(board), text, pushed, yes)
 
 
 @policy.command()
+@yes_option
 @on_board
-def rollback(port: str | None, as_json: bool) -> None:
+def rollback(yes: bool, port: str | None, as_json: bool) -> None:
     """Swap the policy in force with the one that was in force before.
 
     A second rollback undoes the first. After /policy.json was removed nothing is in force: the first
@@ -109,7 +112,7 @@ def rollback(port: str | None, as_json: bool) -> None:
         before = camera.report(board).policy.digest
         text = camera.policy_before(board, before)
         new = document.read(text, "the policy that was in force before")
-        put_in_force(board, out, camera.policy_file(board), text, new, before=before)
+        put_in_force(board, out, camera.policy_file(board), text, new, yes, before=before)
         out.say(f"in force before: {before or 'none'}")
 
 

@@ -18,7 +18,7 @@ from ..policy import document
 from ..policy.in_force import put_in_force
 from ..ui import faults
 from ..ui.errors import Failure, Status
-from ..ui.options import on_board
+from ..ui.options import on_board, yes_option
 from ..ui.output import Output
 
 Fields = dict[str, Any]
@@ -29,9 +29,12 @@ _NEW: Fields = {"version": 1}
 
 @click.command()
 @click.argument("origin")
+@yes_option
 @on_board
-def allow(origin: str, port: str | None, as_json: bool) -> None:
+def allow(origin: str, yes: bool, port: str | None, as_json: bool) -> None:
     """Let pages of ORIGIN read the camera.
+
+    Asks before it lets in everybody, as '*' or 'https://*.com' would.
 
     \b
     camcors policy allow https://dashboard.example.com
@@ -50,7 +53,7 @@ def allow(origin: str, port: str | None, as_json: bool) -> None:
         fields["allowed_origins"] = "*" if origin == "*" else [*current.allowed_origins, origin]
         return ""
 
-    _change(port, as_json, change)
+    _change(port, as_json, change, yes)
 
 
 @click.command()
@@ -81,12 +84,13 @@ def deny(origin: str, port: str | None, as_json: bool) -> None:
 @click.command("set", context_settings={"ignore_unknown_options": True})  # max_age -1 is a value
 @click.argument("field", type=click.Choice(NAMES), metavar="FIELD")
 @click.argument("value")
+@yes_option
 @on_board
-def set_field(field: str, value: str, port: str | None, as_json: bool) -> None:
+def set_field(field: str, value: str, yes: bool, port: str | None, as_json: bool) -> None:
     """Give FIELD a VALUE.
 
     VALUE is a word or a number; true or false; null for a field's "any" or "none"; a list as
-    A,B,C or in JSON.
+    A,B,C or in JSON. Asks before it lets in more than before.
 
     \b
     camcors policy set max_age 600
@@ -103,16 +107,18 @@ def set_field(field: str, value: str, port: str | None, as_json: bool) -> None:
         fields[field] = meant
         return ""
 
-    _change(port, as_json, change)
+    _change(port, as_json, change, yes)
 
 
 @click.command()
+@yes_option
 @on_board
-def edit(port: str | None, as_json: bool) -> None:
+def edit(yes: bool, port: str | None, as_json: bool) -> None:
     """Open the camera's policy in your editor ($VISUAL or $EDITOR).
 
     A faulty file is offered again with its faults as comments; leave it as it is to give up.
-    What you wrote is never lost: if it does not reach the camera, it is kept in a file.
+    Asks before it lets in more than before. What you wrote is never lost: if it does not reach
+    the camera, it is kept in a file.
     """
     from ..policy.editor import Draft
 
@@ -125,21 +131,23 @@ def edit(port: str | None, as_json: bool) -> None:
             out.result({"changed": False})
             out.say("nothing was changed")
             return
-        _put_edited(port, out, base, text)
+        _put_edited(port, out, base, text, yes)
 
 
-def _put_edited(port: str | None, out: Output, base: bytes | None, text: bytes) -> None:
+def _put_edited(port: str | None, out: Output, base: bytes | None, text: bytes, yes: bool) -> None:
     with Board(port, out) as board:
         current = camera.policy_file(board)
         if current != base:
             raise Failure("the policy on the camera was changed by another while you edited")
-        put_in_force(board, out, current, text, document.parse(text))
+        put_in_force(board, out, current, text, document.parse(text), yes)
 
 
 COMMANDS = (allow, deny, set_field, edit)
 
 
-def _change(port: str | None, as_json: bool, change: Callable[[Fields, Policy], str]) -> None:
+def _change(
+    port: str | None, as_json: bool, change: Callable[[Fields, Policy], str], is_agreed: bool = False
+) -> None:
     """Change the fields of the camera's file; `change` returns why there is nothing to do, or ""."""
     out = Output(as_json)
     with Board(port, out) as board:
@@ -157,7 +165,7 @@ def _change(port: str | None, as_json: bool, change: Callable[[Fields, Policy], 
             first, *others = str(exc).split("\n")
             found = [each._asdict() for each in exc.faults]
             raise Failure(first, "", Status.REFUSED, others, faults=found) from None
-        put_in_force(board, out, current, text, new)
+        put_in_force(board, out, current, text, new, is_agreed)
 
 
 def _fields(text: bytes) -> Fields:

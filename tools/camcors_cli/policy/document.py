@@ -49,6 +49,14 @@ def read(text: bytes, name: str) -> Policy:
         raise faults.refusal(name, VALID, faults.locate(text, exc.faults)) from None
 
 
+def stands(text: bytes | None) -> Policy:
+    """Return the policy in the camera's file; of none, or a faulty one, that which lets in nobody."""
+    try:
+        return Policy() if text is None else parse(text)
+    except PolicyError:
+        return Policy()
+
+
 def difference(old: bytes | None, new: bytes) -> list[str]:
     """Return a unified diff (lines) from what the camera has to what it would get, [] if they are equal."""
     if len(old or b"") > _COMPARED_MAX:

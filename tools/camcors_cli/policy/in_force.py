@@ -2,31 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from cors import Policy
+from strict.fault import Fault
 
 from ..device import camera
 from ..device.board import Board
+from ..ui.errors import Failure, Status
 from ..ui.output import Output
 from . import document
+from .widening import widenings
 
 
 def put_in_force(
-    board: Board, out: Output, current: bytes | None, text: bytes, new: Policy, **facts: Any
+    board: Board,
+    out: Output,
+    current: bytes | None,
+    text: bytes,
+    new: Policy,
+    is_agreed: bool = False,
+    **facts: Any,
 ) -> None:
     """Show what changes and put `text`, a valid policy, in force. Raises Failure.
 
-    facts: what `--json` says besides.
+    What it opens to everybody is said first, and asked about unless `is_agreed`. facts: what `--json` says
+    besides.
     """
     changes = document.difference(current, text)
     out.diff(changes)
+    wider, warned = widenings(document.stands(current), new, document.is_public_suffix)
+    if wider:
+        _agree(out, wider, is_agreed)
     report = camera.save_policy(board, text, out)
     stands = {"digest": new.digest, "state": report.policy.state, "started": report.started}
-    out.result({**stands, "changed": text != current, "diff": changes, "warnings": warnings(new), **facts})
+    said = {"diff": changes, "wider": wider, "warnings": warnings(new)}
+    out.result({**stands, "changed": text != current, **said, **facts})
     what = "nothing to change, the camera has it" if text == current else "saved"
     out.say(f"{what}; {'in force' if report.started else 'in force when the camera starts'}: {new.digest}")
-    tell_warnings(out, new)
+    tell_warnings(out, [each for each in new.warnings if each not in warned])
+
+
+def _agree(out: Output, wider: list[str], is_agreed: bool) -> None:
+    """Say what a policy opens, and ask whether that is meant. Raises Failure unless it is."""
+    if not is_agreed and not out.can_ask:
+        message = "not saved: it lets in more than before, and there is no terminal to ask at"
+        raise Failure(message, "add --yes to save it all the same", Status.REFUSED, wider, wider=wider)
+    for line in wider:
+        out.note(f"wider than before: {line}")
+    if not is_agreed and not out.ask("Save it all the same?"):
+        raise Failure("not saved", "nothing was changed", Status.REFUSED, wider=wider)
 
 
 def warnings(checked: Policy) -> list[dict[str, Any]]:
@@ -34,7 +60,7 @@ def warnings(checked: Policy) -> list[dict[str, Any]]:
     return [warning._asdict() for warning in checked.warnings]
 
 
-def tell_warnings(out: Output, checked: Policy) -> None:
+def tell_warnings(out: Output, found: Iterable[Fault]) -> None:
     """Note what a policy allows and its owner probably does not mean."""
-    for warning in checked.warnings:
+    for warning in found:
         out.note(f"warning: {warning}")

@@ -210,6 +210,16 @@ class Output:
         """Return what a person types without an echo."""
         return str(click.prompt(escape(question), hide_input=True, err=True))
 
+    @property
+    def can_ask(self) -> bool:
+        """Whether there is a person who reads a question and answers it."""
+        return sys.stdin.isatty() and sys.stderr.isatty()
+
+    @staticmethod
+    def ask(question: str) -> bool:
+        """Return whether a person says yes; no answer is none."""
+        return click.confirm(escape(question), default=False, err=True)
+
     def _error_line(self, text: str) -> None:
         line = escape(text)
         if self._fits(line):
