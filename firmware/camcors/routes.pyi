@@ -3,19 +3,19 @@ from typing import Any
 
 from microdot import Microdot, Request
 
-Route = tuple[str, str]
+_Route = tuple[str, str]
 
-GET_PAGE: Route
-GET_STATUS: Route
-GET_CAPTURE: Route
-GET_STREAM: Route
-GET_CAMERA: Route
-PUT_CAMERA: Route
-PUT_LED: Route
-ROUTES: tuple[Route, ...]
+GET_PAGE: _Route
+GET_STATUS: _Route
+GET_CAPTURE: _Route
+GET_STREAM: _Route
+GET_CAMERA: _Route
+PUT_CAMERA: _Route
+PUT_LED: _Route
+ROUTES: tuple[_Route, ...]
 REMEDY: str
 
-def on(app: Microdot, route: Route) -> Callable[[Callable[..., Any]], Callable[..., Any]]: ...
+def on(app: Microdot, route: _Route) -> Callable[[Callable[..., Any]], Callable[..., Any]]: ...
 def attach_errors(app: Microdot) -> None: ...
 def refuse(
     request: Request, code: str, words: str, headers: dict[str, str] | None = None, **more: object

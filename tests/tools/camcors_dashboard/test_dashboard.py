@@ -350,6 +350,7 @@ def test_the_policy_card_tells_what_this_page_may_do(large: Page, dashboard: Das
         "Set Content-Type: application/json": "yes",
         "Set a header of its own (X-Requested-With)": "yes",
         "Show a picture with a plain <img>": "yes",
+        "Show the camera in an <iframe>": "yes",
         "Read X-Frame-Id and X-Timestamp": "yes",
     }
 

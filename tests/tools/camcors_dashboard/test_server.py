@@ -279,9 +279,10 @@ def test_the_examination_is_for_the_browser_that_asks(
     found = json.loads(request(server, "POST", "/doctor", body, **headers)[2])
     assert found["browsers"] == {family: "allowed"}
     assert set(found) == {
-        "verdict", "reason", "code", "endpoint", "commands", "remarks", "is_camera", "browsers", "steps"
+        "verdict", "reason", "code", "endpoint", "frames", "commands", "remarks", "is_camera", "browsers", "steps"
     }  # fmt: skip
     assert found["endpoint"] == {"works": True, "text": "answers 200", "status": 200}
+    assert found["frames"] is (found["verdict"] == "allowed")
 
 
 def test_few_cameras_are_examined_at_once(server: Dashboard):

@@ -71,7 +71,8 @@ class Examination:
     steps: what passes and what does not. reason: the first thing that blocks, or None; code: its name
     for programs. commands, remarks: what changes that. is_camera: what answers is camcors. access: what
     browsers make of where page and camera are, by family. endpoint: what it makes of the request, None if
-    the request reaches none. unreachable: no answer came, and why.
+    the request reaches none. frames: whether the page may show the answer in an <iframe>, None if that is not
+    known. unreachable: no answer came, and why.
     """
 
     steps: list[Step] = field(default_factory=list)
@@ -82,6 +83,7 @@ class Examination:
     is_camera: bool = False
     access: dict[Agent, Access] = field(default_factory=dict)
     endpoint: Endpoint | None = None
+    frames: bool | None = None
     unreachable: Unreachable | None = None
 
     @property
@@ -101,6 +103,7 @@ class Examination:
             "reason": self.reason,
             "code": self.code,
             "endpoint": self.endpoint and self.endpoint.to_json(),
+            "frames": self.frames,
             "commands": self.commands,
             "remarks": self.remarks,
             "is_camera": self.is_camera,
@@ -201,7 +204,9 @@ class _Asking:
             self.found.endpoint = self._endpoint(journey)
         page, url = self._question[:2]
         if not journey.is_same_origin:
-            self.found.steps += embedding.steps(page, url, self._exchange, journey.verdict.readable)
+            picture, frame = embedding.steps(page, url, self._exchange, journey.verdict.readable)
+            self.found.steps += [picture, frame]
+            self.found.frames = frame.mark is Mark.OK
         if journey.reason:
             self._block(journey.reason)
 

@@ -18,6 +18,7 @@ const ROWS = [
   { words: "Set a header of its own (X-Requested-With)", sends: { headers: { "X-Requested-With": "dashboard" } } },
   { words: "Show a picture with a plain <img>", sends: {}, more: { mode: "no-cors", referrerPolicy: "strict-origin" } },
 ];
+const FRAME = "Show the camera in an <iframe>";
 const EXPOSED = ["X-Frame-Id", "X-Timestamp"];
 
 /** What the camera's policy lets this page do, and, where the command serves the page, what it lets others do. */
@@ -70,13 +71,15 @@ export class PolicyCard {
     const attempt = attemptOf(this.session.camera, "/api/status");
     const cells = ROWS.map(({ words }) => row(words));
     const exposed = row(`Read ${EXPOSED.join(" and ")}`);
-    this.rows.replaceChildren(...[...cells, exposed].map(({ element }) => element));
+    const frame = row(FRAME);
+    this.rows.replaceChildren(...[...cells, frame, exposed].map(({ element }) => element));
     say(this.note, "Asking the camera, with requests that change nothing …");
     for (const [index, { sends, more }] of ROWS.entries()) {
       const found = await this.#passes(attempt, sends, more);
       if (digest !== this.digest) return;
       cells[index].tell(found.passed, found.refusal);
     }
+    frame.tell(await this.#frames(attempt));
     exposed.tell(await this.#exposes());
     say(this.note, "Found out with real requests that changed nothing.");
   }
@@ -93,6 +96,16 @@ export class PolicyCard {
     if (!said || said.verdict === "unreachable") return { passed: null };
     const passed = said.verdict === "allowed";
     return { passed, refusal: passed && said.isRefused ? said.endpoint : "" };
+  }
+
+  /**
+   * Whether a frame would show the camera: only the server can tell, for no script sees into a frame of another origin.
+   * @param {import("./api.js").Attempt} attempt
+   * @returns {Promise<boolean|null>}
+   */
+  async #frames(attempt) {
+    if (!this.session.server.doctor) return null;
+    return (await examine({ ...attempt, credentials: false }))?.frames ?? null;
   }
 
   /** @returns {Promise<boolean|null>} */

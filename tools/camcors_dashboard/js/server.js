@@ -93,6 +93,7 @@ export async function askOrigins(camera) {
  * @property {string} code
  * @property {string} endpoint what it makes of the request, whoever may read the answer; "" if the request reaches none
  * @property {boolean} isRefused the endpoint refuses the request
+ * @property {boolean|null} frames whether this page may show the answer in an <iframe>
  * @property {string[]} commands
  * @property {string[]} remarks
  * @property {string[]} steps their words
@@ -116,6 +117,7 @@ export async function examine({ url, method, headers, credentials }) {
     code: String(said.code ?? ""),
     endpoint: cut(String(endpoint.text ?? "")),
     isRefused: endpoint.works === false,
+    frames: typeof said.frames === "boolean" ? said.frames : null,
     commands: list(said.commands).map(String), // whole, or they do something else
     remarks: list(said.remarks).map((each) => cut(String(each))),
     steps: list(said.steps).map((step) => cut(String(/** @type {{text?: unknown}|null} */ (step)?.text))),
