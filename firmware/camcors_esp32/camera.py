@@ -136,9 +136,9 @@ class Camera:
             return None
         now = ticks_ms()
         if self._woken is not None:
-            left_ms = _SETTLE_MS - ticks_diff(now, self._woken)
-            if left_ms > 0:
-                return left_ms
+            passed_ms = ticks_diff(now, self._woken)
+            if 0 <= passed_ms < _SETTLE_MS:
+                return _SETTLE_MS - passed_ms
             self._woken = None
         if self._camera.frame_available():
             if not self._keeps_stale or ticks_diff(now, self._used) < _STALE_MS:

@@ -885,6 +885,16 @@ async def rests_and_wakes_for_the_next_picture():
     return [before, rest, waits, [jpeg[0], number], camera.is_standby, kept, started]
 
 
+async def never_waits_for_days_after_waking():
+    """Who woke it was gone at once, and who comes next finds ticks that have turned over."""
+    camera, _ = make_camera()
+    await clock.run(10000)
+    camera.stand_by()
+    waits = [camera.poll(), camera.poll()]
+    clock.now -= 5000
+    return waits + [camera.poll()]
+
+
 async def takes_settings_while_it_rests():
     camera, _ = make_camera()
     camera.stand_by()

@@ -267,6 +267,7 @@ CAMERA = {
         [True, ["deinit"], [["pin", 32, 1, None], ["pin", 0, "in", True]], None],
         True, [255, 2], False, [True, True, 50], [12],  # milliseconds of the power chip
     ],
+    "never_waits_for_days_after_waking": [1000, 1000, None],
     "takes_settings_while_it_rests": [
         [True, ["SVGA", True, 5], [], ["ValueError"]], [255, 216], [11, True, "SVGA", 5],
     ],
