@@ -49,14 +49,32 @@ def typed(page: str) -> tuple[str, bool]:
     return html.unescape(name), bool(checked)
 
 
-@pytest.fixture(params=["cpython", "micropython"])
-def device(request: pytest.FixtureRequest, program: Path, tmp_path: Path) -> Iterator[Device]:
-    running = Device(request.param, tmp_path)
+PYTHONS = ["cpython", "micropython"]
+
+
+@contextlib.contextmanager
+def running(python: str, folder: Path) -> Iterator[Device]:
+    device = Device(python, folder)
     try:
-        yield running
-        assert running.process.poll() is None
+        yield device
+        assert device.process.poll() is None
     finally:
-        running.close()
+        device.close()
+
+
+@pytest.fixture(params=PYTHONS)
+def device(request: pytest.FixtureRequest, program: Path, tmp_path: Path) -> Iterator[Device]:
+    with running(request.param, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(scope="module", params=PYTHONS)
+def untouched(
+    request: pytest.FixtureRequest, program: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Device]:
+    """A device for the requests that change nothing."""
+    with running(request.param, tmp_path_factory.mktemp("untouched")) as made:
+        yield made
 
 
 def test_the_page(device: Device) -> None:
@@ -136,7 +154,7 @@ def test_a_network_is_chosen_or_typed(
     assert json.loads(device.settings.read_text())["wifi"]["ssid"] == ssid
 
 
-@pytest.mark.parametrize("python", ["cpython", "micropython"])
+@pytest.mark.parametrize("python", PYTHONS)
 def test_where_none_is_found_the_name_is_typed(program: Path, tmp_path: Path, python: str) -> None:
     with contextlib.closing(Device(python, tmp_path, "none")) as device:
         page = device.request("GET", "/?again")[2]
@@ -205,12 +223,12 @@ FOREIGN = [
 
 
 @pytest.mark.parametrize(("headers", "status"), FOREIGN)
-def test_nobody_else_may_send_it(device: Device, headers: dict[str, str], status: int) -> None:
-    given = {name: value.replace("PORT", str(device.port)) for name, value in headers.items()}
+def test_nobody_else_may_send_it(untouched: Device, headers: dict[str, str], status: int) -> None:
+    given = {name: value.replace("PORT", str(untouched.port)) for name, value in headers.items()}
     body = urlencode({"ssid": "evil", "password": "12345678"}).encode()
-    assert device.request("POST", "/", body, {**FORM, **given})[0] == status
-    assert not device.settings.exists()
-    assert not device.restarted.is_set()
+    assert untouched.request("POST", "/", body, {**FORM, **given})[0] == status
+    assert not untouched.settings.exists()
+    assert not untouched.restarted.is_set()
 
 
 # Where a phone or a computer looks whether it is in the internet (method, host, target); what is not there
@@ -246,19 +264,19 @@ PROBES = [
 
 
 @pytest.mark.parametrize(("method", "host", "target"), PROBES)
-def test_a_foreign_name_leads_to_the_form(device: Device, method: str, host: str, target: str) -> None:
-    sent = {"Host": host.replace("PORT", str(device.port)), "Origin": "http://friend.example"}
-    status, headers, body = device.request(method, target, headers=sent)
+def test_a_foreign_name_leads_to_the_form(untouched: Device, method: str, host: str, target: str) -> None:
+    sent = {"Host": host.replace("PORT", str(untouched.port)), "Origin": "http://friend.example"}
+    status, headers, body = untouched.request(method, target, headers=sent)
     assert (status, body) == (302, "")
     assert headers == {
-        "Location": device.own + "/",
+        "Location": untouched.own + "/",
         "Cache-Control": "no-store",
         "Content-Length": "0",
         "Content-Type": "text/plain; charset=UTF-8",
         "Cross-Origin-Resource-Policy": "same-origin",
         "X-Content-Type-Options": "nosniff",
     }
-    status, _, page = device.request("GET", "/")
+    status, _, page = untouched.request("GET", "/")
     assert status == 200
     assert "<form" in page
 
@@ -279,16 +297,16 @@ REFUSED = [
 
 @pytest.mark.parametrize(("method", "path", "headers"), REFUSED)
 def test_nothing_else_is_done_for_a_foreign_name(
-    device: Device, method: str, path: str, headers: dict[str, str]
+    untouched: Device, method: str, path: str, headers: dict[str, str]
 ) -> None:
     body = b"" if method == "TRACE" else b"{}"
-    assert device.request(method, path, body, {"Host": "evil.example", **headers})[0] == 421
+    assert untouched.request(method, path, body, {"Host": "evil.example", **headers})[0] == 421
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1:PORT", "camcors", "camcors.local", "localhost"])
-def test_its_own_names_show_the_form(device: Device, host: str) -> None:
-    headers = {"Host": host.replace("PORT", str(device.port))}
-    status, _, page = device.request("GET", "/", headers=headers)
+def test_its_own_names_show_the_form(untouched: Device, host: str) -> None:
+    headers = {"Host": host.replace("PORT", str(untouched.port))}
+    status, _, page = untouched.request("GET", "/", headers=headers)
     assert status == 200
     assert "<form" in page
 

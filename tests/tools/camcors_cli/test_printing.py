@@ -151,7 +151,7 @@ def test_a_traceback_of_our_own_is_escaped() -> None:
 
 
 BAD = "\x1b]0;x\x07\x1b[2J\x9b1m\u202e\x7f[red]b][/d[\r\nforged"
-LONG = BAD * 200_000
+LONG = BAD * 3_000  # more than is shown of one text
 
 
 def hostile() -> FakeBoard:
@@ -166,7 +166,7 @@ def hostile() -> FakeBoard:
     board.odd["save"] = BAD
     board.odd["log"] = [1, 0, f"{BAD}\n{BAD}\n".encode().hex()]
     board.facts = {**board.facts, "machine": BAD, "version": BAD}
-    board.files["/policy.json"] = LONG.encode()[:100_000] + b"\xff\n"
+    board.files["/policy.json"] = LONG.encode()[:20_000] + b"\xff\n"
     board.files["/camera.json"] = json.dumps({"wifi": {"ssid": BAD, "password": BAD}}).encode()
     board.files["/d[/b]"] = b"x"
     board.folders.append("/d[")
@@ -188,7 +188,7 @@ def without_firmware() -> FakeBoard:
 
 def raising() -> FakeBoard:
     board = hostile()
-    board.twist = lambda asked, out, err: (out, b"Traceback\r\nOSError: " + LONG.encode()[:300_000])
+    board.twist = lambda asked, out, err: (out, b"Traceback\r\nOSError: " + LONG.encode()[:80_000])
     return board
 
 
