@@ -32,6 +32,11 @@ class Terminal:
         return self._tmux("capture-pane", "-p", "-J", "-S", "-")
 
     @property
+    def visible(self) -> str:
+        """What can be read, without what has scrolled away."""
+        return self._tmux("capture-pane", "-p", "-J")
+
+    @property
     def escapes(self) -> str:
         """As `screen`, with the escape sequences for colours."""
         return self._tmux("capture-pane", "-p", "-e", "-S", "-")

@@ -45,6 +45,8 @@ look() {
     need ffmpeg ffmpeg has_any ffmpeg
     need nginx nginx has_server nginx
     need openssl openssl has_any openssl
+    want zsh has_any zsh
+    want fish has_any fish
     want gcc-xtensa-lx106 has_any xtensa-lx106-elf-gcc
     [ "$1" = clients ] || return 0
     need "Python's headers" python3-dev has_python_headers

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 import warnings
 from typing import Any
@@ -10,15 +11,18 @@ from typing import Any
 import click
 
 from .ui.errors import Failure
+from .ui.help import Group
 from .ui.options import group_port_option
 from .ui.output import Output, prepare
 
 _EPILOG = """\b
 Exit status: 0 done; 1 the answer is no (an invalid policy, a request that is
-blocked or that the endpoint refuses); 2 a usage error; 3 no board or camera was
-reached; 4 the board could not do it, or a file here could not be written.
+blocked or that the endpoint refuses); 2 a usage error; 3 no board or camera
+was reached; 4 the board could not do it, or a file here could not be written.
 """
 
+
+_COMPLETING = "_CAMCORS_COMPLETE"  # click's variable, by which a shell asks
 
 # In the order of the help, each with its module in commands/.
 _COMMANDS = {
@@ -41,7 +45,7 @@ _COMMANDS = {
 }
 
 
-class _Group(click.Group):
+class _Group(Group):
     """Imports a command when it is called, and ends with what `Output` prints.
 
     click itself would print what a board said as it came.
@@ -50,14 +54,16 @@ class _Group(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
+    def find_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in _COMMANDS:
             return None
-        module = importlib.import_module(f".commands.{_COMMANDS[cmd_name]}", __package__)
-        found: click.Command = getattr(module, cmd_name)
+        module = importlib.import_module(f".commands.{_COMMANDS[name]}", __package__)
+        found: click.Command = getattr(module, name)
         return found
 
     def main(self, *args: Any, **extra: Any) -> Any:
+        if _COMPLETING in os.environ:
+            from .ui import shells as shells  # registers them with click
         try:
             status = super().main(*args, **{**extra, "standalone_mode": False})
         except Failure as failure:

@@ -116,7 +116,9 @@ def apt(tools: Path, script: str) -> None:
     stand_in(tools, "apt-get", f'echo "$*" >> {tools}/asked; echo noise; echo noise >&2\n{script}')
 
 
-NEEDED = ("git", *PROGRAMS, "xtensa-lx106-elf-gcc")
+WANTED = "zsh fish gcc-xtensa-lx106"
+OPTIONAL = ("zsh", "fish", "xtensa-lx106-elf-gcc")
+NEEDED = ("git", *PROGRAMS, *OPTIONAL)
 INSTALL = "-qq -o DPkg::Lock::Timeout=300 install --yes --no-install-recommends"
 
 
@@ -128,14 +130,14 @@ def test_root_gets_everything_in_one_call_of_apt_without_its_noise(tools: Path) 
         f'case "$*" in *install*) for each in {made}; do echo > $each; /bin/chmod +x $each; done;; esac',
     )
     done = run(tools, "test")
-    packages = f"git {PACKAGES} gcc-xtensa-lx106"
+    packages = f"git {PACKAGES} {WANTED}"
     said = f"camcors: installing what the tests need with apt: {packages} (a minute or two)\n"
     assert (done.returncode, done.stdout, done.stderr) == (0, "", said)
     assert (tools / "asked").read_text().splitlines() == ["-qq update", f"{INSTALL} {packages}"]
 
 
 def test_the_heavy_clients_are_only_for_their_tests(tools: Path) -> None:
-    for name in (*PROGRAMS, "xtensa-lx106-elf-gcc"):
+    for name in (*PROGRAMS, *OPTIONAL):
         stand_in(tools, name, "exit 0")
     assert run(tools, "test").returncode == 0
     stand_in(tools, "id", "echo 1000")
@@ -150,7 +152,7 @@ def test_what_a_test_is_skipped_without_is_no_error(tools: Path) -> None:
     apt(tools, 'case "$*" in *install*) exit 100;; esac')
     assert run(tools, "test").returncode == 0
     asked = (tools / "asked").read_text().splitlines()
-    assert asked == ["-qq update", f"{INSTALL} gcc-xtensa-lx106"]
+    assert asked == ["-qq update", f"{INSTALL} {WANTED}"]
 
 
 def test_what_apt_says_is_shown_where_it_fails(tools: Path) -> None:
@@ -174,7 +176,7 @@ def test_apts_lists_are_waited_for_while_another_apt_has_them(tools: Path) -> No
     stand_in(tools, "fuser", "exit 0")
     assert run(tools, "test").returncode == 0
     asked = (tools / "asked").read_text().splitlines()
-    assert asked == ["-qq update", "sleep 5", "-qq update", f"{INSTALL} firefox-esr gcc-xtensa-lx106"]
+    assert asked == ["-qq update", "sleep 5", "-qq update", f"{INSTALL} firefox-esr {WANTED}"]
 
 
 def test_root_gets_nothing_for_make_run(tools: Path) -> None:

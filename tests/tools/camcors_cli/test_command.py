@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from typing import IO
 import click
 import pytest
 from camcors_cli.cli import main
+from click.shell_completion import ShellComplete
 from click.testing import CliRunner
 
 from tests.kit.camera import Camera
@@ -38,6 +40,23 @@ def test_every_command_has_help_and_refuses_unknown_options(path: tuple[str, ...
     assert (done.stderr, done.exit_code) == ("", 0)
     assert done.stdout.startswith("Usage: ")
     assert CliRunner().invoke(main, [*path, "--no-such"]).exit_code == 2
+
+
+@pytest.mark.parametrize("path", list(commands()), ids=" ".join)
+def test_help_is_whole_sentences(path: tuple[str, ...]) -> None:
+    done = CliRunner().invoke(main, [*path, "--help"], terminal_width=80)
+    lines = [line.rstrip() for line in done.stdout.splitlines()]
+    assert [line for line in lines if line.endswith(("...", "…"))] == []
+    listed = "\n".join(lines).partition("\nCommands:\n")[2].partition("\n\n")[0].splitlines()
+    assert [line for line in listed if not line.endswith(".")] == []
+    assert [line for line in listed if line.startswith("    ")] == [], "a sentence that takes two lines"
+
+
+@pytest.mark.parametrize("path", [(), ("policy",), ("settings",), ("wifi",)], ids=" ".join)
+def test_completion_shows_whole_sentences(path: tuple[str, ...]) -> None:
+    found = ShellComplete(main, {}, "camcors", "").get_completions(list(path), "")
+    told = [each.help or "" for each in found]
+    assert [each for each in told if each.endswith("...") or not each.endswith(".")] == []
 
 
 def test_every_command_on_a_board_takes_json_and_a_port() -> None:
@@ -89,7 +108,8 @@ def test_bash_completes(words: list[str], completed: list[str]) -> None:
     quoted = " ".join(f"'{word}'" for word in words)
     script = f"""
         source <(camcors completion bash)
-        COMP_WORDS=({quoted}); COMP_CWORD={len(words) - 1}
+        COMP_WORDS=({quoted}); COMP_CWORD={len(words) - 1}; COMP_LINE={shlex.quote(" ".join(words))}
+        COMP_POINT=${{#COMP_LINE}}
         _camcors_completion camcors; printf '%s\\n' "${{COMPREPLY[@]}}"
     """
     path = f"{BIN}{os.pathsep}{os.environ['PATH']}"

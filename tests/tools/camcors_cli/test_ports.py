@@ -155,6 +155,10 @@ BROWSERS = "camcors doctor takes it; the port is that of the REPL, such as build
         ("--port 9000 dashboard", f"{NUMBER}for the dashboard's, write --http-port 9000"),
         ("info --port 9000", f"{NUMBER}for a REPL at that port, write socket://127.0.0.1:9000"),
         ("policy --port 9000 show", f"{NUMBER}for a REPL at that port, write socket://127.0.0.1:9000"),
+        (
+            "info --port 127.0.0.1:8266",
+            '"127.0.0.1:8266" is not a port; did you mean socket://127.0.0.1:8266?',
+        ),
         ("info --port cam.lan:23", '"cam.lan:23" is not a port; did you mean socket://cam.lan:23?'),
         ("info --port [::1]:23", '"[::1]:23" is not a port; did you mean socket://[::1]:23?'),
         (

@@ -29,10 +29,11 @@ _NAME_MAX = 40  # characters of a board's name in that of a file
 @click.option("--force", is_flag=True, help="Overwrite FILE.")
 @on_board
 def backup(target: Path | None, force: bool, port: str | None, as_json: bool) -> None:
-    """Save all files of a board in FILE, a zip, or in one named by board and time in FOLDER.
+    """Save all files of a board in a zip.
 
-    Works on any board with MicroPython. Other filesystems than the flash's, as an SD card's, are left
-    out. The zip is readable only by you, since it may hold the Wi-Fi password.
+    In FILE, or in one named by board and time in FOLDER. Works on any board with MicroPython. Other
+    filesystems than the flash's, as an SD card's, are left out. The zip is readable only by you, since
+    it may hold the Wi-Fi password.
     """
     out = Output(as_json)
     if target and not target.is_dir():
@@ -77,10 +78,10 @@ def _read_all(board: Board, out: Output) -> Archive:
 @click.option("--delete", is_flag=True, help="Remove the board's files that are not in FILE.")
 @on_board
 def restore(file: Path, delete: bool, port: str | None, as_json: bool) -> None:
-    """Bring the files of a backup back to a board; files that are the same are left alone.
+    """Bring the files of a backup back to a board.
 
-    Each file is written whole or not at all. A policy and settings in FILE are validated first. Works
-    on any board with MicroPython.
+    Files that are the same are left alone. Each file is written whole or not at all. A policy and
+    settings in FILE are validated first. Works on any board with MicroPython.
     """
     out = Output(as_json)
     saved = archive.unpack(file)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
+from ..ui import shells
 from ..ui.output import Output
 
-_VARIABLE = "_CAMCORS_COMPLETE"
 
-
-@click.command(short_help="Print the completion script of a shell.")
+@click.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:
@@ -23,5 +22,5 @@ def completion(context: click.Context, shell: str) -> None:
     """
     kind = get_completion_class(shell)
     assert kind is not None
-    script = kind(context.find_root().command, {}, "camcors", _VARIABLE).source()
+    script = kind(context.find_root().command, {}, "camcors", shells.VARIABLE).source()
     Output().raw(script.encode() + b"\n")

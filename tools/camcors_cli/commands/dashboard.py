@@ -30,9 +30,9 @@ from ..ui.output import Output
 @click.option("--open", "in_browser", is_flag=True, help="Open it in your browser.")
 @port_option
 def dashboard(http_port: int, cameras: tuple[str, ...], in_browser: bool, port: str | None) -> None:
-    """Serve the dashboard, the page that shows your cameras, until Ctrl-C.
+    """Serve the dashboard, the page that shows your cameras.
 
-    Only this machine reaches it. With --port, the page can show which origins the policy of the
+    Until Ctrl-C. Only this machine reaches it. With --port, the page can show which origins the policy of the
     camera there allows what.
 
     \b

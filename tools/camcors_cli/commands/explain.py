@@ -89,11 +89,11 @@ def explain(
     port: str | None,
     as_json: bool,
 ) -> None:
-    """Tell what a browser does with a request of a page of ORIGIN, and why.
+    """Tell what a browser does with a page's request, and why.
 
-    By the policy in force on the camera, or by that in a file. Nothing is sent: the camera's own
-    rules run here, and a model of a browser asks them. A page of the camera itself is one whose
-    ORIGIN is http:// and what --host says.
+    The page is of ORIGIN. By the policy in force on the camera, or by that in a file. Nothing is sent:
+    the camera's own rules run here, and a model of a browser asks them. A page of the camera itself is
+    one whose ORIGIN is http:// and what --host says.
 
     \b
     camcors explain https://dashboard.example.com

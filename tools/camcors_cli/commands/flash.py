@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import glob
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from camcors_build import partitions
+from click.shell_completion import CompletionItem
 
 from ..image import boards
 from ..ui.errors import Failure, Status
@@ -20,17 +22,29 @@ if TYPE_CHECKING:
 _SECTOR = partitions.SECTOR_SIZE
 
 
+def _complete(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer boards, unless one is there, and images near; else any file."""
+    found = [] if ctx.params.get("target") else boards.complete(incomplete)
+    typed = glob.escape(incomplete)
+    images = [path for near in (f"{typed}*.bin", f"{typed}*/*.bin") for path in sorted(glob.glob(near))]
+    if "build/".startswith(incomplete):
+        images += sorted(glob.glob("build/*/firmware.bin"))
+    found += [CompletionItem(path) for path in images]
+    return found or [CompletionItem(incomplete, type="file")]
+
+
 @click.command()
-@click.argument("target", nargs=-1, metavar="[BOARD] [IMAGE]")
+@click.argument("target", nargs=-1, metavar="[BOARD] [IMAGE]", shell_complete=_complete)
 @click.option("--erase", is_flag=True, help="Erase all of the flash first: the board's own files are lost.")
 @click.option("--baud", type=click.IntRange(9600, 4_000_000), default=460_800, show_default=True)
 @on_board
 def flash(target: tuple[str, ...], erase: bool, baud: int, port: str | None, as_json: bool) -> None:
-    """Write IMAGE, of camcors image or of the build, to a board; verify it, and start it.
+    """Write an image to a board, verify it, and start it.
 
-    Without IMAGE it is BOARD's firmware, build/BOARD/firmware.bin. With BOARD the image is checked to be
-    for that board; without, the chip and the flash must fit. The board's files (policy, settings)
-    are kept, unless --erase is given; only on a board without a filesystem are the image's written.
+    IMAGE is of `camcors image` or of the build. Without IMAGE it is BOARD's firmware,
+    build/BOARD/firmware.bin. With BOARD the image is checked to be for that board; without, the chip and
+    the flash must fit. The board's files (policy, settings) are kept, unless --erase is given; only on a
+    board without a filesystem are the image's written.
 
     \b
     camcors flash camcors-XIAO_ESP32S3_SENSE.bin
@@ -59,13 +73,21 @@ def _target(given: tuple[str, ...]) -> tuple[boards.BoardData | None, Path]:
 
     if not 1 <= len(given) <= 2:
         raise click.UsageError("write [BOARD] [IMAGE]: a board, an image, or both")
-    if len(given) == 1 and given[0].upper() not in map(str.upper, boards.names()):
+    if len(given) == 1 and not _is_board(given[0]):
         return None, Path(given[0])
     name = boards.BOARD.convert(given[0], None, click.get_current_context())
     board = boards.read(name)
     if not board.chip:
         raise click.UsageError(f"{name} has no chip; start it with build/HOST/camcors-host --flash IMAGE")
     return board, Path(given[1]) if len(given) == 2 else firmware.default_path(name)
+
+
+def _is_board(text: str) -> bool:
+    """Return whether `text` names a board, or what is no file and was probably meant for one."""
+    if text.upper() in map(str.upper, boards.names()):
+        return True
+    is_word = text.replace("_", "").replace("-", "").isalnum()
+    return is_word and not Path(text).exists() and bool(boards.meant(text))
 
 
 def _check_chip(chip: Chip, image: Firmware, path: Path) -> None:

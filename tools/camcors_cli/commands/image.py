@@ -45,12 +45,13 @@ def image(
     force: bool,
     as_json: bool,
 ) -> None:
-    """Put the firmware of BOARD, a policy and settings into one file for `camcors flash`.
+    """Put firmware, policy and settings into one file to flash.
 
-    The policy and the settings are validated, and all faults said at once, each with its line. The
-    firmware is checked: made for the chip, whole, with the board's partition table. Without
-    a policy and settings the camera makes its own filesystem when it first starts. BOARD HOST makes
-    the flash of the camera on your desk: build/HOST/camcors-host --flash FILE.
+    The firmware is that of BOARD; `camcors flash` takes the file. The policy and the settings are
+    validated, and all faults said at once, each with its line. The firmware is checked: made for the
+    chip, whole, with the board's partition table. Without a policy and settings the camera makes its own
+    filesystem when it first starts. BOARD HOST makes the flash of the camera on your desk:
+    build/HOST/camcors-host --flash FILE.
     """
     if (is_open or password_stdin) and wifi is None:
         raise click.UsageError("--open and --password-stdin belong to --wifi SSID")

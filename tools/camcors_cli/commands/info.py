@@ -22,7 +22,10 @@ _FACTS = Call(answers.facts, "facts")
 @click.command()
 @on_board
 def info(port: str | None, as_json: bool) -> None:
-    """Tell what board this is, what runs on it, its flash and heap, and its faults."""
+    """Tell what a board is, its versions, and its faults.
+
+    Also what its flash and heap have left, and the network.
+    """
     out = Output(as_json)
     with Board(port, out) as board:
         report, facts = board.ask_camera(camera.REPORT, _FACTS, what="asking what it is")
@@ -72,7 +75,10 @@ def _policy(report: Report) -> str:
 @click.command()
 @on_board
 def reset(port: str | None, as_json: bool) -> None:
-    """Start the board again, as its reset button does, and wait for the camera."""
+    """Start the board again, and wait for the camera.
+
+    It starts as by its reset button.
+    """
     out = Output(as_json)
     with Board(port, out) as board:
         camera.report(board)

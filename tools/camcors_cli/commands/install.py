@@ -44,10 +44,11 @@ class _Listed(NamedTuple):
 def install(
     folder: Path, without_camera: bool, force: bool, remove: bool, port: str | None, as_json: bool
 ) -> None:
-    """Put the camera's modules on a board that runs MicroPython 1.25 or later with a camera module.
+    """Put the camera's modules on a board with MicroPython.
 
-    They go to /lib, a /boot.py starts the camera. For boards for which there is no firmware of camcors, or
-    where there is no toolchain. Your files are kept; --remove leaves the board as it was.
+    It takes 1.25 or later, with a camera module. They go to /lib, a /boot.py starts the camera. For
+    boards for which there is no firmware of camcors, or where there is no toolchain. Your files are
+    kept; --remove leaves the board as it was.
     """
     out = Output(as_json)
     with Board(port, out) as board:

@@ -21,10 +21,10 @@ _BACK_S = 30.0  # a restart of the camera, with its USB
 @click.option("--follow", "-f", is_flag=True, help="Go on, also over a restart of the camera, until Ctrl-C.")
 @on_board
 def logs(follow: bool, port: str | None, as_json: bool) -> None:
-    """Show what the camera has said since its start, as far as it keeps it: the last 4 KB.
+    """Show what the camera has said since its start.
 
-    In front of each line are the seconds since the start. With --json, a list; with --follow as well, one
-    object a line.
+    As far as it keeps it, the last 4 KB. In front of each line are the seconds since the start. With
+    --json, a list; with --follow as well, one object a line.
     """
     if follow:
         with contextlib.suppress(KeyboardInterrupt):  # how it ends

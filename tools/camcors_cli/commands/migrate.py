@@ -24,10 +24,10 @@ _FLASH = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.argument("flash", type=_FLASH)
 @json_option
 def migrate(flash: Path, as_json: bool) -> None:
-    """Bring the flash image of the camera on your desk to this version's layout.
+    """Bring a flash image of the camera on your desk up to date.
 
-    FLASH is the file of --flash, such as build/HOST/flash.bin. All files in it stay; the image of
-    before is kept beside it, as FLASH.before. End the camera first.
+    It gets this version's layout. FLASH is the file of --flash, such as build/HOST/flash.bin. All files
+    in it stay; the image of before is kept beside it, as FLASH.before. End the camera first.
     """
     # Its parser takes a quarter of a second to import, for which no other command should wait.
     from ..image import filesystem

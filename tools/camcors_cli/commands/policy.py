@@ -14,6 +14,7 @@ from ..policy import document
 from ..policy.in_force import put_in_force, tell_warnings, warnings
 from ..ui import input_file, output_file
 from ..ui.errors import Failure, Status
+from ..ui.help import Group
 from ..ui.options import group_port_option, json_option, on_board, yes_option
 from ..ui.output import Output
 from . import policy_edit
@@ -27,10 +28,10 @@ _STATES = {
 }
 
 
-@click.group()
+@click.group(cls=Group)
 @group_port_option
 def policy() -> None:
-    """Show, check and change the policy of a camera: its file /policy.json."""
+    """Show, check and change a camera's policy, /policy.json."""
 
 
 for command in policy_edit.COMMANDS:

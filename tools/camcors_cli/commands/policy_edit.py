@@ -14,7 +14,7 @@ from strict.field import BOOL, INT
 
 from ..device import camera
 from ..device.board import Board
-from ..policy import document
+from ..policy import completing, document
 from ..policy.in_force import put_in_force
 from ..ui import faults
 from ..ui.errors import Failure, Status
@@ -57,10 +57,13 @@ def allow(origin: str, yes: bool, port: str | None, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("origin")
+@click.argument("origin", shell_complete=completing.origins)
 @on_board
 def deny(origin: str, port: str | None, as_json: bool) -> None:
-    """Take ORIGIN, as `camcors policy show` lists it, off the allowed ones."""
+    """Take ORIGIN off the allowed ones.
+
+    As `camcors policy show` lists it.
+    """
 
     def change(fields: Fields, current: Policy) -> str:
         if origin == "*" == current.allowed_origins:
@@ -83,7 +86,7 @@ def deny(origin: str, port: str | None, as_json: bool) -> None:
 
 @click.command("set", context_settings={"ignore_unknown_options": True})  # max_age -1 is a value
 @click.argument("field", type=click.Choice(NAMES), metavar="FIELD")
-@click.argument("value")
+@click.argument("value", shell_complete=completing.values)
 @yes_option
 @on_board
 def set_field(field: str, value: str, yes: bool, port: str | None, as_json: bool) -> None:

@@ -9,13 +9,14 @@ import click
 from ..image import boards
 from ..settings import document
 from ..ui import input_file
+from ..ui.help import Group
 from ..ui.options import json_option
 from ..ui.output import Output
 
 
-@click.group()
+@click.group(cls=Group)
 def settings() -> None:
-    """Checks the settings of a camera: its file /camera.json."""
+    """Check the settings of a camera, /camera.json."""
 
 
 @settings.command()

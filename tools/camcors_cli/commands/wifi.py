@@ -13,6 +13,7 @@ from ..device.answers import Network
 from ..device.board import Board
 from ..settings import document
 from ..ui.errors import Failure, Status
+from ..ui.help import Group
 from ..ui.options import group_port_option, on_board
 from ..ui.output import Output
 
@@ -32,10 +33,10 @@ _STATES = {
 }
 
 
-@click.group()
+@click.group(cls=Group)
 @group_port_option
 def wifi() -> None:
-    """Set the Wi-Fi network that a camera joins, and show how it stands."""
+    """Set the Wi-Fi network of a camera, and show how it stands."""
 
 
 @wifi.command("set")

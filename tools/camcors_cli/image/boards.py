@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, NamedTuple
 
 import click
@@ -11,6 +12,8 @@ from camcors_build.boards import partition_file
 from camcors_build.drivers import Fields
 from camcors_build.partitions import Partition
 from click.shell_completion import CompletionItem
+
+from strict import fault
 
 from ..tree import ROOT
 from ..ui.errors import Failure, Status
@@ -34,6 +37,7 @@ class BoardData(NamedTuple):
         return (table.ljust(offset, b"\xff") + content).ljust(self.flash_size, b"\xff")
 
 
+_MEANT_MAX = 4  # boards of which a person sees at once which is meant
 _BOARDS = ROOT / "boards"
 _FIRMWARE = ROOT / "firmware"
 
@@ -70,13 +74,31 @@ class BoardName(click.ParamType[str]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         known = {each.upper(): each for each in names()}
         if value.upper() not in known:
-            self.fail(f"there is no board {value}; write one of {', '.join(known.values())}", param, ctx)
+            near = " or ".join(meant(value))
+            remedy = f"did you mean {near}?" if near else f"write one of {', '.join(known.values())}"
+            self.fail(f"there is no board {value}; {remedy}", param, ctx)
         return known[value.upper()]
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
-        return [CompletionItem(each) for each in names() if each.startswith(incomplete.upper())]
+        return complete(incomplete)
+
+
+def complete(incomplete: str) -> list[CompletionItem]:
+    """Return the boards whose names begin so, for a shell."""
+    return [CompletionItem(each) for each in names() if each.startswith(incomplete.upper())]
+
+
+def meant(name: str) -> list[str]:
+    """Return the boards that `name` was probably meant to be: those with all its words, else the nearest."""
+    words = re.findall("[a-z0-9]+", name.lower())
+    known = {re.sub("[^a-z0-9]", "", each.lower()): each for each in names()}
+    found = [known[each] for each in known if words and all(word in each for word in words)]
+    if found:
+        return found if len(found) <= _MEANT_MAX else []
+    near = fault.nearest("".join(words), list(known))
+    return [known[near]] if near else []
 
 
 BOARD = BoardName()
