@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 import warnings
 from typing import Any
 
 import click
 
+from .ui import shells as shells  # click gets them by their import
 from .ui.errors import Failure
 from .ui.help import Group
 from .ui.options import group_port_option
@@ -21,8 +21,6 @@ blocked or that the endpoint refuses); 2 a usage error; 3 no board or camera
 was reached; 4 the board could not do it, or a file here could not be written.
 """
 
-
-_COMPLETING = "_CAMCORS_COMPLETE"  # click's variable, by which a shell asks
 
 # In the order of the help, each with its module in commands/.
 _COMMANDS = {
@@ -62,8 +60,6 @@ class _Group(Group):
         return found
 
     def main(self, *args: Any, **extra: Any) -> Any:
-        if _COMPLETING in os.environ:
-            from .ui import shells as shells  # registers them with click
         try:
             status = super().main(*args, **{**extra, "standalone_mode": False})
         except Failure as failure:

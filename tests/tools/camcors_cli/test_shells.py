@@ -48,14 +48,18 @@ class Shell:
         self.terminal.type("Enter")
         self._wait(lambda screen: screen.strip() == PROMPT.strip(), "a prompt")
 
-    def press_tab(self, line: str, expected: str, tabs: int = 1) -> str:
-        """The screen, once `expected` (a regular expression) stands on it after `line` and Tab."""
+    def press_tab(self, line: str, expected: str, tabs: int = 1, then: str = "") -> str:
+        """The screen, once `expected` (a regular expression) stands on it after `line`, Tab and `then`."""
         self.terminal.type("-l", line)
         self._wait(lambda screen: line in screen.replace("\n", ""), line)
         for _ in range(tabs):
             self.terminal.type("Tab")
+        if then:
+            self.terminal.type("-l", then)
         try:
-            return self._wait(lambda screen: re.search(expected, screen) is not None, expected)
+            return self._wait(
+                lambda screen: re.search(expected, screen.replace("\n", "")) is not None, expected
+            )
         finally:
             self.terminal.type("C-e", "C-u")
             self.terminal.type("-l", "clear")
@@ -92,6 +96,9 @@ def shell(
 # What is typed before Tab, and the line after it.
 COMPLETED = [
     ("camcors pol", "camcors policy "),
+    ("true; camcors pol", "true; camcors policy "),
+    ("X=1 camcors policy deny http://a", "X=1 camcors policy deny http://a.example"),
+    ("camcors --port nowhere policy set max_a", "camcors --port nowhere policy set max_age"),
     ("camcors policy deny http://a", "camcors policy deny http://a.example"),
     ("camcors policy deny http://localhost:", "camcors policy deny http://localhost:8000"),
     ("camcors policy deny 'http://a", "camcors policy deny 'http://a.example'"),
@@ -116,6 +123,12 @@ COMPLETED = [
 def test_tab_completes(shell: Shell) -> None:
     for typed, line in COMPLETED:
         shell.press_tab(typed, re.escape(PROMPT + line) + r"(?!\w)")
+
+
+def test_the_port_may_stand_anywhere(shell: Shell, camera: Camera) -> None:
+    shell.press_tab(f"camcors --port {camera.repl} policy deny http://a", r"http://a\.example")
+    for words in ("camcors --port /nowhere policy deny", "camcors policy deny --port /nowhere"):
+        shell.press_tab(f"{words} http://a", "http://aEND", then="END")
 
 
 def test_a_star_is_quoted(shell: Shell) -> None:

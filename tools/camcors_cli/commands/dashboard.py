@@ -32,8 +32,8 @@ from ..ui.output import Output
 def dashboard(http_port: int, cameras: tuple[str, ...], in_browser: bool, port: str | None) -> None:
     """Serve the dashboard, the page that shows your cameras.
 
-    Until Ctrl-C. Only this machine reaches it. With --port, the page can show which origins the policy of the
-    camera there allows what.
+    It runs until Ctrl-C. Only this machine reaches it. With --port, the page can show which origins the
+    policy of the camera there allows what.
 
     \b
     camcors dashboard --open

@@ -53,9 +53,9 @@ def doctor(
 ) -> None:
     """Ask a camera as a browser does, and name what blocks.
 
-    As for a page of ORIGIN, up to the first thing that blocks. URL may be just a host; without a path,
-    /api/status is asked. The camera is not changed: of a METHOD other than GET, HEAD and OPTIONS only
-    the preflight is sent, and a GET and an OPTIONS in its place, unless --send is given.
+    The page is of ORIGIN, and the first thing that blocks is named. URL may be just a host; without a
+    path, /api/status is asked. The camera is not changed: of a METHOD other than GET, HEAD and OPTIONS
+    only the preflight is sent, and a GET and an OPTIONS in its place, unless --send is given.
 
     \b
     camcors doctor 192.168.4.1 --origin https://dashboard.example.com

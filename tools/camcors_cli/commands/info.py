@@ -24,7 +24,7 @@ _FACTS = Call(answers.facts, "facts")
 def info(port: str | None, as_json: bool) -> None:
     """Tell what a board is, its versions, and its faults.
 
-    Also what its flash and heap have left, and the network.
+    Flash, heap and network are told as well.
     """
     out = Output(as_json)
     with Board(port, out) as board:
@@ -77,7 +77,7 @@ def _policy(report: Report) -> str:
 def reset(port: str | None, as_json: bool) -> None:
     """Start the board again, and wait for the camera.
 
-    It starts as by its reset button.
+    This is what its reset button does.
     """
     out = Output(as_json)
     with Board(port, out) as board:

@@ -23,7 +23,7 @@ _BACK_S = 30.0  # a restart of the camera, with its USB
 def logs(follow: bool, port: str | None, as_json: bool) -> None:
     """Show what the camera has said since its start.
 
-    As far as it keeps it, the last 4 KB. In front of each line are the seconds since the start. With
+    The camera keeps the last 4 KB. In front of each line are the seconds since the start. With
     --json, a list; with --follow as well, one object a line.
     """
     if follow:

@@ -62,7 +62,7 @@ def allow(origin: str, yes: bool, port: str | None, as_json: bool) -> None:
 def deny(origin: str, port: str | None, as_json: bool) -> None:
     """Take ORIGIN off the allowed ones.
 
-    As `camcors policy show` lists it.
+    ORIGIN is one that `camcors policy show` lists.
     """
 
     def change(fields: Fields, current: Policy) -> str:
