@@ -211,6 +211,11 @@ FAULTS: list[tuple[Any, tuple[str, ...], str, list[str], list[str]]] = [
      "blocked: the method PUT is not allowed", ["camcors policy set allowed_methods GET,DELETE,PUT"], []),
     (camera_with(ALLOW, preflight=(ALLOW, "Access-Control-Allow-Methods: put")), ("--method", "PUT"),
      "blocked: the method PUT is not allowed", ["camcors policy set allowed_methods GET,PUT"], []),
+    (camera_with(ALLOW, preflight=(ALLOW,)), ("--method", "put"), "blocked: the method PUT is not allowed",
+     ["camcors policy set allowed_methods GET,PUT"], ["no   so the PUT is not sent"]),
+    (camera_with(ALLOW, preflight=(ALLOW,)), ("--method", "patch"),
+     "blocked: the method patch is not allowed", [],
+     ["but: browsers send patch as written; write PATCH in the page"]),
     (camera_with(ALLOW, preflight=(ALLOW,), preflight_status=404), ("--method", "PUT"),
      "blocked: the preflight is answered 404, not 200 to 299", [],
      [f"no   the preflight is answered 404 with {ALLOW}"]),
@@ -681,6 +686,26 @@ def test_the_endpoint_of_a_stranger(serve, head: bytes, method: str, said: str, 
     result = ask(serve(answer).url + "/x", "--origin", A, "--method", method)
     assert lines(result)[-2:] == ["CORS: allowed", f"endpoint: {said}"]
     assert result.exit_code == status
+
+
+@pytest.mark.parametrize(
+    ("preflight", "status", "sent"),
+    [
+        ("Access-Control-Allow-Methods: PUT", 200, ["PUT"]),
+        ("Access-Control-Allow-Methods: PUT", 403, ["PUT"]),  # of a write guard
+        ("Access-Control-Allow-Methods: DELETE", 200, []),
+        ("X: y", 200, []),
+    ],
+)
+def test_send_sends_what_a_browser_would(serve, preflight: str, status: int, sent: list[str]) -> None:
+    methods: list[str] = []
+
+    def answer(asked: list[str]) -> bytes:
+        methods.append(asked[0].split()[0])
+        return reply(status if methods[-1] == "PUT" else 200, preflight, ALLOW)
+
+    ask(serve(answer).url + "/x", "--origin", A, "--method", "PUT", "--send")
+    assert [each for each in methods if each not in ("GET", "OPTIONS")] == sent
 
 
 def test_a_host_that_the_camera_does_not_answer_to(camera: Camera, monkeypatch) -> None:

@@ -211,11 +211,11 @@ class _Asking:
             self._block(journey.reason)
 
     def _endpoint(self, journey: Journey) -> Endpoint:
-        """Judge what the endpoint makes of the request, with requests that change nothing."""
+        """Judge what the endpoint makes of the request, by its answer or by requests that change nothing."""
         method, url, answer = journey.asked.method, journey.asked.url, journey.answer
-        if not self._stand_in:
+        if not self._stand_in and (answer or method in _HARMLESS):
             return endpoint.answered(*(answer or self._exchange(Request(method, url, []))))
-        response, body = answer or self._exchange(Request(self._stand_in, url, []))
+        response, body = answer or self._exchange(Request("GET", url, []))
         if response.status == 404:
             return endpoint.answered(response, body)
         options, _ = self._exchange(Request("OPTIONS", url, []))

@@ -11,7 +11,7 @@ from cors import Policy, PolicyError
 from cors.origin import split_port
 
 from ..policy import document
-from .fetch import Blocked, Pairs, unsafe_names
+from .fetch import Blocked, Pairs, normalize_method, unsafe_names
 from .verdict import Journey, Question, Reason
 
 _ROUNDS = 8  # more than there are reasons that one request can have
@@ -125,7 +125,10 @@ def blind(reason: Reason, question: Question, passing: Sequence[str] = ()) -> tu
         case Blocked.NO_ALLOW_CREDENTIALS:
             return [Change("allow_credentials", True).command], [f"mind: {_CREDENTIALS}"]
         case Blocked.PREFLIGHT_METHOD:
-            return [Change("allowed_methods", ["GET", *passing, question.method]).command], [_LISTED, adding]
+            method = normalize_method(question.method)
+            if method != method.upper():
+                return [], [f"but: browsers send {method} as written; write {method.upper()} in the page"]
+            return [Change("allowed_methods", ["GET", *passing, method]).command], [_LISTED, adding]
         case Blocked.PREFLIGHT_HEADER | Blocked.PREFLIGHT_AUTHORIZATION if reason.names:
             return [Change("allowed_headers", _unsafe(question.headers)).command], [_LISTED, adding]
     return [], [f"but: {_without_command(reason)}"]

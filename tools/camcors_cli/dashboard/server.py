@@ -129,7 +129,7 @@ class Server(ThreadingHTTPServer):
                 return {"found": self._finder.find()}
         except OSError as exc:
             return {
-                "error": f"the network was not asked ({exc.strerror})",
+                "error": f"the network was not asked ({exc.strerror or exc})",
                 "remedy": "add the camera by its address",
             }
 
