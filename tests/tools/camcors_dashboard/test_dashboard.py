@@ -505,6 +505,9 @@ def test_tiles_go_to_another_place_by_key_mouse_and_button(opened: Page):
     opened.reload()
     expect(opened.locator(".tile")).to_have_count(3)
     assert shown_order(opened) == ["b.local", "c.local", "a.local"]
+    key = "new KeyboardEvent('keydown', {key: 'ArrowLeft', altKey: true, bubbles: true, cancelable: true})"
+    first = tile(opened, "http://b.local").locator(".picture")
+    assert first.evaluate(f"(picture) => picture.dispatchEvent({key})") is False  # or the browser goes back
     opened.keyboard.press("Tab")
     tile(opened, "http://b.local").locator(".picture").focus()
     opened.keyboard.press("ArrowRight")
@@ -534,12 +537,12 @@ def test_settings_follow_what_others_set(large: Page, camera: Camera):
 def test_the_size_of_the_tiles_and_the_full_screen(opened: Page, camera: Camera):
     for url in (camera.url, "http://b.local", "http://c.local", "http://d.local", "http://e.local"):
         add_camera(opened, url)
-    tops = "(tiles) => new Set(tiles.map((each) => each.getBoundingClientRect().top)).size"
-    rows = {}
+    lefts = "(tiles) => new Set(tiles.map((each) => each.getBoundingClientRect().left)).size"
+    columns = {}
     for size in ("Small", "Medium", "Large"):
         opened.get_by_label("Tiles").select_option(size)
-        rows[size] = opened.locator(".tile").evaluate_all(tops)
-    assert rows == {"Small": 2, "Medium": 2, "Large": 3}
+        columns[size] = opened.locator(".tile").evaluate_all(lefts)
+    assert columns == {"Small": 4, "Medium": 3, "Large": 2}
     opened.reload()
     expect(opened.get_by_label("Tiles")).to_have_value("Large")
     tile(opened, camera.url).locator(".picture").click()

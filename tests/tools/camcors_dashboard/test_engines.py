@@ -218,7 +218,7 @@ def test_a_plain_image_on_a_foreign_page_stays_blank(
     tab.open(site.origin(FOREIGN))
     show(tab, camera.url + path)
     wait_until(lambda: tab.run("return window.failed"))
-    assert tab.run("return document.querySelector('img').naturalWidth") in (0, 640) and not shown(tab)
+    assert not shown(tab)
     wait_until(lambda: viewers(camera) == 0, 2)
 
 

@@ -65,9 +65,9 @@ def responder(addresses: dict[str, str]) -> Iterator[None]:
 
 
 @contextmanager
-def serving(port: int) -> Iterator[Server]:
-    """The dashboard's server, which looks on the loopback only."""
-    with Server(free_port(), [], None, Finder([_LOOPBACK], port)) as server:
+def serving(finder: Finder) -> Iterator[Server]:
+    """The dashboard's server."""
+    with Server(free_port(), [], None, finder) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         yield server
@@ -93,7 +93,7 @@ def test_what_is_no_camera_is_not_offered(site: Site, address: str):
 
 
 def test_the_page_offers_it_and_adds_it_with_a_click(page: Page, camera: Camera):
-    with responder({"camcors.local.": _LOOPBACK}), serving(camera.port) as server:
+    with responder({"camcors.local.": _LOOPBACK}), serving(Finder([_LOOPBACK], camera.port)) as server:
         allow(camera, server.url)
         page.goto(server.url)
         page.get_by_role("button", name=f"Add camcors, {camera.url.removeprefix('http://')}").click()
@@ -105,8 +105,20 @@ def test_the_page_offers_it_and_adds_it_with_a_click(page: Page, camera: Camera)
         )
 
 
+def test_a_search_that_fails_says_so(page: Page):
+    class Broken(Finder):
+        def find(self) -> list[dict[str, str]]:
+            raise OSError("no interface")
+
+    with serving(Broken([_LOOPBACK], 1)) as server:
+        page.goto(server.url)
+        expect(page.locator("main")).to_contain_text(
+            "The network was not asked (no interface); add the camera by its address."
+        )
+
+
 def test_a_found_name_is_text(page: Page, site: Site):
-    with serving(1) as server:
+    with serving(Finder([_LOOPBACK], 1)) as server:
         hostile = {"found": [{"url": "http://192.168.4.1", "name": "<img src=x onerror=alert(1)>"}, None, 7]}
         page.route("**/find", lambda route: route.fulfill(body=json.dumps(hostile)))
         page.goto(server.url)

@@ -54,6 +54,7 @@ export class Grid {
     const pictures = this.#urls().map((url) => /** @type {Tile} */ (this.tiles.get(url)).picture);
     const index = pictures.indexOf(/** @type {HTMLElement} */ (event.target));
     if (!way || index < 0) return;
+    if (event.altKey) event.preventDefault(); // to a browser it means back, also where there is no place to go
     const target = way === "left" ? pictures[index - 1] : way === "right" ? pictures[index + 1] : nearest(pictures, index, way);
     if (!target) return;
     event.preventDefault();

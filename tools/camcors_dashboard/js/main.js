@@ -1,5 +1,6 @@
 import { AddressError, shortAddress } from "./address.js";
 import { Cameras } from "./cameras.js";
+import { sentence } from "./diagnose.js";
 import { button, say } from "./dom.js";
 import { Grid } from "./grid.js";
 import { Large } from "./large.js";
@@ -139,8 +140,10 @@ async function offerFound() {
   if (!server.find) return;
   places.forEach((place) => say(/** @type {Element} */ (place.nextElementSibling), "Looking for cameras in your network …"));
   search ??= findCameras().finally(() => (search = null));
-  const found = (await search).filter(({ url }) => !cameras.find(url));
-  const words = found.length ? "" : "No new camera was found by the name camcors.local; write the address of one that has another name.";
+  const said = await search;
+  const found = "error" in said ? [] : said.filter(({ url }) => !cameras.find(url));
+  const none = "No new camera was found by the name camcors.local; write the address of one that has another name.";
+  const words = "error" in said ? sentence(`${said.error}; ${said.remedy}`) : found.length ? "" : none;
   places.forEach((place) => {
     const known = place.id === "offers" ? server.cameras.map((url) => ({ url, name: "" })) : [];
     place.replaceChildren(...[...known, ...found].map(offer));

@@ -78,9 +78,11 @@ export class PolicyCard {
       const found = await this.#passes(attempt, sends, more);
       if (digest !== this.digest) return;
       cells[index].tell(found.passed, found.refusal);
+      if (index === 0) frame.tell(found.frames ?? null);
     }
-    frame.tell(await this.#frames(attempt));
-    exposed.tell(await this.#exposes());
+    const exposes = await this.#exposes();
+    if (digest !== this.digest) return;
+    exposed.tell(exposes);
     say(this.note, "Found out with real requests that changed nothing.");
   }
 
@@ -88,24 +90,16 @@ export class PolicyCard {
    * Whether a request passes. The server is asked where it can tell: of a request that does not pass, a browser
    * writes an error into its console, which no script can keep it from.
    * @param {import("./api.js").Attempt} attempt @param {Partial<import("./api.js").Attempt>} sends @param {RequestInit} [more]
-   * @returns {Promise<{passed: boolean|null, refusal?: string}>} refusal: what an endpoint that takes no such request makes of it
+   * @returns {Promise<{passed: boolean|null, refusal?: string, frames?: boolean|null}>}
+   *   refusal: what an endpoint that takes no such request makes of it. frames: whether a frame would show the
+   *   camera, which only the server can tell, for no script sees into a frame of another origin
    */
   async #passes(attempt, sends, more) {
     if (!this.session.server.doctor || more?.mode) return { passed: await passes(attempt, sends, more) };
     const said = await examine({ ...attempt, credentials: false, ...sends });
     if (!said || said.verdict === "unreachable") return { passed: null };
     const passed = said.verdict === "allowed";
-    return { passed, refusal: passed && said.isRefused ? said.endpoint : "" };
-  }
-
-  /**
-   * Whether a frame would show the camera: only the server can tell, for no script sees into a frame of another origin.
-   * @param {import("./api.js").Attempt} attempt
-   * @returns {Promise<boolean|null>}
-   */
-  async #frames(attempt) {
-    if (!this.session.server.doctor) return null;
-    return (await examine({ ...attempt, credentials: false }))?.frames ?? null;
+    return { passed, refusal: passed && said.isRefused ? said.endpoint : "", frames: said.frames };
   }
 
   /** @returns {Promise<boolean|null>} */

@@ -60,10 +60,11 @@ async function ask(what, question) {
 
 /**
  * The cameras that the server found in its network: what they say of themselves, and no more.
- * @returns {Promise<{url: string, name: string}[]>}
+ * @returns {Promise<{url: string, name: string}[]|Fault>}
  */
 export async function findCameras() {
-  const said = /** @type {{found?: unknown}} */ (await ask("find", {}));
+  const said = /** @type {{found?: unknown}|Fault} */ (await ask("find", {}));
+  if ("error" in said) return { error: cut(String(said.error)), remedy: cut(String(said.remedy)) };
   const found = list(said.found).map((each) => /** @type {{url?: unknown, name?: unknown}} */ (each ?? {}));
   return found.map(({ url, name }) => ({ url: String(url), name: nameOf(name) ?? "" }));
 }
