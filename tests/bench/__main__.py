@@ -17,7 +17,16 @@ from typing import Any
 
 from camcors_build import frozen, source
 
-from tests.bench import camera_figures, chrome, cors_figures, cors_tables, instruments, report, wrk
+from tests.bench import (
+    camera_figures,
+    chrome,
+    command_figures,
+    cors_figures,
+    cors_tables,
+    instruments,
+    report,
+    wrk,
+)
 from tests.bench.serving import KINDS, PATH, require
 from tests.kit.camera import TOP
 
@@ -71,6 +80,8 @@ def measure(src: source.Source, folder: Path) -> dict[str, Any]:
     }
     say("the camera")
     raw["camera"] = camera_figures.measure(folder)
+    say("the command")
+    raw["commands"] = command_figures.measure(folder)
     say("what CORS adds to a request")
     raw["cors"] = cors_figures.hook(folder)
     raw["cors_heap_after_import"] = cors_figures.heap_after_imports(folder)
@@ -104,6 +115,10 @@ def latency_note() -> str:
     return f"The least of {rounds} rounds of {requests} requests each, idle and with streams in turn."
 
 
+def command_note() -> str:
+    return f"Medians of {command_figures.ROUNDS} rounds in turn, on the camera's own REPL."
+
+
 def show(raw: dict[str, Any], machine: dict[str, Any]) -> None:
     size = len(chrome.head(PATH, "127.0.0.1:8080", True))
     sections = {
@@ -115,6 +130,9 @@ def show(raw: dict[str, Any], machine: dict[str, Any]) -> None:
             [report.compared(report.latencies(raw), "idle", "4 streams"), latency_note()]
         ),
         "The camera": report.single(report.camera(raw)),
+        "A command, from its start to its end": "\n\n".join(
+            [report.compared(report.commands(raw), "mpremote ls", "camcors"), command_note()]
+        ),
         "What CORS alone adds to a request": cors_tables.costs(raw["cors"]),
         "The same of ours with 100 origins / with 1": cors_tables.growth(raw["cors"]),
         "The modules of CORS": cors_tables.sizes(raw["cors_bytecode"], raw["cors_heap_after_import"]),
@@ -134,7 +152,7 @@ def main() -> None:
             raise SystemExit(f"camcors: {error}")
     machine["load_after"] = os.getloadavg()
     show(raw, machine)
-    lists = (report.against_stock(raw), report.latencies(raw), report.camera(raw))
+    lists = (report.against_stock(raw), report.latencies(raw), report.camera(raw), report.commands(raw))
     content = {"about": machine, "figures": [f.to_json() for figures in lists for f in figures], "raw": raw}
     (frozen.BUILD / "bench.json").write_text(json.dumps(content, indent=1) + "\n")
     print("\nwritten to build/bench.json")

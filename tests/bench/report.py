@@ -63,6 +63,7 @@ CALLS_GOAL = Goal(3, True, False)
 HEAP_GOAL = Goal(0.6, True, True)
 P99_GOAL = Goal(3, True, True)
 AGE_GOAL = Goal(1, True, False)
+READ_GOAL = Goal(1.2, True, True)
 
 MODES = {"new": "new connection", "kept": "keep-alive"}
 
@@ -127,6 +128,16 @@ def camera(raw: dict[str, Any]) -> list[Figure]:
             if len(rates) > 1:
                 figures.append(Figure(f"pictures to all {count}, stream_fps {limit}", "1/s", sum(rates)))
     return figures
+
+
+def commands(raw: dict[str, Any]) -> list[Figure]:
+    """The commands that ask a board, against mpremote's listing of it; one that writes has no goal."""
+    found = dict(raw["commands"])
+    base = found.pop("mpremote ls")
+    return [
+        Figure(f"camcors {name}", "s", value, base, None if name == "policy push" else READ_GOAL)
+        for name, value in found.items()
+    ]
 
 
 def number(value: float | None) -> str:

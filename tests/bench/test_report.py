@@ -20,6 +20,7 @@ RAW: dict[str, Any] = {
     },
     "heap": {"new": {"stock": 100.0, "ours": 60.0}, "kept": {"stock": 100.0, "ours": 61.0}},
     "instructions": {"new": {"stock": 2e6, "ours": 1e6}, "kept": {"stock": 4e6, "ours": 1e6}},
+    "commands": {"mpremote ls": 0.5, "info": 0.6, "policy show": 0.7, "policy push": 2.0},
     "frozen": {"cors": 4, "camcors": 3, "boot": 2, "board": 1},
     "camera": {
         "boot_ms": [9.0, 7.0, 8.0],
@@ -87,6 +88,14 @@ def test_latencies() -> None:
     assert found == [
         ("p50 of /api/status, stream_fps 25", 1, 2, None),
         ("p99 of /api/status, stream_fps 25", 2, 6, True),
+    ]
+
+
+def test_commands() -> None:
+    assert [(f.name, f.base, f.value, f.is_reached) for f in report.commands(RAW)] == [
+        ("camcors info", 0.5, 0.6, True),
+        ("camcors policy show", 0.5, 0.7, False),
+        ("camcors policy push", 0.5, 2.0, None),
     ]
 
 
