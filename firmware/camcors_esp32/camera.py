@@ -5,9 +5,7 @@ What its sources say, and what is done about it (modcamera.c, modcamera_api.c; e
   there. What remains: the constructor takes a picture itself. Of a sensor that answers on I2C and sends
   nothing, each start costs those 4 s for each attempt of probe.py, three at most; it is tried again at most
   once a minute, and only while somebody asks for pictures.
-- A picture larger than its buffer, a fifth of a byte a pixel, lies in the queue without its end, so that
-  frame_available() says yes; capture() drops it, waits for the next one and gives None. Then the quality is
-  lowered by a step. With the coarsest one there is no other attempt for a minute.
+- A picture may be larger than its buffer: outgrown.py.
 - The picture is a memoryview of signed bytes over the driver's buffer. Whoever takes it copies it at once and
   calls release(), which gives the buffer back: with one buffer no new picture comes before.
 - The module's object outlives a soft reset, and its constructor shuts down what it finds running.
@@ -29,6 +27,7 @@ from camcors.log import log
 from camcors.stream import CaptureFailed
 from camcors_esp32 import fields, power, probe, sensors
 from camcors_esp32.lamp import Lamp
+from camcors_esp32.outgrown import Outgrown
 from strict import field as kinds
 
 _SPIRAM = 1 << 10  # ESP-IDF, esp_heap_caps.h: MALLOC_CAP_SPIRAM
@@ -39,13 +38,9 @@ _STALE_MS = 500
 _SETTLE_MS = 1000
 _POLL_MS = 5
 _RETRY_S = 60
-_QUALITY_STEP = 10
 
 _NO_PSRAM = "no PSRAM found, and pictures need it; check that the board is the one the firmware is for"
 _RESTARTED = "the sensor was restarted"
-_OUTGROWN = "pictures outgrow their buffer at quality {}; "
-_COARSER = _OUTGROWN + "lowered to {}"
-_COARSEST = _OUTGROWN + "choose another frame_size"
 
 
 class Camera:
@@ -74,7 +69,7 @@ class Camera:
         self._found = None  # the attempt of probe.py with which the sensor was found
         self._keeps_stale = False
         self._tried_s = 0
-        self._outgrown_s = None
+        self._outgrown = Outgrown()
         self._waits_since = None
         self._woken = None
         self._used = ticks_ms()
@@ -100,14 +95,13 @@ class Camera:
         Raises KeyError for a field that is not in FIELDS, ValueError for a value that it does not accept or
         the sensor refuses, OSError, in words, if the camera did not come back with another frame size.
         """
-        kind, limit = self.FIELDS[field]
-        if kinds.check(kind, limit, value):
-            raise ValueError("{} must be {}".format(field, kinds.describe(kind, limit)))
-        if self._settings[field] != value:
-            if not self.is_standby:
-                self._apply(field, value)
-            self._settings[field] = value
+        if self._put(field, value):
             self._wished[field] = value
+            if field == "quality":
+                self._outgrown.quality = None
+            elif field == "frame_size":
+                self._outgrown.forget()
+                self._put("quality", self._wishes()["quality"])
 
     @property
     def standby_s(self):
@@ -130,9 +124,11 @@ class Camera:
     def poll(self):
         """Return milliseconds (int) until the next call is of use, or None if capture() will not wait: a
         picture is there, or waiting for one is of no use. Raises CaptureFailed."""
+        if self._outgrown.is_waiting():
+            return None
         if self.is_standby:
             self._wake()
-        if self._camera is None or self._rests():
+        if self._camera is None:
             return None
         now = ticks_ms()
         if self._woken is not None:
@@ -156,7 +152,7 @@ class Camera:
 
     def capture(self):
         """One JPEG in a memoryview of signed bytes, valid until release(). Raises CaptureFailed."""
-        if self._rests():
+        if self._outgrown.is_waiting():
             raise CaptureFailed(self.error)
         if self._camera is None or not self._camera.frame_available():
             self._fail()
@@ -207,22 +203,10 @@ class Camera:
         self._woken = self._used = ticks_ms()
         self._waits_since = None
 
-    def _rests(self):
-        """Return whether pictures outgrow their buffer at any quality, and it is not time to see again."""
-        return self._outgrown_s is not None and 0 <= time.time() - self._outgrown_s < _RETRY_S
-
     def _coarsen(self):
         """Lower the quality of pictures that outgrow their buffer. Raises CaptureFailed."""
-        quality = self._settings["quality"]
-        if quality > 1:
-            coarser = max(1, quality - _QUALITY_STEP)
-            self._apply("quality", coarser)
-            self._settings["quality"] = coarser
-            self.error = _COARSER.format(quality, coarser)
-            log.say("camcors: camera: " + self.error)
-        else:
-            self._outgrown_s = time.time()
-            self.error = _COARSEST.format(quality)
+        self.error = self._outgrown.lower(self._settings["quality"])
+        self._put("quality", self._outgrown.quality)
         raise CaptureFailed(self.error)
 
     def _fail(self):
@@ -245,11 +229,13 @@ class Camera:
         try:
             self.deinit()
             power.bring_up(board.POWER["i2c"])
-            self._camera, self._found = probe.find(self._found)
+            start = dict(probe.START)
+            start["quality"] = self._outgrown.limit(start["quality"])
+            self._camera, self._found = probe.find(start, self._found)
             self._keeps_stale = probe.has_one_buffer(self._found)
             self.name = self._camera.sensor_name
-            self._settings = dict(probe.START)
-            self._outgrown_s = None
+            self._settings = start
+            self._outgrown.retry()
             self.FIELDS = sensors.fields_of(self._camera)
             sensors.read(self._camera, self.FIELDS, self._settings)
             self.error = None
@@ -257,20 +243,38 @@ class Camera:
             self._camera = None
             self.error = probe.words(exc, self._found or probe.first_attempt())
             return
-        wishes = dict(board.DEFAULTS.get(self.name, {}))  # those for any sensor came with what was asked for
-        wishes.update(self._wished)
+        wishes = self._wishes()
         for field in sorted(wishes, key=_frame_size_first):
             self._wish(field, wishes[field])
 
+    def _wishes(self):
+        wishes = {"quality": probe.START["quality"]}
+        wishes.update(board.DEFAULTS.get(self.name, {}))  # those for any sensor came with what was asked for
+        wishes.update(self._wished)
+        wishes["quality"] = self._outgrown.limit(wishes["quality"])
+        return wishes
+
     def _wish(self, field, value):
         try:
-            self.set(field, value)
+            self._put(field, value)
         except KeyError:
             self._faults.append("camera." + field + ": the sensor " + self.name + " has no such setting")
         except (OSError, ValueError) as exc:
             self._faults.append(
                 "camera." + field + ": the sensor " + self.name + " refused it: " + str(exc.args[-1])
             )
+
+    def _put(self, field, value):
+        """Check a field's value, and give it to a sensor that is awake; return whether it is a new one."""
+        kind, limit = self.FIELDS[field]
+        if kinds.check(kind, limit, value):
+            raise ValueError("{} must be {}".format(field, kinds.describe(kind, limit)))
+        if self._settings[field] == value:
+            return False
+        if not self.is_standby:
+            self._apply(field, value)
+        self._settings[field] = value
+        return True
 
     def _apply(self, field, value):
         if field == "frame_size":
@@ -290,8 +294,6 @@ class Camera:
                 del self._wished["frame_size"]
             self._open()
             raise OSError(probe.words(exc, self._found))
-        self._outgrown_s = None
-        self._settings["quality"] = self._wished.get("quality", probe.START["quality"])
         for field, value in self._settings.items():
             if field != "frame_size":
                 self._apply(field, value)

@@ -66,10 +66,11 @@ def next_attempt(attempt, failure):
     return None
 
 
-def find(found=None):
-    """Return the sensor, started with START (camera.Camera), and the attempt with which it was found.
+def find(start, found=None):
+    """Return the sensor (camera.Camera), started with `start`, and the attempt with which it was found.
 
-    found: that of a sensor which was there before; it gets no other one. Raise CaptureFailed, TypeError or
+    start: START, with a lower quality where pictures outgrow their buffer: the constructor takes one. found:
+    that of a sensor which was there before; it gets no other one. Raise CaptureFailed, TypeError or
     ValueError, or the OSError of a fault that is not known.
     """
     attempt = found or first_attempt()
@@ -77,7 +78,7 @@ def find(found=None):
     reached = OTHER
     while attempt:
         try:
-            sensor = _construct(attempt)
+            sensor = _construct(attempt, start)
             if tried:
                 log.say(_RUNS.format(_show([attempt]), _show(tried)))
             return sensor, attempt
@@ -88,7 +89,7 @@ def find(found=None):
         reached = max(reached, failure)
         attempt = None if found else next_attempt(attempt, failure)
     if reached == ABSENT:
-        _name_one_without_jpeg(tried[-1])
+        _name_one_without_jpeg(tried[-1], start)
     if reached == OTHER:
         raise error
     raise CaptureFailed(_WORDS[reached].format(_show(tried)))
@@ -126,7 +127,7 @@ def _show(attempts):
     return ", ".join(said)
 
 
-def _construct(attempt, **other):
+def _construct(attempt, start, **other):
     clock_hz, buffers = attempt
     arguments = dict(board.CAMERA)
     if "data_pins" in arguments:  # else the module camera knows the pins, and the clock, of its board
@@ -138,18 +139,18 @@ def _construct(attempt, **other):
     mode = camera.GrabMode.WHEN_EMPTY if has_one_buffer(attempt) else camera.GrabMode.LATEST
     arguments["grab_mode"] = mode
     arguments["pixel_format"] = camera.PixelFormat.JPEG
-    arguments["frame_size"] = getattr(camera.FrameSize, START["frame_size"])
-    arguments["jpeg_quality"] = module_quality(START["quality"])
+    arguments["frame_size"] = getattr(camera.FrameSize, start["frame_size"])
+    arguments["jpeg_quality"] = module_quality(start["quality"])
     arguments.update(other)
     return camera.Camera(**arguments)
 
 
-def _name_one_without_jpeg(attempt):
+def _name_one_without_jpeg(attempt, start):
     """Raise CaptureFailed if a sensor answers that makes no JPEG: the module has one word for that and for
     none at all, ESP_ERR_NOT_SUPPORTED (esp_camera.c, esp_camera_init and camera_probe)."""
     try:
         sensor = _construct(
-            attempt, pixel_format=camera.PixelFormat.RGB565, frame_size=camera.FrameSize.QQVGA
+            attempt, start, pixel_format=camera.PixelFormat.RGB565, frame_size=camera.FrameSize.QQVGA
         )
     except OSError as exc:
         if _kind(exc) == ABSENT:

@@ -24,7 +24,7 @@ from fake_network import radio
 import supply
 from camcors import settings_file, start, stream, watchdog
 from camcors.http import clock as camera_clock
-from camcors_esp32 import access_point, dns, probe, sensors, station
+from camcors_esp32 import access_point, dns, outgrown, probe, sensors, station
 from camcors_esp32 import camera as camera_driver
 from camcors_esp32 import network as network_driver
 from settings import document
@@ -37,7 +37,7 @@ for module in (access_point, dns, network_driver, station, stream):
     module.sleep_ms = clock.sleep_ms
 for module in (camera_clock, camera_driver, stream):
     module.ticks_ms = clock.ticks_ms
-camera_driver.time = camera_driver.power.time = BlockingTime()
+camera_driver.time = camera_driver.power.time = outgrown.time = BlockingTime()
 
 
 class Lights:
@@ -701,6 +701,64 @@ async def rests_when_no_quality_fits():
     await clock.run(60000)
     fake_camera.fits = 100
     return [said, blocked, error, (await capture(frames))[:2], camera.error, fake_camera.blocked_ms - blocked]
+
+
+async def keeps_a_lowered_quality_over_a_new_start():
+    """After a standby, and after a stall."""
+    camera, _ = make_camera({"quality": 90})
+    frames = frames_of(camera)
+    fake_camera.fits = sensors.module_quality(75)
+    await capture(frames)
+    await capture(frames)
+    out = [camera.settings()["quality"], fake_camera.blocked_ms]
+    for is_standby in (True, False):
+        if is_standby:
+            camera.stand_by()
+        else:
+            await clock.run(60000)
+            fake_camera.has_frames = False
+            await capture(frames)
+            await clock.run(60000)
+            fake_camera.has_frames = True
+            out.append(await capture(frames))
+        blocked = fake_camera.blocked_ms
+        picture = await capture(frames)
+        sent = fake_camera._running._values["quality"] == sensors.module_quality(70)
+        out.append([picture[:2], camera.settings()["quality"], sent, fake_camera.blocked_ms - blocked])
+    return out
+
+
+async def forgets_a_lowered_quality_once_another_is_set():
+    """Also while it rests."""
+    out = []
+    for is_standby in (False, True):
+        for field, value in (("quality", 85), ("frame_size", "SVGA"), ("vflip", True)):
+            camera, _ = make_camera({"quality": 80})
+            fake_camera.fits = sensors.module_quality(75)
+            await capture(frames_of(camera))
+            fake_camera.fits = 100
+            if is_standby:
+                camera.stand_by()
+            camera.set(field, value)
+            shown = camera.settings()["quality"]
+            camera.stand_by()
+            picture = await capture(frames_of(camera))
+            out.append([shown, picture[:2], camera.settings()["quality"]])
+    return out
+
+
+async def does_not_wake_when_no_quality_fits():
+    camera, _ = make_camera({"quality": 1})
+    frames = frames_of(camera)
+    fake_camera.fits = -1
+    said = [await capture(frames)]
+    camera.stand_by()
+    begun = len(fake_camera.clocks)
+    said.append(await capture(frames))
+    still = [camera.is_standby, camera.error, len(fake_camera.clocks) - begun]
+    fake_camera.fits = 100
+    camera.set("frame_size", "SVGA")
+    return [said, still, (await capture(frames))[:2], camera.error]
 
 
 async def serves_without_a_sensor():

@@ -239,6 +239,15 @@ CAMERA = {
         ["pictures outgrow their buffer at quality 11; lowered to 1"] + 3 * [COARSEST],
         8000, COARSEST, [255, 216], None, 0,
     ],
+    "keeps_a_lowered_quality_over_a_new_start": [
+        70, 8000, [[255, 216], 70, True, 0], RESTARTED, [[255, 216], 70, True, 0],
+    ],
+    "forgets_a_lowered_quality_once_another_is_set": 2 * [
+        [85, [255, 216], 85], [80, [255, 216], 80], [70, [255, 216], 70],
+    ],
+    "does_not_wake_when_no_quality_fits": [
+        [COARSEST, COARSEST], [True, COARSEST, 0], [255, 216], None,
+    ],
     "serves_without_a_sensor": [NO_SENSOR, 1, {}, {}, 30],
     "finds_a_sensor_that_comes_later": [NO_SENSOR, RESTARTED, [255, 216, [2], 1], None, True],
     "never_looks_again_for_psram": [NO_PSRAM, []],
