@@ -19,7 +19,6 @@ What its sources say, and what is done about it (modcamera.c, modcamera_api.c; e
 import time
 
 import camera
-import esp32
 
 import board
 from camcors.http.clock import ticks_diff, ticks_ms
@@ -30,7 +29,6 @@ from camcors_esp32.lamp import Lamp
 from camcors_esp32.outgrown import Outgrown
 from strict import field as kinds
 
-_SPIRAM = 1 << 10  # ESP-IDF, esp_heap_caps.h: MALLOC_CAP_SPIRAM
 _WAIT_MS = 4000  # esp32-camera, esp_camera.c: FB_GET_TIMEOUT
 _STALE_MS = 500
 # First pictures are dark or green (espressif/esp32-camera#633, #314). Longer than _STALE_MS: with one buffer,
@@ -39,8 +37,8 @@ _SETTLE_MS = 1000
 _POLL_MS = 5
 _RETRY_S = 60
 
-_NO_PSRAM = "no PSRAM found, and pictures need it; check that the board is the one the firmware is for"
 _RESTARTED = "the sensor was restarted"
+_STAYS_ON = "camcors: camera: the sensor stays on in standby: {}; check powerdown_pin and xclk_pin of CAMERA"
 
 
 class Camera:
@@ -68,6 +66,7 @@ class Camera:
         self._faults = []
         self._found = None  # the attempt of probe.py with which the sensor was found
         self._keeps_stale = False
+        self._has_told = False  # that it cannot be switched off
         self._tried_s = 0
         self._outgrown = Outgrown()
         self._waits_since = None
@@ -179,11 +178,16 @@ class Camera:
             return
         try:
             self._camera.deinit()
-        except OSError:  # another thread waits for a picture of its own (camera_wait.c); there is a next time
+        except Exception:  # as while another thread waits for a picture (camera_wait.c); there is a next time
             return
         self._camera = None
         self.is_standby = True
-        power.rest(board.CAMERA)
+        try:
+            power.rest(board.CAMERA)
+        except Exception as exc:  # a pin of /lib/board.py that the chip lacks must not end the server
+            if not self._has_told:
+                self._has_told = True
+                log.say(_STAYS_ON.format(exc))
 
     def deinit(self):
         """Switch the sensor off; a later capture() starts it again."""
@@ -214,7 +218,7 @@ class Camera:
         if self._camera is not None:
             self.error = probe.STALLED
         # Not by ticks, which turn over between two people who ask a week apart.
-        if self.error != _NO_PSRAM and not 0 <= time.time() - self._tried_s < _RETRY_S:
+        if self.error != probe.NO_PSRAM and not 0 <= time.time() - self._tried_s < _RETRY_S:
             self._open()
             self._waits_since = None
         raise CaptureFailed(self.error or _RESTARTED)
@@ -223,9 +227,6 @@ class Camera:
         """Restart the sensor with the fields that were asked for; set `error`."""
         self._tried_s = time.time()
         self._faults = []
-        self.error = _NO_PSRAM
-        if not esp32.idf_heap_info(_SPIRAM):
-            return
         try:
             self.deinit()
             power.bring_up(board.POWER["i2c"])
@@ -257,12 +258,12 @@ class Camera:
     def _wish(self, field, value):
         try:
             self._put(field, value)
+            return
         except KeyError:
-            self._faults.append("camera." + field + ": the sensor " + self.name + " has no such setting")
+            what = " has no such setting"
         except (OSError, ValueError) as exc:
-            self._faults.append(
-                "camera." + field + ": the sensor " + self.name + " refused it: " + str(exc.args[-1])
-            )
+            what = " refused it: " + str(exc.args[-1])
+        self._faults.append("camera." + field + ": the sensor " + self.name + what)
 
     def _put(self, field, value):
         """Check a field's value, and give it to a sensor that is awake; return whether it is a new one."""

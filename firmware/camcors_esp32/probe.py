@@ -10,6 +10,7 @@ causes, with their sources, are in docs/boards.md, "Known troubles".
 """
 
 import camera
+import esp32
 
 import board
 from camcors.log import log
@@ -22,6 +23,7 @@ from .sensors import module_quality
 #: What a sensor is started with.
 START = {"frame_size": "VGA", "quality": 80, "standby_s": DEFAULT_S}
 
+_SPIRAM = const(1 << 10)  # ESP-IDF, esp_heap_caps.h: MALLOC_CAP_SPIRAM
 _CLOCK_HZ = const(20000000)
 _SLOW_HZ = const(10000000)  # with which Freenove's sketches run the sensors of its kits
 _BUFFERS = const(2)
@@ -45,6 +47,7 @@ _WORDS = {
     SILENT: "the sensor answers but sends no picture; tried {}; check its power, and that the image is the "
     "board's" + _MORE,
 }
+NO_PSRAM = "no PSRAM found, and pictures need it; check that the board is the one the firmware is for"
 STALLED = "the sensor has stopped sending pictures, and is restarted once a minute; check its power" + _MORE
 _RUNS = "camcors: camera: the sensor runs with {}, after it did not with {}"
 _NO_JPEG = "the sensor {} makes no JPEG, which the camera needs; fit an OV2640, an OV3660 or an OV5640"
@@ -73,6 +76,8 @@ def find(start, found=None):
     that of a sensor which was there before; it gets no other one. Raise CaptureFailed, TypeError or
     ValueError, or the OSError of a fault that is not known.
     """
+    if not esp32.idf_heap_info(_SPIRAM):
+        raise CaptureFailed(NO_PSRAM)
     attempt = found or first_attempt()
     tried = []
     reached = OTHER

@@ -9,6 +9,7 @@ ABSENT: int
 FULL: int
 UNSET: int
 SILENT: int
+NO_PSRAM: str
 STALLED: str
 
 def first_attempt() -> _Attempt: ...

@@ -286,6 +286,12 @@ CAMERA = {
     "drops_what_one_buffer_holds_since_the_waking": [[3], 0],
     "wakes_to_a_sensor_that_is_gone": [[ABSENT.format(FAST), False, {}], False, [255, 216], True],
     "rests_only_once_no_other_thread_waits": [False, [255, 216], True],
+    "rests_whatever_the_driver_says": [
+        2 * [[True, [255, 216]]],
+        ["camcors: camera: the sensor stays on in standby: invalid pin; "
+         "check powerdown_pin and xclk_pin of CAMERA"],
+        False,
+    ],
     "has_a_standby_of_its_own": [60, [], [], 30, 0],
     "narrows_the_settings_to_the_sensor": [
         [[], "QSXGA", True, -3],

@@ -4,6 +4,8 @@
 log = []
 #: Set to False: nothing acknowledges on the I2C bus.
 chip_answers = True
+#: Pins that the chip lacks.
+missing_pins = []
 
 
 class Pin:
@@ -13,6 +15,8 @@ class Pin:
     PULL_UP = 2
 
     def __init__(self, number, mode=-1, pull=-1, *, value=None, hold=None):
+        if number in missing_pins:
+            raise ValueError("invalid pin")  # ports/esp32/machine_pin.c
         self.number = number
         self.is_pulled_up = pull == Pin.PULL_UP
         if mode == Pin.IN:
