@@ -57,16 +57,13 @@ def test_standby(new_camera: Camera) -> None:
     assert camera.status()["camera"]["error"] is None
 
     with streaming(camera) as seen:
-        begun = time.monotonic()
-        while time.monotonic() < begun + 3:  # three times as long as it waits
-            assert not rests(camera)
-            time.sleep(0.1)
+        begun_s = camera.status()["uptime_s"]
+
+        def is_over() -> bool:
+            status = camera.status()
+            assert not status["camera"]["standby"]
+            return status["uptime_s"] >= begun_s + 3  # three times as long as it waits
+
+        assert wait(is_over)
         assert len(seen) > 3
     assert wait(lambda: rests(camera))
-
-    assert put(camera, standby_s=0)["standby_s"] == 0
-    picture(camera)
-    begun = time.monotonic()
-    while time.monotonic() < begun + 3:
-        assert not rests(camera)
-        time.sleep(0.1)
