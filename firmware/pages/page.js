@@ -13,7 +13,7 @@ const POLL_MS = 3000;
 const GRACE_MS = 4000; // until the camera counts a stream that has just begun
 const KEPT_MS = 9000; // a saved picture, until the browser has written it
 const LAMP = { min: 0, max: 100 };
-const NAMES = { hmirror: "Mirror", vflip: "Upside down", led: "Lamp", standby_s: "Standby after seconds" };
+const NAMES = { hmirror: "Mirror", vflip: "Upside down", led: "Lamp", standby_s: "Standby after (s)" };
 
 /** @param {string} id */
 const find = (id) => /** @type {HTMLElement} */ (document.getElementById(id));

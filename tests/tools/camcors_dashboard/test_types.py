@@ -1,8 +1,9 @@
-"""The types of the pages' scripts: they hold, and what they say of the camera's answers is what it sends."""
+"""The pages' scripts: their types hold, and say what the camera sends; both pages have the same tables."""
 
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,14 @@ def test_a_field_that_is_missing_or_unknown_is_a_fault(tmp_path: Path, answers: 
 
 def test_the_scripts_are_checked():
     assert check("-p", DASHBOARD) == []
+
+
+@pytest.mark.parametrize("table", ["NAMES", "LAMP"])
+def test_both_pages_have_the_same_table(table: str):
+    scripts = TOP / "firmware" / "pages" / "page.js", DASHBOARD / "js" / "settings.js"
+    own, other = (re.findall(rf"^const {table} = [^;]+;", path.read_text(), re.MULTILINE) for path in scripts)
+    assert own == other
+    assert len(own) == 1
 
 
 @pytest.mark.parametrize("path", sorted(DASHBOARD.rglob("*.js")), ids=str)

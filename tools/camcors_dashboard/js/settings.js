@@ -9,7 +9,7 @@ import { whyBox } from "./why.js";
 /** @typedef {{element: HTMLElement, show: (value: unknown) => void}} Control */
 /** @typedef {{element: HTMLElement, follow: (value: unknown) => void}} Row follow: shows what others have set */
 
-const NAMES = { hmirror: "Mirror", vflip: "Upside down", led: "Lamp", standby_s: "Standby after seconds" };
+const NAMES = { hmirror: "Mirror", vflip: "Upside down", led: "Lamp", standby_s: "Standby after (s)" };
 const LAMP = { min: 0, max: 100 };
 
 /** @param {string} name of a field */
