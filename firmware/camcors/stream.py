@@ -20,11 +20,11 @@ picture is copied, once, with the part's headers in front of it, into a Part. Al
 buffer; Part.users counts them, and a Part is filled again only when nobody sends from it. To hold the next
 capture back instead would save the copy, and let the slowest viewer set the pace for all.
 
-There is no queue. A viewer that comes back late waits for the next picture, and has missed those between: a
-slow viewer drops frames, is never more than one behind and what the system holds back (the transport bounds
-that), and costs the others nothing. Who asks just after a
-capture gets that picture, `latest`, if it is newer than the fastest viewer's interval; it would otherwise get
-every second picture only. Each viewer has a pace of its own besides (fps).
+There is no queue. A viewer that comes back late waits for the next picture, and has missed those between.
+So a slow viewer drops frames and costs the others nothing. What it sees is late by one picture at most, and
+by what the system's socket buffer holds, which the transport bounds. Who asks just after a capture gets
+that picture, `latest`, if it is newer than the fastest viewer's interval; it would otherwise get every
+second picture only. Each viewer has a pace of its own besides (fps).
 
 A sensor that gives no picture, or a driver or heap that fails, ends no stream. The failure is counted and
 kept in words for /api/status, and the next attempt comes after 100 ms, then 200, up to 2 s. Every 2 s all who
