@@ -14,7 +14,7 @@ from mpremote import main as mpremote
 #: What a person puts in the place of a word of the commands.
 _FILLED = {"BOARD": "XIAO_ESP32S3_SENSE", "SSID": "Home", "ADDRESS": "192.168.1.7"}
 #: Programs that are not this project's; what they are given is not checked.
-_OTHERS = {"curl", "export", "gh", "sha256sum"}
+_OTHERS = {"curl", "export", "ffmpeg", "gh", "gst-launch-1.0", "mpv", "sha256sum"}
 
 
 def printed(text: str) -> list[str]:
