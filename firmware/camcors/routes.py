@@ -17,6 +17,7 @@ PUT_LED = ("PUT", "/api/led")
 
 ROUTES = (GET_PAGE, GET_STATUS, GET_CAPTURE, GET_STREAM, GET_CAMERA, PUT_CAMERA, PUT_LED)
 REMEDY = "ask for /, /api/status, /api/capture, /api/stream, /api/camera or /api/led"
+TAKES = "this path takes "  # before the methods, in the words of a 405
 
 
 def on(app, route):
@@ -31,7 +32,7 @@ def attach_errors(app):
     @app.errorhandler(405)
     async def wrong_method(request):
         allow = app.default_options_handler(request)["Allow"]  # RFC 9110 section 15.5.6 asks for it
-        return refuse(request, error.WRONG_METHOD, "this path takes " + allow, {"Allow": allow})
+        return refuse(request, error.WRONG_METHOD, TAKES + allow, {"Allow": allow})
 
     @app.errorhandler(404)
     async def nowhere(request):

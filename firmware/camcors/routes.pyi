@@ -14,6 +14,7 @@ PUT_CAMERA: _Route
 PUT_LED: _Route
 ROUTES: tuple[_Route, ...]
 REMEDY: str
+TAKES: str
 
 def on(app: Microdot, route: _Route) -> Callable[[Callable[..., Any]], Callable[..., Any]]: ...
 def attach_errors(app: Microdot) -> None: ...

@@ -12,7 +12,6 @@ from ..ui.findings import Mark, Step
 from .fetch import Response, get
 
 _MARKS = {True: Mark.OK, False: Mark.NO, None: Mark.NOTE}
-_TAKES = "this path takes "  # the camera's own words, of routes.py
 
 
 class Endpoint(NamedTuple):
@@ -45,7 +44,7 @@ def _words(response: Response, body: str) -> str:
     if error_code(body):
         return error_sentence(body)
     allow = get(response.headers, "Allow")
-    return f"{_TAKES}{allow}" if allow else ""
+    return f"{routes.TAKES}{allow}" if allow else ""
 
 
 def judged(method: str, response: Response, body: str) -> Endpoint:
@@ -69,7 +68,7 @@ def listed(method: str, response: Response) -> Endpoint | None:
     if method in [each.strip() for each in allow.split(",")]:
         return Endpoint(True, f"takes {method}")
     status = 405 if method in STANDARD else 501  # RFC 9110 section 9.1
-    return Endpoint(False, f"answers {status} to {method}: {_TAKES}{allow}", status)
+    return Endpoint(False, f"answers {status} to {method}: {routes.TAKES}{allow}", status)
 
 
 def unknown(method: str) -> Endpoint:
