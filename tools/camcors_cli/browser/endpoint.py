@@ -72,4 +72,4 @@ def listed(method: str, response: Response) -> Endpoint | None:
 
 
 def unknown(method: str) -> Endpoint:
-    return Endpoint(None, f"not asked, since the {method} itself is not sent; --send sends it")
+    return Endpoint(None, f"not asked, since the {method} itself is not sent")

@@ -62,8 +62,9 @@ def doctor(
     camcors doctor http://camcors.local/api/led --origin http://localhost:8000 --method PUT
 
     What the browser decides is one line of the verdict, and what the endpoint makes of the request is
-    another. Exit status 0 if both let it through, 1 if something blocks or the endpoint refuses (404 and
-    405 are the common ones), 3 if the camera is not reached.
+    another. Exit status 0 if both let it through, or if what the endpoint answers is not known; 1 if
+    something blocks or the endpoint refuses (404 and 405 are the common ones); 3 if the camera is not
+    reached.
     """
     out = Output(as_json)
     out.say(f"{normalize_method(method)} {url.text} by a page of {origin}", "bold")
@@ -78,6 +79,8 @@ def doctor(
         message, remedy = found.unreachable.args
         steps = [step.to_json() for step in found.steps]
         raise Failure(message, remedy, Status.UNREACHABLE, steps=steps)
+    if found.endpoint and found.endpoint.works is None:
+        found.remarks.append(f"--send sends the {normalize_method(method)} itself, whatever it changes")
     out.result(found.to_json())
     show_verdict(out, found.reason, found.endpoint and found.endpoint.step, found.commands, found.remarks)
     if not found.works:
