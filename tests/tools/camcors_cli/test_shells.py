@@ -14,6 +14,9 @@ from pathlib import Path
 
 import pytest
 from camcors_cli.cli import main
+from camcors_cli.device.idle import IdleBoard
+from camcors_cli.ui.errors import Failure
+from camcors_cli.ui.output import Output
 from click.shell_completion import ShellComplete
 
 from tests.kit.camera import Camera
@@ -195,14 +198,58 @@ def test_what_is_offered(
     assert [each.value for each in found] == offered
 
 
-def test_a_port_that_answers_nothing_shows_nothing_and_soon(tmp_path: Path) -> None:
-    master, slave = pty.openpty()  # a board that is silent
-    env = {**os.environ, "CAMCORS_PORT": os.ttyname(slave), "_CAMCORS_COMPLETE": "bash_complete"}
+def offered_at(port: str) -> list[str]:
+    """What is offered after `camcors policy deny` with this CAMCORS_PORT."""
+    env = {**os.environ, "CAMCORS_PORT": port, "_CAMCORS_COMPLETE": "bash_complete"}
     env |= {"COMP_LINE": "camcors policy deny ", "COMP_WORD": "", "COMP_BREAKS": ""}
-    before = time.monotonic()
     done = subprocess.run([BIN / "camcors"], env=env, capture_output=True, text=True, timeout=60)
+    assert done.stderr == ""
+    return done.stdout.split()
+
+
+def test_a_port_that_answers_nothing_shows_nothing_and_soon() -> None:
+    master, slave = pty.openpty()  # a board that is silent
+    before = time.monotonic()
+    assert offered_at(os.ttyname(slave)) == []
     took = time.monotonic() - before
     os.close(master)
     os.close(slave)
-    assert (done.stdout.strip(), done.stderr) == ("", "")
     assert took < 10  # it waits 1 s; the board's own patience is 3 s for each of five interrupts
+
+
+PROGRAMS = ["pass", "time.sleep(60)", "print('x' * 60)", "print('>>> ', end='')"]
+
+
+@pytest.mark.parametrize("body", PROGRAMS)
+@pytest.mark.parametrize(("enter", "end"), [(b"\x01", b"\x04"), (b"\x02", b"\r")], ids=["raw", "friendly"])
+def test_tab_leaves_a_program_running(camera: Camera, body: str, enter: bytes, end: bytes) -> None:
+    code = f"import time; print('be' + 'gun')\nwhile True: {body}\n"
+    with camera.serial() as line:
+        line.sendall(b"\r\x03\r" + enter + code.replace("\n", "\r").encode() + end * 2)
+        got = b""
+        while not got.endswith(b"begun\r\n"):
+            got += line.recv(1)
+    assert offered_at(camera.repl) == []
+    done = camera.camcors("info")
+    assert done.stderr == "camcors: a program on the board was interrupted; camcors reset starts it again\n"
+    assert offered_at(camera.repl) != []
+
+
+UNFINISHED = {
+    "running": "import time\nwhile True: time.sleep_ms(1)",
+    "printing": "while True: print('x' * 60)",
+}
+
+
+@pytest.mark.parametrize("code", UNFINISHED.values(), ids=list(UNFINISHED))
+def test_what_takes_too_long_leaves_a_prompt(camera: Camera, code: str) -> None:
+    with pytest.raises(Failure, match="it takes too long"), IdleBoard(camera.repl, Output(), 0.7) as board:
+        board._run(code, "waiting")
+    assert offered_at(camera.repl) != []
+
+
+def test_what_is_half_sent_leaves_a_prompt(camera: Camera) -> None:
+    with pytest.raises(KeyboardInterrupt), IdleBoard(camera.repl, Output(), 5) as board:
+        board._transport.serial.write(b"\x05A\x01while True: pa")  # raw-paste mode
+        raise KeyboardInterrupt
+    assert offered_at(camera.repl) != []

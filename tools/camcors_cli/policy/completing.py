@@ -17,6 +17,7 @@ from strict.field import BOOL, CHOICE, INT
 from ..ui.output import Output, escape
 
 _WAIT_S = 1.0  # a person who presses Tab does not wait for a board that is busy
+_LEAVE_S = 2.0  # what an IdleBoard may take besides to leave
 _ITEMS = {
     METHOD: ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"),
     REQUEST_HEADER: ("Authorization", "Content-Type", "X-Requested-With"),
@@ -59,23 +60,23 @@ def origins(ctx: click.Context, param: click.Parameter, incomplete: str) -> list
 
 
 def _origins(ctx: click.Context) -> list[str]:
-    """Ask the camera whose port was given. To ask ends a program that has its REPL, so no other is tried."""
+    """Ask the camera whose port was given, if it is at its prompt."""
     port = ctx.params.get("port")
     found: list[str] = []
     if port:
-        asking = threading.Thread(target=_ask, args=(port, found), daemon=True)
+        asking = threading.Thread(target=_ask, args=(port, found), daemon=True)  # to connect may take longer
         asking.start()
-        asking.join(_WAIT_S)
+        asking.join(_WAIT_S + _LEAVE_S)
     return list(found)
 
 
 def _ask(port: str, found: list[str]) -> None:
     from ..device import camera
-    from ..device.board import Board
+    from ..device.idle import IdleBoard
 
     # Whatever happens, the person's line stays as it is: the shell shows what a completion says.
     quiet = contextlib.redirect_stderr(io.StringIO())
-    with contextlib.suppress(Exception), quiet, Board(port, Output()) as board:
+    with contextlib.suppress(Exception), quiet, IdleBoard(port, Output(), _WAIT_S) as board:
         found += camera.policy_in_force(board).allowed_origins
 
 
