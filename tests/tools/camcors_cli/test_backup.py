@@ -15,6 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 from camcors_cli.device.board import Board
+from camcors_cli.ui.output import Output
 
 from tests.kit.camera import Camera
 
@@ -244,6 +245,49 @@ def test_a_faulty_policy_is_refused_before_anything_is_written(clean: Camera, sa
     assert 'write "https://a.example"' in done.stderr
     assert json.loads(done.stdout)["faults"][0]["field"] == "allowed_origins[0]"
     assert tree(clean) == {}
+
+
+WIDE = b'{"version": 1, "allowed_origins": "*"}'
+WIDER = [
+    'allowed_origins: "*": every page may read and show the camera\'s pictures and answers',
+    'allowed_origins: "*": every page may send any method',
+]
+REFUSED = "not saved: the policy lets in more than before, and there is no terminal to ask at"
+
+
+class TestAWiderPolicy:
+    @pytest.fixture
+    def wide(self, clean: Camera, saved: Path) -> Path:
+        """A backup of CONTENT with WIDE, and another /main.py on the camera."""
+        changed(saved, lambda m, f: put(m, f, "/policy.json", WIDE))
+        fill(clean, {"/main.py": b"# other\n"})
+        return saved
+
+    def test_is_refused_without_a_terminal(self, clean: Camera, wide: Path, on) -> None:
+        before = tree(clean)
+        done = on(clean, "restore", wide, "--json")
+        assert (done.exit_code, json.loads(done.stdout)["wider"]) == (1, WIDER)
+        assert done.stderr.splitlines()[:3] == [f"camcors: {REFUSED}", *WIDER]
+        assert tree(clean) == before
+
+    @pytest.mark.parametrize("answer", [True, False])
+    def test_is_asked_about_on_a_terminal(self, clean: Camera, wide: Path, on, monkeypatch, answer) -> None:
+        before, asked = tree(clean), []
+        monkeypatch.setattr(Output, "can_ask", True)
+        monkeypatch.setattr(Output, "ask", lambda self, question: asked.append(question) or answer)
+        done = on(clean, "restore", wide)
+        said = [f"camcors: wider than before: {line}" for line in WIDER]
+        assert (asked, done.stderr.splitlines()[:2]) == (["Save it all the same?"], said)
+        assert done.exit_code == (0 if answer else 1)
+        restored = {**before, "/policy.json": sha(WIDE), "/main.py": sha(CONTENT["/main.py"])}
+        assert tree(clean) == (restored if answer else before)
+
+    def test_is_restored_with_yes_and_asked_about_once(self, clean: Camera, wide: Path, on) -> None:
+        done = on(clean, "restore", wide, "--yes", "--json")
+        assert (done.exit_code, json.loads(done.stdout)["wider"]) == (0, WIDER)
+        assert clean.content("policy.json") == WIDE
+        fill(clean, {"/main.py": b"# other\n"})
+        assert on(clean, "restore", wide).exit_code == 0, "the board has that policy already"
 
 
 def test_faulty_settings_are_refused_before_anything_is_written(clean: Camera, saved: Path, on) -> None:

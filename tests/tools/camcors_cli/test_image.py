@@ -451,6 +451,29 @@ def test_what_does_not_fit_is_refused_with_numbers() -> None:
     assert raised.value.exit_code == 1
 
 
+READ = 'allowed_origins: "*": every page may read and show the camera\'s pictures and answers'
+OPENED = [
+    ({"allowed_origins": ["https://a.example"]}, []),
+    ({"allowed_origins": "*"}, [READ, 'allowed_origins: "*": every page may send any method']),
+    (
+        {"allowed_origins": ["https://*.com"]},
+        [
+            'allowed_origins[0]: "https://*.com": wildcard on a public suffix; '
+            "write the names of your own hosts"
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(("fields", "lines"), OPENED)
+def test_what_the_policy_opens_is_said_once(run, tmp_path: Path, fields: dict, lines: list[str]) -> None:
+    (tmp_path / "policy.json").write_text(json.dumps({"version": 1, **fields}))
+    target = tmp_path / "flash.bin"
+    done = run("image", "HOST", "--policy", tmp_path / "policy.json", "--output", target)
+    assert (done.exit_code, target.exists()) == (0, True)
+    assert done.stderr.splitlines() == [f"camcors: warning: {line}" for line in lines]
+
+
 def test_a_camera_starts_from_the_image_with_its_policy(run, program: Path, tmp_path: Path) -> None:
     (tmp_path / "policy.json").write_text(POLICY)
     (tmp_path / "camera.json").write_text(json.dumps({"name": "porch", "camera": {"quality": 33}}))

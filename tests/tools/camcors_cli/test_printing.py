@@ -217,6 +217,8 @@ def folder(tmp_path: Path) -> Path:
     made = archive.pack(archive.Archive({}, {"/a": b""}, []))
     (tmp_path / "good.zip").write_bytes(made)
     (tmp_path / "bad.zip").write_bytes(made)
+    wide = archive.Archive({"board": BAD}, {"/policy.json": (tmp_path / "wide.json").read_bytes()}, [])
+    (tmp_path / "wide.zip").write_bytes(archive.pack(wide))
     with zipfile.ZipFile(tmp_path / "bad.zip", "a") as packed:
         packed.writestr(BAD, b"")
     (tmp_path / "bad.bin").write_bytes(b"\x1b[2J" * 99)
@@ -286,11 +288,14 @@ RUNS = [
     ("backup {}", with_names),
     ("restore {}/bad.zip", hostile),
     ("restore {}/good.zip", hostile),
+    ("restore {}/wide.zip", hostile),
+    ("restore {}/wide.zip --yes --json", hostile),
     ("install", installable),
     ("install --remove", installable),
     ("flash {}/bad.bin", hostile),
     ("image HOST --settings {}/bad.bin", hostile),
     ("image HOST --settings {}/settings.json", hostile),
+    ("image HOST --policy {}/wide.json --output {}/flash.bin", hostile),
     ("reset", hostile),
 ]  # fmt: skip
 
@@ -298,7 +303,7 @@ RUNS = [
 @pytest.mark.parametrize(("command", "make"), RUNS, ids=[f"{row[0]}, {row[1].__name__}" for row in RUNS])
 def test_a_hostile_board_cannot_steer_the_terminal(folder: Path, command: str, make: Any) -> None:
     with Socket(make()) as board:
-        said, status = in_terminal(command.format(folder).split(), CAMCORS_PORT=board.port)
+        said, status = in_terminal(command.replace("{}", str(folder)).split(), CAMCORS_PORT=board.port)
     assert status in (0, 1, 3, 4), said
     assert "Traceback" not in said.replace("Traceback\\r", "")
     if command != "policy pull":  # its lines are those of the file

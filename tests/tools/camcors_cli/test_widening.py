@@ -157,7 +157,7 @@ COMMANDS: list[tuple[list[str], Fields, list[str]]] = [
     (["edit"], OPEN, [READ, f"{SEND}any method"]),
     (["rollback"], OPEN, [READ, f"{SEND}any method"]),
 ]
-NO_TERMINAL = "not saved: it lets in more than before, and there is no terminal to ask at"
+NO_TERMINAL = "not saved: the policy lets in more than before, and there is no terminal to ask at"
 
 
 @pytest.fixture

@@ -9,16 +9,19 @@ from pathlib import Path
 
 import click
 
+from cors import Policy
+
 from ..device import answers, files
 from ..device.board import Board
 from ..device.calls import Call
 from ..image import archive, boards
 from ..image.archive import Archive
 from ..policy import document
+from ..policy.in_force import agree
 from ..settings import document as settings_document
 from ..ui import output_file
 from ..ui.errors import Failure, Status
-from ..ui.options import on_board
+from ..ui.options import on_board, yes_option
 from ..ui.output import Output
 
 _NAME_MAX = 40  # characters of a board's name in that of a file
@@ -76,21 +79,26 @@ def _read_all(board: Board, out: Output) -> Archive:
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--delete", is_flag=True, help="Remove the board's files that are not in FILE.")
+@yes_option
 @on_board
-def restore(file: Path, delete: bool, port: str | None, as_json: bool) -> None:
+def restore(file: Path, delete: bool, yes: bool, port: str | None, as_json: bool) -> None:
     """Bring the files of a backup back to a board.
 
     Files that are the same are left alone. Each file is written whole or not at all. A policy and
-    settings in FILE are validated first. Works on any board with MicroPython.
+    settings in FILE are validated first, and a policy that lets in more than the board's is asked about.
+    Works on any board with MicroPython.
     """
     out = Output(as_json)
     saved = archive.unpack(file)
-    _check_content(file, saved)
+    policy = _check_content(file, saved)
     with Board(port, out) as board:
         before = files.tree(board)
         _check_kinds(before, saved)
         changed = [name for name, data in saved.files.items() if not files.has(board, before, name, data)]
         _check_room(board, before, {name: saved.files[name] for name in changed})
+        wider: list[str] = []
+        if policy and document.PATH in changed:
+            wider, _ = agree(out, board.read_file(document.PATH), policy, yes)
         files.make_folders(board, sorted({*saved.folders, *files.parents(list(saved.files))}))
         with out.progress("restoring files", len(changed)) as progress:
             for count, name in enumerate(changed):
@@ -98,7 +106,7 @@ def restore(file: Path, delete: bool, port: str | None, as_json: bool) -> None:
                 files.write(board, name, saved.files[name])
         removed = _delete(board, before, saved) if delete else []
     same = [name for name in saved.files if name not in changed]
-    out.result({"file": str(file), "written": changed, "unchanged": same, "removed": removed})
+    out.result({"file": str(file), "written": changed, "unchanged": same, "removed": removed, "wider": wider})
     counts = f"{len(changed)} files written, {len(same)} were the same"
     out.say(
         counts
@@ -107,15 +115,15 @@ def restore(file: Path, delete: bool, port: str | None, as_json: bool) -> None:
     )
 
 
-def _check_content(path: Path, saved: Archive) -> None:
-    """Raises Failure with all faults of a policy or of a camera's settings."""
-    policy, settings = (saved.files.get(each.PATH) for each in (document, settings_document))
-    if policy is not None:
-        document.read(policy, f"{path}:{document.PATH}")
+def _check_content(path: Path, saved: Archive) -> Policy | None:
+    """Return the policy, if there is one. Raises Failure with all faults of it, or of a camera's settings."""
+    text, settings = (saved.files.get(each.PATH) for each in (document, settings_document))
+    policy = None if text is None else document.read(text, f"{path}:{document.PATH}")
     if settings is not None and saved.facts.get("firmware"):  # else the file is another program's
         name = saved.facts.get("board")
         camera = boards.read(name).camera if name in boards.names() else None
         settings_document.check(settings, f"{path}:{settings_document.PATH}", camera)
+    return policy
 
 
 def _check_kinds(before: files.Tree, saved: Archive) -> None:

@@ -10,7 +10,7 @@ from camcors_build.drivers import Fields
 
 from ..image import boards
 from ..policy import document
-from ..policy.in_force import tell_warnings
+from ..policy.in_force import tell_open
 from ..settings import document as settings_document
 from ..ui import input_file, output_file
 from ..ui.errors import Failure, Status
@@ -48,10 +48,10 @@ def image(
     """Put firmware, policy and settings into one file to flash.
 
     The firmware is that of BOARD; `camcors flash` takes the file. The policy and the settings are
-    validated, and all faults said at once, each with its line. The firmware is checked: made for the
-    chip, whole, with the board's partition table. Without a policy and settings the camera makes its own
-    filesystem when it first starts. BOARD HOST makes the flash of the camera on your desk:
-    build/HOST/camcors-host --flash FILE.
+    validated, and all faults said at once, each with its line. What the policy opens to everybody is
+    said, not asked about. The firmware is checked: made for the chip, whole, with the board's partition
+    table. Without a policy and settings the camera makes its own filesystem when it first starts. BOARD
+    HOST makes the flash of the camera on your desk: build/HOST/camcors-host --flash FILE.
     """
     if (is_open or password_stdin) and wifi is None:
         raise click.UsageError("--open and --password-stdin belong to --wifi SSID")
@@ -62,7 +62,7 @@ def image(
     files = {}
     if policy:
         files[document.PATH] = input_file.read(policy, input_file.TEXT_MAX)
-        tell_warnings(out, document.read(files[document.PATH], str(policy)).warnings)
+        tell_open(out, document.read(files[document.PATH], str(policy)))
     chosen = _settings(data.camera, settings, wifi, is_open, password_stdin)
     if chosen is not None:
         files[settings_document.PATH] = chosen

@@ -1,4 +1,4 @@
-"""A board that is asked in passing, as for the shell's Tab: nothing on it is interrupted, and time is short."""
+"""A board that is asked in passing, as for Tab: nothing on it is interrupted, and time is short."""
 
 from __future__ import annotations
 

@@ -32,9 +32,7 @@ def put_in_force(
     """
     changes = document.difference(current, text)
     out.diff(changes)
-    wider, warned = widenings(document.stands(current), new, document.is_public_suffix)
-    if wider:
-        _agree(out, wider, is_agreed)
+    wider, warned = agree(out, current, new, is_agreed)
     report = camera.save_policy(board, text, out)
     stands = {"digest": new.digest, "state": report.policy.state, "started": report.started}
     said = {"diff": changes, "wider": wider, "warnings": warnings(new)}
@@ -44,10 +42,22 @@ def put_in_force(
     tell_warnings(out, [each for each in new.warnings if each not in warned])
 
 
-def _agree(out: Output, wider: list[str], is_agreed: bool) -> None:
-    """Say what a policy opens, and ask whether that is meant. Raises Failure unless it is."""
+def agree(
+    out: Output, current: bytes | None, new: Policy, is_agreed: bool
+) -> tuple[list[str], tuple[Fault, ...]]:
+    """Say what `new` opens that the file `current` does not, and ask unless `is_agreed`.
+
+    Return the lines, and the warnings among them. Raises Failure unless that is meant.
+    """
+    wider, warned = widenings(document.stands(current), new, document.is_public_suffix)
+    if wider:
+        _ask(out, wider, is_agreed)
+    return wider, warned
+
+
+def _ask(out: Output, wider: list[str], is_agreed: bool) -> None:
     if not is_agreed and not out.can_ask:
-        message = "not saved: it lets in more than before, and there is no terminal to ask at"
+        message = "not saved: the policy lets in more than before, and there is no terminal to ask at"
         raise Failure(message, "add --yes to save it all the same", Status.REFUSED, wider, wider=wider)
     for line in wider:
         out.note(f"wider than before: {line}")
@@ -58,6 +68,14 @@ def _agree(out: Output, wider: list[str], is_agreed: bool) -> None:
 def warnings(checked: Policy) -> list[dict[str, Any]]:
     """Return the warnings of a policy, each as an object, for `--json`."""
     return [warning._asdict() for warning in checked.warnings]
+
+
+def tell_open(out: Output, new: Policy) -> None:
+    """Note what a policy that is not on a camera yet will open there, and its warnings."""
+    wider, warned = widenings(Policy(), new, document.is_public_suffix)
+    for line in wider:
+        out.note(f"warning: {line}")
+    tell_warnings(out, [each for each in new.warnings if each not in warned])
 
 
 def tell_warnings(out: Output, found: Iterable[Fault]) -> None:
