@@ -34,7 +34,7 @@ _NAME_MAX = 40  # characters of a board's name in that of a file
 def backup(target: Path | None, force: bool, port: str | None, as_json: bool) -> None:
     """Save all files of a board in a zip.
 
-    The zip is FILE, or one named by board and time in FOLDER. Works on any board with MicroPython. Other
+    The zip is FILE, or is named by board and time in FOLDER. Works on any board with MicroPython. Other
     filesystems than the flash's, as an SD card's, are left out. The zip is readable only by you, since
     it may hold the Wi-Fi password.
     """

@@ -7,7 +7,7 @@ import contextlib
 import click
 
 from ..ui.errors import Failure
-from ..ui.options import port_option
+from ..ui.options import known_port_option
 from ..ui.output import Output
 
 
@@ -28,12 +28,12 @@ from ..ui.output import Output
     help="A camera's address, offered while the dashboard has none; may be given again.",
 )
 @click.option("--open", "in_browser", is_flag=True, help="Open it in your browser.")
-@port_option
+@known_port_option
 def dashboard(http_port: int, cameras: tuple[str, ...], in_browser: bool, port: str | None) -> None:
     """Serve the dashboard, the page that shows your cameras.
 
-    It runs until Ctrl-C. Only this machine reaches it. With --port, the page can show which origins the
-    policy of the camera there allows what.
+    It runs until Ctrl-C, and only this machine reaches it. With --port, the page can show which origins
+    the policy of the camera there allows what.
 
     \b
     camcors dashboard --open

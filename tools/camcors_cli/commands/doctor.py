@@ -53,8 +53,8 @@ def doctor(
 ) -> None:
     """Ask a camera as a browser does, and name what blocks.
 
-    The page is of ORIGIN, and the first thing that blocks is named. URL may be just a host; without a
-    path, /api/status is asked. The camera is not changed: of a METHOD other than GET, HEAD and OPTIONS
+    It plays a page of ORIGIN, and stops at the first thing that blocks. URL may be just a host; without
+    a path, /api/status is asked. The camera is not changed: of a METHOD other than GET, HEAD and OPTIONS
     only the preflight is sent, and a GET and an OPTIONS in its place, unless --send is given.
 
     \b

@@ -91,9 +91,9 @@ def explain(
 ) -> None:
     """Tell what a browser does with a page's request, and why.
 
-    The page is of ORIGIN. By the policy in force on the camera, or by that in a file. Nothing is sent:
-    the camera's own rules run here, and a model of a browser asks them. A page of the camera itself is
-    one whose ORIGIN is http:// and what --host says.
+    ORIGIN is the page's. The policy is the one in force on the camera, or that in a file. Nothing is
+    sent: the camera's own rules run here, and a model of a browser asks them. A page of the camera
+    itself is one whose ORIGIN is http:// and what --host says.
 
     \b
     camcors explain https://dashboard.example.com

@@ -24,7 +24,7 @@ _FACTS = Call(answers.facts, "facts")
 def info(port: str | None, as_json: bool) -> None:
     """Tell what a board is, its versions, and its faults.
 
-    Flash, heap and network are told as well.
+    What its flash and heap have left is shown as well, and the network.
     """
     out = Output(as_json)
     with Board(port, out) as board:
@@ -75,7 +75,7 @@ def _policy(report: Report) -> str:
 @click.command()
 @on_board
 def reset(port: str | None, as_json: bool) -> None:
-    """Start the board again, and wait for the camera.
+    """Restart the board, and wait for the camera.
 
     This is what its reset button does.
     """

@@ -46,9 +46,9 @@ def install(
 ) -> None:
     """Put the camera's modules on a board with MicroPython.
 
-    It needs MicroPython 1.25 or later with a camera module. The modules go to /lib, a /boot.py starts the
-    camera. For boards for which there is no firmware of camcors, or where there is no toolchain. Your
-    files are kept; --remove leaves the board as it was.
+    The board needs MicroPython 1.25 or later with a camera module. The modules go to /lib, and a
+    /boot.py starts the camera. This is for boards for which there is no firmware of camcors, or no
+    toolchain. Your files are kept; --remove leaves the board as it was.
     """
     out = Output(as_json)
     with Board(port, out) as board:

@@ -23,8 +23,8 @@ _BACK_S = 30.0  # a restart of the camera, with its USB
 def logs(follow: bool, port: str | None, as_json: bool) -> None:
     """Show what the camera has said since its start.
 
-    The camera keeps the last 4 KB. In front of each line are the seconds since the start. With
-    --json, a list; with --follow as well, one object a line.
+    The camera keeps the last 4 KB. In front of each line are the seconds since the start. --json prints
+    a list; with --follow as well, one object a line.
     """
     if follow:
         with contextlib.suppress(KeyboardInterrupt):  # how it ends

@@ -124,7 +124,7 @@ def rollback(yes: bool, port: str | None, as_json: bool) -> None:
 def pull(file: Path | None, force: bool, port: str | None, as_json: bool) -> None:
     """Write the camera's /policy.json to FILE, or print it.
 
-    The file as it is, valid or not; on a terminal, control characters are shown as escapes.
+    The file comes as it is, valid or not; on a terminal, control characters are shown as escapes.
     """
     out = Output(as_json)
     with Board(port, out) as board:

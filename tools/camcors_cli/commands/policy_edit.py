@@ -62,7 +62,7 @@ def allow(origin: str, yes: bool, port: str | None, as_json: bool) -> None:
 def deny(origin: str, port: str | None, as_json: bool) -> None:
     """Take ORIGIN off the allowed ones.
 
-    ORIGIN is one that `camcors policy show` lists.
+    Write it as `camcors policy show` lists it.
     """
 
     def change(fields: Fields, current: Policy) -> str:

@@ -78,16 +78,23 @@ def _keep(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
         ctx.meta[_FROM_GROUP] = value
 
 
-port_option = click.option(
-    "--port",
-    cls=_PortOption,
-    type=_Port(),
-    envvar="CAMCORS_PORT",
-    metavar="PORT",
-    shell_complete=_complete_port,
-    help="The board's serial port, the name of a camera's REPL, id:SERIAL_NUMBER, or socket://HOST:PORT. "
-    "Not needed for a single board.",
-)
+def _port_option(without: str) -> Callable[[Function], Function]:
+    """Return `--port`, whose help ends with what is so `without` it."""
+    ports = "The board's serial port, the name of a camera's REPL, id:SERIAL_NUMBER, or socket://HOST:PORT."
+    return click.option(
+        "--port",
+        cls=_PortOption,
+        type=_Port(),
+        envvar="CAMCORS_PORT",
+        metavar="PORT",
+        shell_complete=_complete_port,
+        help=f"{ports} {without}",
+    )
+
+
+port_option = _port_option("Not needed for a single board.")
+#: The same where no board is looked for.
+known_port_option = _port_option("Without it no board is asked.")
 
 #: The same of a group, for the commands in it; the command says what is wrong with it.
 group_port_option = click.option(
