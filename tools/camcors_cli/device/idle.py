@@ -43,7 +43,8 @@ class IdleBoard(Board):
         line = self._transport.serial
         line.timeout = line.write_timeout = _SILENCE_S
         self._transport.serial = line = _Timed(line, self._end)
-        line.read(line.inWaiting())  # a prompt in there may be older than a program
+        while waiting := line.in_waiting:  # a prompt in there may be older than a program
+            line.read(waiting)
         line.write(b"\r")
         self._expect(_PROMPT)
         line.write(b"\x01")
