@@ -145,9 +145,7 @@ function showFacts({ board, camera, firmware, micropython, uptime_s, frames, cli
  * @param {T} tag @param {string|number|null} [text]
  */
 function element(tag, text = "") {
-  const made = document.createElement(tag);
-  made.textContent = String(text);
-  return made;
+  return Object.assign(document.createElement(tag), { textContent: text });
 }
 
 async function poll() {

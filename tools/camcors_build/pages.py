@@ -28,6 +28,7 @@ _LINK = re.compile(r'<link rel="stylesheet" href="([a-z]+\.css)">')
 _SCRIPT = re.compile(r'(<script[^>]*) src="([a-z]+\.js)"></script>')
 # The minifier keeps what documents a function.
 _DOCUMENTATION = re.compile(r"^ */\*\*.*?\*/\n", re.DOTALL | re.MULTILINE)
+_PURE = "/* @__PURE__ */ "  # the minifier's own, for a bundler
 _TEMPLATE = re.compile(r'<template id="([a-z]+)">(.*?)</template>', re.DOTALL)
 
 
@@ -74,7 +75,8 @@ def minify(html: str, folder: Path = FOLDER) -> str:
 
     html = _LINK.sub(lambda found: f"<style>{read(found[1])}</style>", html)
     html = _SCRIPT.sub(script, html)
-    return minify_html.minify(html, minify_css=True, minify_js=True, keep_closing_tags=True)
+    html = minify_html.minify(html, minify_css=True, minify_js=True, keep_closing_tags=True)
+    return html.replace(_PURE, "")
 
 
 def read_setup() -> tuple[str, dict[str, str]]:
