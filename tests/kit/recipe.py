@@ -54,8 +54,9 @@ def make_certificate(folder: Path) -> tuple[Path, Path]:
 
 
 def decode(arguments: Sequence[str], frames: int, size: tuple[int, int] = (640, 480)) -> list[bytes]:
-    """Return pictures as RGB that ffmpeg decodes with these arguments of its input."""
-    command = ["ffmpeg", "-v", "error", "-nostdin", *arguments, "-frames:v", str(frames)]
+    """Return pictures as RGB that ffmpeg decodes with these arguments of its input, each as it came."""
+    command = ["ffmpeg", "-v", "error", "-nostdin", *arguments, "-fps_mode", "passthrough"]
+    command += ["-frames:v", str(frames)]
     done = subprocess.run(
         [*command, "-f", "rawvideo", "-pix_fmt", "rgb24", "-"], capture_output=True, timeout=60
     )

@@ -37,7 +37,7 @@ def is_picture(rgb: bytes) -> bool:
 def test_ffmpeg_decodes_pictures(camera: Camera, arguments: str, path: str, frames: int) -> None:
     pictures = decode([*arguments.split(), "-i", camera.url + path], frames)
     assert all(map(is_picture, pictures))
-    assert len(set(pictures)) > frames // 5  # they move, also on a machine that is busy
+    assert len(set(pictures)) > frames // 2  # they move
 
 
 def test_the_recipe(camera: Camera) -> None:
