@@ -58,7 +58,7 @@ def show(port: str | None, as_json: bool) -> None:
     out.say("")
     rows = [(name, json.dumps(value)) for name, value in fields.items()]
     out.table(rows, ("field", "value"))
-    tell_warnings(out, in_force.warnings)
+    tell_warnings(out, in_force)
     for line in state.error.split("\n") if state.error else ():
         out.note(line)
     if not report.started:
@@ -79,7 +79,7 @@ def check(file: Any, as_json: bool) -> None:
     checked = document.read(input_file.read_open(file, file.name), file.name)
     out.result({"digest": checked.digest, "faults": [], "warnings": warnings(checked)})
     out.say(f"{file.name} is a valid policy, digest {checked.digest}")
-    tell_warnings(out, checked.warnings)
+    tell_warnings(out, checked)
 
 
 @policy.command()

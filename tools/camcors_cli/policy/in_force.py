@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from cors import Policy
@@ -39,7 +39,7 @@ def put_in_force(
     out.result({**stands, "changed": text != current, **said, **facts})
     what = "nothing to change, the camera has it" if text == current else "saved"
     out.say(f"{what}; {'in force' if report.started else 'in force when the camera starts'}: {new.digest}")
-    tell_warnings(out, [each for each in new.warnings if each not in warned])
+    tell_warnings(out, new, warned)
 
 
 def agree(
@@ -75,10 +75,11 @@ def tell_open(out: Output, new: Policy) -> None:
     wider, warned = widenings(Policy(), new, document.is_public_suffix)
     for line in wider:
         out.note(f"warning: {line}")
-    tell_warnings(out, [each for each in new.warnings if each not in warned])
+    tell_warnings(out, new, warned)
 
 
-def tell_warnings(out: Output, found: Iterable[Fault]) -> None:
-    """Note what a policy allows and its owner probably does not mean."""
-    for warning in found:
-        out.note(f"warning: {warning}")
+def tell_warnings(out: Output, checked: Policy, told: Sequence[Fault] = ()) -> None:
+    """Note what a policy allows and its owner probably does not mean, but for what was told."""
+    for warning in checked.warnings:
+        if warning not in told:
+            out.note(f"warning: {warning}")
