@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from typing import Any, cast
@@ -98,7 +97,7 @@ def store(board: Board, data: bytes, path: str, name: str) -> None:
     Raises Failure. name: what a Failure calls it.
     """
     board.require_firmware()
-    what, wanted = f"writing {path}", hashlib.sha256(data).hexdigest()
+    what, wanted = f"writing {path}", files.digest(data)
     board.collect(data, what)
     saved = Call(answers.optional(answers.text), "save", path, wanted)
     error, stands = board.ask_all(saved, files.digest_of(path), what=what)

@@ -80,7 +80,9 @@ def hash_of(board: Board, path: str) -> str | None:
 
 
 def _digest(board: Board, path: str, what: str) -> str | None:
-    return board.ask(answers.optional(answers.digest), "digest", path, what=what)
+    found: str | None
+    (found,) = board.ask_all(digest_of(path), what=what)
+    return found
 
 
 def read(board: Board, sizes: Mapping[str, int]) -> Iterator[tuple[str, bytes]]:
