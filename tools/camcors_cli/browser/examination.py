@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -18,7 +19,6 @@ from ..device import answers
 from ..device.answers import Summary, error_code, error_words
 from ..ui.findings import Mark, Step, no, note, ok
 from . import embedding, endpoint, reach, remedies, requests
-from .agent import asked_for
 from .endpoint import Endpoint
 from .fetch import Asked, Blocked, Request, Response, normalize_method, preflight_check, preflight_request
 from .reach import Access, Agent
@@ -200,7 +200,7 @@ class _Asking:
     def _fetch(self) -> None:
         journey = Journey(self._question, self._send, self._stand_in)
         self.found.steps += journey.steps()
-        if journey.exchanges and not (journey.reason and journey.reason.is_host):
+        if journey.reaches_endpoint:
             self.found.endpoint = self._endpoint(journey)
         page, url = self._question[:2]
         if not journey.is_same_origin:
@@ -208,7 +208,7 @@ class _Asking:
             self.found.steps += [picture, frame]
             self.found.frames = frame.mark is Mark.OK
         if journey.reason:
-            self._block(journey.reason)
+            self._block(journey.reason, self._passing(journey))
 
     def _endpoint(self, journey: Journey) -> Endpoint:
         """Judge what the endpoint makes of the request, by its answer or by requests that change nothing."""
@@ -230,19 +230,19 @@ class _Asking:
     def _exchange(self, request: Request) -> tuple[Response, str]:
         return requests.send(request, self._end - time.monotonic())
 
-    def _block(self, reason: Reason) -> None:
+    def _block(self, reason: Reason, passing: Sequence[str] = ()) -> None:
         found = self.found
         found.reason, found.code = reason.text, reason.code
         if found.is_camera:
-            found.commands, found.remarks = remedies.blind(reason, self._question, self._passing(reason))
+            found.commands, found.remarks = remedies.blind(reason, self._question, passing)
         else:
             found.remarks = ["it is not a camcors camera, so no command of camcors changes that"]
 
-    def _passing(self, reason: Reason) -> list[str]:
-        """Return the other methods that the policy lets pass, by preflights, which change nothing."""
-        if reason.blocked is not Blocked.PREFLIGHT_METHOD:
+    def _passing(self, journey: Journey) -> list[str]:
+        """Return the methods that pass where the policy refuses one, by preflights, which change nothing."""
+        reason, asked = journey.reason, journey.asked
+        if not (self.found.is_camera and reason and reason.blocked is Blocked.PREFLIGHT_METHOD):
             return []
-        asked = asked_for(*self._question[:4], "include" if self._question.credentials else "same-origin")
         others = [asked._replace(method=each) for each in _LISTED if each != asked.method]
         return [each.method for each in others if self._passes(each)]
 

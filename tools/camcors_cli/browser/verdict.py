@@ -92,6 +92,11 @@ class Journey:
         return self.asked.origin == origin_of(self.asked.url)
 
     @property
+    def reaches_endpoint(self) -> bool:
+        """Whether something is sent, to a Host that the camera answers to."""
+        return bool(self.exchanges) and not (self.reason and self.reason.is_host)
+
+    @property
     def answer(self) -> tuple[Response, str] | None:
         """The endpoint's own answer to the request, or to its stand-in.
 

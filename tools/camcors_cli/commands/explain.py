@@ -168,8 +168,8 @@ class _Explanation:
     @functools.cached_property
     def endpoint(self) -> Endpoint | None:
         """What the endpoint makes of the request, None if it reaches none."""
-        reason, asked = self.journey.reason, self.journey.asked
-        if not self.journey.exchanges or (reason and reason.is_host):
+        asked = self.journey.asked
+        if not self.journey.reaches_endpoint:
             return None
         answer = self._engine(self._policy).send(Request(asked.method, asked.url, []))
         return endpoint.judged(asked.method, *answer)
