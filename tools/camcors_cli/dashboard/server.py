@@ -190,8 +190,9 @@ class _Handler(BaseHTTPRequestHandler):
         return _TYPES[PurePosixPath(found.name).suffix], found.read_bytes()
 
     def _ask(self, path: str) -> tuple[str, bytes]:
-        questions_of = {"/doctor": self.server.ask_doctor, "/explain": self.server.ask_explain}
-        asked = {**questions_of, "/find": self.server.ask_find}.get(path)
+        server = self.server
+        answers_to = {"/doctor": server.ask_doctor, "/explain": server.ask_explain, "/find": server.ask_find}
+        asked = answers_to.get(path)
         if asked is None:
             raise _Refused(HTTPStatus.NOT_FOUND, "there is no such question")
         origin = self.headers.get("Origin")
