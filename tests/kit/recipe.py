@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
+import socket
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from PIL import Image
+
 from tests.kit.camera import TOP, Camera
+from tests.kit.card import bars, is_card
+from tests.kit.pages import wait_until
 
 _TEXT = (TOP / "docs" / "recipes.md").read_text()
 _HOST = "192.168.1.7"
@@ -64,3 +71,28 @@ def decode(arguments: Sequence[str], frames: int, size: tuple[int, int] = (640, 
     length = size[0] * size[1] * 3
     assert len(done.stdout) == frames * length, done.stderr.decode()
     return [done.stdout[at : at + length] for at in range(0, len(done.stdout), length)]
+
+
+def is_open(port: int) -> bool:
+    with socket.socket() as s:
+        return s.connect_ex(("127.0.0.1", port)) == 0
+
+
+@contextlib.contextmanager
+def serving(
+    command: Sequence[str], port: int, log: Path, env: Mapping[str, str] | None = None
+) -> Iterator[None]:
+    """Run a server until the end of the block, which begins when it listens."""
+    with open(log, "wb") as output:
+        running = subprocess.Popen(command, stdout=output, stderr=output, env={**os.environ, **(env or {})})
+    try:
+        wait_until(lambda: running.poll() is not None or is_open(port), 90)
+        assert running.poll() is None, log.read_text(errors="replace")
+        yield
+    finally:
+        running.terminate()
+        running.wait(timeout=30)
+
+
+def is_picture(image: Image.Image) -> bool:
+    return image.size == (640, 480) and is_card(bars(image.convert("RGB")))

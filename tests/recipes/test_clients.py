@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import io
 import json
-import os
 import shlex
-import socket
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -19,38 +16,12 @@ import pytest
 from PIL import Image
 
 from tests.kit.camera import TOP, Camera, free_port
-from tests.kit.card import bars, is_card
 from tests.kit.pages import status, wait_until
-from tests.kit.recipe import blocks, decode, fill, make_certificate, section
+from tests.kit.recipe import blocks, decode, fill, is_picture, make_certificate, section, serving
 
 pytestmark = pytest.mark.clients
 
 _PROGRAMS = TOP / "build" / "clients" / "bin"
-
-
-def is_open(port: int) -> bool:
-    with socket.socket() as s:
-        return s.connect_ex(("127.0.0.1", port)) == 0
-
-
-@contextlib.contextmanager
-def serving(
-    command: Sequence[str], port: int, log: Path, env: Mapping[str, str] | None = None
-) -> Iterator[None]:
-    """Run a server until the end of the block, which begins when it listens."""
-    with open(log, "wb") as output:
-        running = subprocess.Popen(command, stdout=output, stderr=output, env={**os.environ, **(env or {})})
-    try:
-        wait_until(lambda: running.poll() is not None or is_open(port), 90)
-        assert running.poll() is None, log.read_text(errors="replace")
-        yield
-    finally:
-        running.terminate()
-        running.wait(timeout=30)
-
-
-def is_picture(image: Image.Image) -> bool:
-    return image.size == (640, 480) and is_card(bars(image.convert("RGB")))
 
 
 def command_of(camera: Camera, program: str) -> list[str]:
