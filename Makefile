@@ -84,7 +84,7 @@ test: $(CAMERA) build/.types ## set everything up and run every check and test
 	@$(MAKE) --no-print-directory lint
 	@$(PYTHON) -m pytest --numprocesses 4 --dist loadfile
 
-test-clients: $(CAMERA) build/.clients ## read the camera with OctoPrint, motion, mpv and others, which it installs
+test-clients: $(CAMERA) build/.clients ## read the camera with Home Assistant, OctoPrint, motion, mpv and others, which it installs
 	@$(PYTHON) -m pytest -m clients tests/recipes
 
 lint: build/.types ## ruff, the type checkers, the stubs against the code, the workflows and the container
@@ -134,11 +134,13 @@ build/.test: requirements.lock build/.camcors
 	@$(BUILD) -m camcors_build.requirements test
 	@touch $@
 
-# OctoPrint and motionEye want other versions of what camcors has too.
+# OctoPrint and motionEye want other versions of what camcors has too, and Home Assistant of what they have.
 build/.clients: requirements.lock build/.test
 	@sh tools/camcors_build/check.sh clients
-	@python3 -m venv --clear build/clients
-	@PYTHONPATH=tools build/clients/bin/python -m camcors_build.requirements install clients
+	@for name in clients homeassistant; do \
+		python3 -m venv --clear build/$$name && \
+		PYTHONPATH=tools build/$$name/bin/python -m camcors_build.requirements install $$name || exit; \
+	done
 	@touch $@
 
 build/.camcors: requirements.lock pyproject.toml build/.tools
