@@ -60,7 +60,7 @@ NEEDED = [
     ("info --json", []),
     ("info", ["rich"]),
     ("policy show", ["rich"]),
-    ("explain https://a.example", ["asyncio", "microdot"]),
+    ("explain https://a.example", ["microdot"]),
     ("policy set max_age 7", ["difflib"]),
 ]
 IMPORTED = """

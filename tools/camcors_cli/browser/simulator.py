@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from camcors import routes
@@ -12,6 +13,7 @@ from camcors.http.phases import WORDS_NO_METHOD
 from camcors.http.refusal import answer_to, dispatch_refused
 from cors import CORS, Policy
 from cors.guard import Guard
+from cors.guard import own_names as own_names  # for who gives it to Engine
 from microdot import Microdot
 from microdot import Request as MicrodotRequest
 from microdot import Response as MicrodotResponse
@@ -22,6 +24,8 @@ from .fetch import Request, Response
 #: What an answer of the camera has beside the safelisted headers, for `expose_headers` to tell apart.
 HEADERS = ("X-Frame-Id", "X-Timestamp")
 _NOBODY = ("127.0.0.1", 1)
+
+T = TypeVar("T")
 
 
 class Engine:
@@ -40,11 +44,13 @@ class Engine:
         headers = dict.fromkeys([*HEADERS, *(policy.expose_headers or ())], "1")
         headers.pop("*", None)
         for route in routes.ROUTES:
-            routes.on(self._app, route)(lambda _: ("", 200, dict(headers)))
+            routes.on(self._app, route)(_in_place(lambda _: ("", 200, dict(headers))))
+        for hooks in (self._app.after_request_handlers, self._app.after_error_request_handlers):
+            hooks[:] = map(_in_place, hooks)
 
     def send(self, request: Request) -> tuple[Response, str]:
         """Return the answer to `request`, and its body."""
-        return asyncio.run(self._answer(request))
+        return _finish(self._answer(request))
 
     async def _answer(self, request: Request) -> tuple[Response, str]:
         url = urlsplit(request.url)
@@ -69,3 +75,23 @@ class Engine:
         head = (method, path, "1.1", headers)
         refused = answer_to(Refusal(501, WORDS_NO_METHOD), head)
         return await dispatch_refused(self._app, _NOBODY, head, refused)
+
+
+def _in_place(handler: Callable[..., Any]) -> Any:
+    """Return the handler as one that Microdot runs at once, as on the camera: here, others get a thread."""
+
+    async def run(*arguments: Any) -> Any:
+        return handler(*arguments)
+
+    return run
+
+
+def _finish(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Return what it returns. The camera's rules wait for nothing, so no event loop is made for them."""
+    try:
+        coroutine.send(None)
+    except StopIteration as end:
+        result: T = end.value
+        return result
+    coroutine.close()
+    raise RuntimeError("a rule of the camera waits for something")

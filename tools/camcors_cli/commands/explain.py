@@ -12,7 +12,6 @@ import click
 from click.core import ParameterSource
 
 from cors import Policy
-from cors.guard import own_names
 from cors.origin import parse
 from settings.document import defaults
 from strict import fault
@@ -21,7 +20,7 @@ from ..browser import embedding, endpoint, reach
 from ..browser.endpoint import Endpoint
 from ..browser.fetch import Request
 from ..browser.remedies import Plan, plan
-from ..browser.simulator import Engine
+from ..browser.simulator import Engine, own_names
 from ..browser.verdict import Journey, Question
 from ..device import answers, camera
 from ..device.board import Board
