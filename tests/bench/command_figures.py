@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -26,10 +27,15 @@ COMMANDS = (
 )
 
 
-def seconds(arguments: Sequence[str]) -> float:
-    """How long Python takes for these; CalledProcessError if they fail."""
+def seconds(arguments: Sequence[str], bytecode: Path) -> float:
+    """How long Python takes for these; CalledProcessError if they fail.
+
+    bytecode: the folder for what it compiles, which a person's Python keeps too.
+    """
+    env = {**os.environ, "PYTHONPYCACHEPREFIX": str(bytecode)}
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
     began = time.monotonic()
-    subprocess.run([sys.executable, *arguments], check=True, capture_output=True, timeout=60)
+    subprocess.run([sys.executable, *arguments], check=True, capture_output=True, timeout=60, env=env)
     return time.monotonic() - began
 
 
@@ -38,16 +44,17 @@ def measure(folder: Path) -> dict[str, float]:
     for name in "ab":
         policy = {"version": 1, "allowed_origins": [f"https://{name}.example.com"]}
         (folder / f"{name}.json").write_text(json.dumps(policy))
+    bytecode = folder / "bytecode"
     times: dict[str, list[float]] = {}
     with Camera(folder / "commands.bin") as camera:
         camera.wait_ready()
         for _ in range(ROUNDS):  # in turn, so that all see the same machine
             listing = [each.format(repl=camera.repl) for each in _LISTING]
-            times.setdefault("mpremote ls", []).append(seconds(listing))
+            times.setdefault("mpremote ls", []).append(seconds(listing, bytecode))
             camera.wait_ready()  # without "resume" mpremote soft-resets the board
             for command in COMMANDS:
-                words = [*command.format(folder=folder).split(), "--port", camera.repl]
-                times.setdefault(name_of(command), []).append(seconds(["-m", "camcors_cli", *words]))
+                words = ["-m", "camcors_cli", *command.format(folder=folder).split(), "--port", camera.repl]
+                times.setdefault(name_of(command), []).append(seconds(words, bytecode))
         camera.stop()
     return {name: statistics.median(found) for name, found in times.items()}
 
