@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
+from collections.abc import Iterator
+from pathlib import Path
 
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--host-resolver-rules=MAP *.example 127.0.0.1",
-]
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+_SCRIPT = Path(__file__).with_name("chromium.sh")
+_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
 def find_chromium() -> str | None:
     """The program, by the names that Debian and Ubuntu give it; None if it is not installed."""
     return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+@contextlib.contextmanager
+def chromium(names: str = "*.example 127.0.0.1") -> Iterator[Browser]:
+    """Debian's Chromium, headless. names: which names lead to which address."""
+    path = find_chromium()
+    if path is None:
+        pytest.fail("Chromium is missing; install it with: sudo apt install chromium")
+    arguments = [*_ARGUMENTS, f"--host-resolver-rules=MAP {names}"]
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(
+            executable_path=_SCRIPT, args=arguments, env={**os.environ, "CHROMIUM": path}
+        )
+        yield running
+        running.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import socket
 import ssl
 import struct
@@ -15,9 +14,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tests.kit.camera import PROGRAM, TOP, Camera, free_port
+from tests.kit.chromium import chromium
 
 GREETING = b"\r\x03"
 #: What must never run: it says so in /api/status.
@@ -260,21 +260,13 @@ async ([code]) => {
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """Chromium, in which every name below .example leads to this machine."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        pytest.fail("Chromium is missing; install it with: sudo apt install chromium")
-    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    arguments += ["--host-resolver-rules=MAP *.example 127.0.0.1"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=arguments)
-        yield browser
-        browser.close()
+def browser() -> Iterator[Browser]:
+    with chromium() as running:
+        yield running
 
 
 @contextlib.contextmanager
-def rebound_page(chromium: Browser, port: int) -> Iterator[Page]:
+def rebound_page(browser: Browser, port: int) -> Iterator[Page]:
     """A page whose own name and port, once it is loaded, are what listens on `port` from now on: to a browser
     the same as a name that is rebound to another address."""
     answer = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n<!doctype html>"
@@ -288,7 +280,7 @@ def rebound_page(chromium: Browser, port: int) -> Iterator[Page]:
                     if line.recv(65536):
                         line.sendall(answer)
 
-    page = chromium.new_page()
+    page = browser.new_page()
     with socket.create_server(("127.0.0.1", port)) as listener:
         thread = threading.Thread(target=serve, args=(listener,))
         thread.start()
@@ -299,15 +291,15 @@ def rebound_page(chromium: Browser, port: int) -> Iterator[Page]:
     page.close()
 
 
-def test_a_rebound_page_in_chromium_types_nothing(program: Path, tmp_path: Path, chromium: Browser) -> None:
+def test_a_rebound_page_in_chromium_types_nothing(program: Path, tmp_path: Path, browser: Browser) -> None:
     port = free_port()
-    with rebound_page(chromium, port) as page, Camera(tmp_path / "f", insecure_repl_port=port) as camera:
+    with rebound_page(browser, port) as page, Camera(tmp_path / "f", insecure_repl_port=port) as camera:
         camera.wait_ready()
         assert page.evaluate(REBOUND, [CODE.decode()]) == ["TypeError"] * 5
         assert not was_typed(camera)
 
 
-def test_the_rebound_page_would_have_typed(chromium: Browser) -> None:
+def test_the_rebound_page_would_have_typed(browser: Browser) -> None:
     """The same page against a port that takes everything: the attack is a real one."""
     heard: list[bytes] = []
     port = free_port()
@@ -324,7 +316,7 @@ def test_the_rebound_page_would_have_typed(chromium: Browser) -> None:
                     if CODE in got:
                         heard.append(got.partition(b" ")[0])
 
-    with rebound_page(chromium, port) as page, socket.create_server(("127.0.0.1", port)) as listener:
+    with rebound_page(browser, port) as page, socket.create_server(("127.0.0.1", port)) as listener:
         thread = threading.Thread(target=listen, args=(listener,))
         thread.start()
         page.evaluate(REBOUND, [CODE.decode()])

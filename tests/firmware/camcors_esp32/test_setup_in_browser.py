@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.kit.chromium import ARGUMENTS, find_chromium
+from tests.kit.chromium import chromium
 from tests.kit.setup import Device
 
 PROBE = "http://connectivitycheck.gstatic.com/generate_204"
@@ -27,15 +27,8 @@ def device(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 @pytest.fixture(scope="module")
 def browser(device: Device) -> Iterator[Browser]:
     """Chromium in a network where the camera is every name, as its DNS makes it."""
-    path = find_chromium()
-    if path is None:
-        pytest.fail("Chromium is missing; install it with: sudo apt install chromium")
-    arguments = [each for each in ARGUMENTS if "resolver" not in each]
-    arguments.append(f"--host-resolver-rules=MAP * 127.0.0.1:{device.port}")
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=path, args=arguments)
+    with chromium(f"* 127.0.0.1:{device.port}") as running:
         yield running
-        running.close()
 
 
 @pytest.fixture

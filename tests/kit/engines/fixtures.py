@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
-from tests.kit.chromium import ARGUMENTS, find_chromium
+from tests.kit.chromium import chromium
 from tests.kit.engines.chromium import new_tab
 from tests.kit.engines.firefox import Firefox
 from tests.kit.engines.tab import Tab
@@ -21,13 +21,8 @@ from tests.kit.engines.webkit import WebKit, display
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, headless; names below .example lead to this machine."""
-    path = find_chromium()
-    if path is None:
-        pytest.fail("Chromium is missing; install it with: sudo apt install chromium")
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+    with chromium() as running:
         yield running
-        running.close()
 
 
 @pytest.fixture(scope="session")
