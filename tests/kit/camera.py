@@ -16,9 +16,12 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
+from mpremote.commands import do_disconnect, do_filesystem_cp
+from mpremote.transport_serial import SerialTransport
 
 from tests.kit.pts import Pts
 
@@ -154,11 +157,23 @@ class Camera:
             env={**os.environ, "CAMCORS_PORT": self.repl, **env},
         )
 
+    @contextlib.contextmanager
+    def _raw_repl(self) -> Iterator[SimpleNamespace]:
+        """The state of mpremote in the raw REPL, in this process: its program takes longer to start than most
+        of what it does here."""
+        state = SimpleNamespace(transport=SerialTransport(self.repl))
+        try:
+            state.transport.enter_raw_repl(soft_reset=False)
+            yield state
+        finally:
+            do_disconnect(state)
+
     def exec(self, code: str) -> str:
         """Run `code` on the camera without a reset -> what it printed; AssertionError if it raised."""
-        done = self.mpremote("resume", "exec", code)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        with self._raw_repl() as state:
+            printed, raised = state.transport.exec_raw(code, timeout=30)
+        assert not raised, (printed + raised).decode()
+        return printed.decode().replace("\r\n", "\n")
 
     def status(self) -> dict[str, Any]:
         """What /api/status reports."""
@@ -167,14 +182,11 @@ class Camera:
         return answer.json()
 
     def put(self, name: str, content: str | bytes) -> None:
-        """Write a file on the camera with mpremote, without a reset."""
-        with tempfile.NamedTemporaryFile("wb", delete=False) as f:
+        """Write a file on the camera as `mpremote cp` does, without a reset."""
+        with tempfile.NamedTemporaryFile("wb") as f, self._raw_repl() as state:
             f.write(content.encode() if isinstance(content, str) else content)
-        try:
-            done = self.mpremote("resume", "cp", f.name, f":{name}")
-        finally:
-            os.unlink(f.name)
-        assert done.returncode == 0, done.stdout + done.stderr
+            f.flush()
+            do_filesystem_cp(state, f.name, f":{name}", False, check_hash=True)
 
     def content(self, name: str) -> bytes | None:
         """What the file `name` on the camera holds, None if there is none."""
