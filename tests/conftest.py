@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from camcors_build import pages
 
@@ -13,6 +15,9 @@ from tests.kit.camera import PROGRAM, Camera
 
 # What the build freezes of firmware/pages, for the firmware on CPython.
 pages.load()
+
+# httpx reads this machine's certificates for each call, of plain HTTP too: ten times the work of the call.
+httpx._transports.default.create_ssl_context = functools.cache(httpx.create_ssl_context)
 
 # Under nohup, and in some CI, these are ignored, and what the tests start would inherit that.
 for signum, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
