@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import re
 import subprocess
@@ -44,8 +45,14 @@ def decode(jpeg: bytes) -> Image.Image:
     return image
 
 
+@functools.cache
+def card_of(width: int, height: int, quality: int, **settings) -> Card:
+    """One card for all tests: test_same_inputs_same_bytes shows that what it drew before leaves no trace."""
+    return Card(width, height, quality, **settings)
+
+
 def draw(width: int, height: int, quality: int, *, moment=MOMENT, led=0, **settings) -> Image.Image:
-    return decode(bytes(Card(width, height, quality, **settings).frame(*moment, led)))
+    return decode(bytes(card_of(width, height, quality, **settings).frame(*moment, led)))
 
 
 def box(place: tuple[int, int], rows: int, columns: int) -> tuple[int, int, int, int]:
@@ -98,7 +105,7 @@ def read_all(image: Image.Image) -> tuple[str, str, str, str]:
 @pytest.mark.parametrize("quality", [1, 10, 50, 80, 100])
 @pytest.mark.parametrize(("width", "height"), SIZES)
 def test_decodes_to_its_size(width: int, height: int, quality: int) -> None:
-    card = Card(width, height, quality)
+    card = card_of(width, height, quality)
     for number in (0, 1, 999_999, 1_000_000):
         jpeg = bytes(card.frame(number, number * 40, number % 101))
         assert jpeg[:2] == b"\xff\xd8"
@@ -110,7 +117,7 @@ def test_decodes_to_its_size(width: int, height: int, quality: int) -> None:
 @pytest.mark.parametrize(("width", "height"), SIZES)
 def test_markers(width: int, height: int, vflip: bool) -> None:
     """One scan; a restart marker after each row but the last, in turn; 0xFF elsewhere is stuffed."""
-    jpeg = bytes(Card(width, height, 100, vflip=vflip).frame(*MOMENT, 50))
+    jpeg = bytes(card_of(width, height, 100, **({"vflip": True} if vflip else {})).frame(*MOMENT, 50))
     head, start, scan = jpeg.partition(b"\xff\xda\x00\x0c\x03\x01\x00\x02\x11\x03\x11\x00\x3f\x00")
     assert start
     assert b"\xff\xdd\x00\x04" + (width // 8).to_bytes(2, "big") in head
@@ -123,7 +130,7 @@ def test_markers(width: int, height: int, vflip: bool) -> None:
 def test_quantisers_are_those_of_libjpeg(quality: int) -> None:
     theirs = io.BytesIO()
     Image.new("RGB", (8, 8)).save(theirs, "JPEG", quality=quality)
-    ours = decode(bytes(Card(160, 120, quality).frame(0, 0)))
+    ours = draw(160, 120, quality)
     assert ours.quantization == Image.open(theirs).quantization
 
 
@@ -241,7 +248,7 @@ def test_grey_ramp(width: int, height: int) -> None:
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
 def test_ball_is_where_the_formula_says(width: int, height: int) -> None:
-    card = Card(width, height, 90)
+    card = card_of(width, height, 90)
     layout = Layout(width, height)
     field = box((layout.field_top, layout.field), layout.field_rows, layout.field_columns)
     half = layout.symbol * 4
@@ -258,7 +265,7 @@ def test_ball_is_where_the_formula_says(width: int, height: int) -> None:
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
 def test_lamp(width: int, height: int) -> None:
-    card = Card(width, height, 80)
+    card = card_of(width, height, 80)
     layout = Layout(width, height)
     lamp = box(layout.lamp, layout.symbol, layout.symbol)
     images = [decode(bytes(card.frame(0, 0, led))) for led in (0, 1, 30, 60, 100, 0)]
