@@ -422,7 +422,7 @@ def line_and_column(text: str, at: int) -> str:
 def test_json_is_what_cpython_takes_for_it():
     outcomes = Counter()
 
-    @deterministic(2500)
+    @deterministic(1000)
     @example('{"a": "\\ud800"}')
     @example("[" * 9 + "]" * 9)
     @example('{"a": 1, "a": 2}')
@@ -469,7 +469,7 @@ def test_bytes_that_are_not_utf8_are_placed_as_cpython_places_them():
     """RFC 3629: overlong forms, surrogates and what is past U+10FFFF too."""
     outcomes = Counter()
 
-    @deterministic(1000)
+    @deterministic(400)
     @given(_broken_bytes)
     def check(data):
         error = refusal(data)
@@ -532,7 +532,7 @@ def test_the_lists_of_a_preflight(allowed):
     CORS(app, ["https://example.com"], allowed_headers=allowed, allowed_methods=["PUT"] if allowed else None)
     safe = {name.lower() for name in allowed or ()}
 
-    @deterministic(1000)
+    @deterministic(400)
     @given(_lists, st.sampled_from(["PUT", "put", "PATCH", "*", ""]) | _texts)
     def check(names, method):
         answer = preflight(app, method, names)

@@ -119,7 +119,7 @@ def by_policy(fields: Fields):
 def test_a_page_reads_what_the_policy_allows_and_nothing_else():
     outcomes = Counter()
 
-    @deterministic(1000)
+    @deterministic(400)
     @given(st.data(), policies(), st.sampled_from([by_constructor, by_policy]), st.sampled_from(_EXTRAS))
     def check(data, fields, attach, extra):
         asking = data.draw(askings(fields))
@@ -179,7 +179,7 @@ def test_every_answer_keeps_the_rules():
     """Policy file, "Answers": whatever was asked, and on errors too."""
     outcomes = Counter()
 
-    @deterministic(1000)
+    @deterministic(400)
     @given(st.data(), policies(), _requests, st.sampled_from(_EXTRAS))
     def check(data, fields, request, extra):
         method, path, asked_method, asked_headers = request
