@@ -59,11 +59,7 @@ class Copies(copies.Copies):
         not there. Raises OSError."""
         if self.reading(self.path) != new:
             self.settle()
-            self.write(data)
-        try:
-            self.keep(data, new, policy)
-        except OSError:
-            pass  # it is written; the next poll or boot keeps it, or says why not
+        super().save(data, new, policy)
 
     def before(self, digest):
         """Return (path, words): the copy (str) of the policy that was in force before, or None and why

@@ -56,14 +56,26 @@ class Copies:
         known = record.load(self.record)
         return known is None or known.knows(found)
 
-    def keep(self, text, found):
+    def keep(self, text, found, said=None):
         """Make `text`, which is in the file and valid, the last good copy; `found` is its reading.
 
-        Raises OSError.
+        said: what it says, for those that keep more. Raises OSError.
         """
         self.note(files.stamp(self.path), found)
         if self.reading(self.good) != found:
             files.write(self.good, (text,))
+
+    def save(self, data, new, said):
+        """Write `data` (bytes), of the reading `new`, as the file, if it is not there. Raises OSError.
+
+        said: what it says.
+        """
+        if self.reading(self.path) != new:
+            self.write(data)
+        try:
+            self.keep(data, new, said)
+        except OSError:
+            pass  # it is written; the next poll or boot keeps it, or says why not
 
     def write(self, data):
         """Write `data` (bytes) as the file, whole or not at all, known before it is there. Raises OSError."""

@@ -60,6 +60,13 @@ BAD_NAME = "not a name for a host"
 BAD_SSID = "not the name of a network"
 BAD_PASSWORD = "not a Wi-Fi password"
 
+# Who may look, who may set.
+BAD_TOKEN_NAME = "not a name for a token"
+BAD_HASH = "not a SHA-256 in hexadecimal"
+NOT_THE_SENTENCE = "not the sentence that opens the camera"
+NOT_BOTH = "one excludes the other"
+TOO_MANY = "too many"
+
 # The file.
 TOO_LARGE = "file too large"
 NOT_UTF8 = "not UTF-8"
@@ -74,7 +81,7 @@ REASONS = (
     NULL_ORIGIN, HTTP_CREDENTIALS, PUBLIC_SUFFIX, NOT_A_TOKEN, FORBIDDEN_METHOD, METHOD_CASE,
     FORBIDDEN_HEADER, HIDDEN_HEADER, UNKNOWN_KEY, MISSING, WRONG_TYPE, NOT_A_LIST, OUT_OF_RANGE,
     NOT_A_CHOICE, DUPLICATE, TOO_LARGE, NOT_UTF8, NOT_JSON, TOO_DEEP, DUPLICATE_KEY, CONTROL,
-    BAD_NAME, BAD_SSID, BAD_PASSWORD,
+    BAD_NAME, BAD_SSID, BAD_PASSWORD, BAD_TOKEN_NAME, BAD_HASH, NOT_THE_SENTENCE, NOT_BOTH, TOO_MANY,
 )  # fmt: skip
 
 #: Stands for a value that may be a secret: `lines` leaves it out.
@@ -99,8 +106,8 @@ class Fault(namedtuple("Fault", ("field", "value", "reason", "remedy"))):
         return lines((self,))
 
 
-class PolicyError(ValueError):
-    """A policy that was refused. `faults`: tuple of `Fault`, all of them: of syntax and keys
+class DocumentError(ValueError):
+    """A document that was refused. `faults`: tuple of `Fault`, all of them: of syntax and keys
     first, then in the order of the table of fields.
 
     `str()` of it is one line for each faulty value.
@@ -109,6 +116,14 @@ class PolicyError(ValueError):
     def __init__(self, faults):
         self.faults = tuple(faults)
         super().__init__(lines(self.faults))
+
+
+class PolicyError(DocumentError):
+    """A policy that was refused."""
+
+
+class AccessError(DocumentError):
+    """An access file that was refused. No value of it is in a fault: it may be a secret."""
 
 
 def lines(faults):

@@ -43,6 +43,11 @@ CONTROL: str
 BAD_NAME: str
 BAD_SSID: str
 BAD_PASSWORD: str
+BAD_TOKEN_NAME: str
+BAD_HASH: str
+NOT_THE_SENTENCE: str
+NOT_BOTH: str
+TOO_MANY: str
 TOO_LARGE: str
 NOT_UTF8: str
 NOT_JSON: str
@@ -59,9 +64,12 @@ class _Fault(NamedTuple):
 
 class Fault(_Fault): ...
 
-class PolicyError(ValueError):
+class DocumentError(ValueError):
     faults: tuple[Fault, ...]
     def __init__(self, faults: Iterable[Fault]) -> None: ...
+
+class PolicyError(DocumentError): ...
+class AccessError(DocumentError): ...
 
 def lines(faults: Iterable[Fault]) -> str: ...
 def show(value: object) -> str: ...

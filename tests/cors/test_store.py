@@ -14,11 +14,12 @@ from typing import Any
 
 import pytest
 
-from cors import Policy, PolicyError, store
+from cors import Policy, PolicyError
 from cors import copies as cors_copies
 from cors.store import Store
 from flash import copies as flash_copies
 from flash import files, record
+from flash import store as flash_store
 
 INVALID = '{"version": 1, "allowed_origins": ["https://A.example"]}'
 FAULT = 'allowed_origins[0]: "https://A.example": upper case; write "https://a.example"'
@@ -454,7 +455,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
         os.utime(path, (clock.now, clock.now))
 
     monkeypatch.setattr(files, "write", written)
-    monkeypatch.setattr(store, "time", clock)
+    monkeypatch.setattr(flash_store, "time", clock)
     monkeypatch.setattr(cors_copies, "time", clock)
     monkeypatch.setattr(flash_copies, "time", clock)
     return clock
