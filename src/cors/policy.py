@@ -1,17 +1,13 @@
 """A policy: what the file /policy.json says, parsed, validated and normalised."""
 
-import binascii
-import hashlib
 import json
 
-from strict import fault
+from strict import document, fault
 from strict import json as strict_json
 from strict.fault import Fault, PolicyError
 
 from .fields import FIELDS, FILE_MAX, NAMES, Check, is_public_suffix
 from .origin import Matcher
-
-_DIGEST_LENGTH = 12
 
 
 class Policy:
@@ -22,8 +18,7 @@ class Policy:
     `resource_policy` is what is in force, its default included.
 
     warnings: tuple of `Fault`: what is allowed and yet probably not meant.
-    digest: str, the first 12 hex digits of the SHA-256 of `to_json()`. It names a policy in a
-    status line; 48 bits are plenty to tell a person's files apart, and it protects nothing.
+    digest: str, strict.document.digest of `to_json()`.
     """
 
     def __init__(self, **fields):
@@ -83,7 +78,7 @@ class Policy:
             self.resource_policy = "cross-origin" if self.allowed_origins == "*" else "same-origin"
         self.warnings = tuple(check.warnings)
         self.matcher = Matcher(() if self.allowed_origins == "*" else self.allowed_origins)
-        self.digest = _digest(self.to_json())
+        self.digest = document.digest(self.to_json())
 
     def matches(self, origin):
         """Return whether `origin` (str, an Origin header) may read the answers.
@@ -105,8 +100,3 @@ class Policy:
                 value = list(value)  # MicroPython would write a tuple as ()
             rows.append('  "' + name + '": ' + json.dumps(value))
         return "{\n" + ",\n".join(rows) + "\n}\n"
-
-
-def _digest(text):
-    whole = hashlib.sha256(text.encode()).digest()
-    return binascii.hexlify(whole).decode()[:_DIGEST_LENGTH]

@@ -1,7 +1,6 @@
 """Reading /camera.json: what a text says, and all that is wrong with it. The policy is not in it."""
 
-from strict import fault
-from strict import json as strict_json
+from strict import document, fault
 from strict.compat import const
 from strict.fault import HIDDEN, Fault
 
@@ -10,7 +9,7 @@ from .table import FIELDS, LIMITS, WIFI, check, find, names
 FILE_MAX = const(8192)  # bytes
 _KEY_MAX = const(32)  # characters of an unknown key that are shown
 _OBJECTS = ("camera", "limits", "wifi")
-_OBJECT = 'write one object, such as {"name": "camcors"}'
+_OBJECT = '{"name": "camcors"}'
 _EXAMPLES = {
     "camera": 'write an object, such as {"quality": 80}',
     "limits": 'write an object, such as {"stream_fps": 10}',
@@ -39,7 +38,7 @@ def read(text, camera):
     that may be a secret is in one. camera: the driver's FIELDS, name -> (kind, limit); None if no driver is
     known: then whatever `camera` holds counts. Never raises.
     """
-    given, faults = _parse(text)
+    given, faults = document.read(text, FILE_MAX, _OBJECT)
     if given is None:
         return None, faults
     given.pop("$schema", None)
@@ -60,22 +59,6 @@ def read_wifi(given):
     """Return (wifi, faults) of a dict of ssid and password: as of `read`."""
     check = _Check([])
     return check.wifi(given, None), check.faults
-
-
-def _parse(text):
-    """Return (dict or None, faults) of the file's syntax."""
-    try:
-        data = text.encode() if isinstance(text, str) else bytes(text)
-    except UnicodeError:  # half a surrogate pair, on CPython
-        return None, [Fault("file", HIDDEN, fault.NOT_UTF8, strict_json.SAVE_AS)]
-    if len(data) > FILE_MAX:
-        return None, [Fault("file", len(data), fault.TOO_LARGE, "write at most %d bytes" % FILE_MAX)]
-    value, found = strict_json.read(data)
-    # The text at the place may be part of a secret.
-    faults = [Fault(each.field, HIDDEN, each.reason, each.remedy) for each in found]
-    if type(value) is dict:
-        return value, faults
-    return None, faults or [Fault("file", HIDDEN, fault.WRONG_TYPE, _OBJECT)]
 
 
 class _Check:
