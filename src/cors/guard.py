@@ -31,6 +31,7 @@ from microdot import Response
 from strict import error, fault
 from strict.address import DIGITS, ipv4, ipv6
 from strict.compat import const, lower
+from strict.method import is_safe
 
 from .embedding import beside, frame_ancestors, narrowest, origin_of
 from .origin import DEFAULT_PORTS, HOST_MAX, Matcher, parse, split_port
@@ -43,7 +44,6 @@ _CSP = ("content-security-policy", "Content-Security-Policy")
 _CSP_LENGTH = const(23)
 _SHOWN_MAX = const(64)
 _REDIRECTED = ("GET", "HEAD")
-_SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")  # RFC 9110 section 9.2.1
 _ANY_SCHEME = "https://"  # a Host has none, a Matcher wants one
 
 # Where a network puts the names of its devices, and nobody can register one: RFC 6762 (local),
@@ -156,7 +156,7 @@ class Guard:
             return None
         upgrade = headers.get("Upgrade")
         is_websocket = upgrade is not None and _names_websocket(upgrade)
-        if not is_websocket and (_is_safe(request.method) or not policy.block_cross_origin_writes):
+        if not is_websocket and (is_safe(request.method) or not policy.block_cross_origin_writes):
             return None
         if self._is_friend(origin, host):
             return None
@@ -246,11 +246,6 @@ def _is_never_rebound(name):
     if name[:1] == "[":
         return name[-1] == "]" and ipv6(name[1:-1]) is not None
     return name == "localhost" or ipv4(name) is not None
-
-
-def _is_safe(method):
-    """Return whether a method is safe, in the letter case in which Microdot routes it: any."""
-    return method in _SAFE or method.upper() in _SAFE
 
 
 def _names_websocket(upgrade):

@@ -11,6 +11,10 @@ BAD_REQUEST = "bad-request"
 BAD_JSON = "bad-json"
 UNKNOWN_FIELD = "unknown-field"
 BAD_VALUE = "bad-value"
+NO_TOKEN = "no-token"
+WRONG_TOKEN = "wrong-token"
+LINK_ENDED = "link-ended"
+ROLE_TOO_LOW = "role-too-low"
 FOREIGN_WRITE = "foreign-write"
 FOREIGN_WEBSOCKET = "foreign-websocket"
 NOT_FOUND = "not-found"
@@ -37,6 +41,10 @@ STATUS = {
     BAD_JSON: 400,
     UNKNOWN_FIELD: 400,
     BAD_VALUE: 400,
+    NO_TOKEN: 401,
+    WRONG_TOKEN: 401,
+    LINK_ENDED: 401,
+    ROLE_TOO_LOW: 403,
     FOREIGN_WRITE: 403,
     FOREIGN_WEBSOCKET: 403,
     NOT_FOUND: 404,

@@ -1,0 +1,6 @@
+from typing import Final
+
+UNREADABLE: Final[str]
+
+def token(header: str | None) -> str | None: ...
+def cookie(header: str | None, name: str) -> str | None: ...

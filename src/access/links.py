@@ -1,0 +1,123 @@
+"""Signed URLs, for what can send no header: `<img>`, `<video>`, EventSource and WebSocket of other origins.
+
+    /api/stream?fps=5&link=1260.view.6f1d2a9c.8c2b...
+
+The last parameter of the query says until which second of uptime the link is good, what its bearer may, whose
+token it came from, and signs these together with the path and all of the query before it. So a link is good
+for that target only, to the letter, and nothing may follow it: who wants a picture once more adds a fragment,
+which the browser keeps for itself. It ends with its time, with its token, and when the camera restarts, since
+the key lasts as long as the camera runs.
+"""
+
+import binascii
+
+from strict.compat import const
+from strict.field import check
+from strict.method import is_safe
+
+from .hmac import Hmac
+from .roles import CONTROL, VIEW, includes
+from .secret import is_same
+
+#: Seconds that a link may be good for: a day at most.
+FOR_S = (1, 86400)
+#: What a link may give. Who changes the camera itself shows a token.
+LINK_ROLES = (VIEW, CONTROL)
+
+_NAME = "link="
+_TARGET_MAX = const(512)
+_VALUE_MAX = const(64)  # of the link itself: 10 digits, a role, 8 and 32 hex digits
+_ID_BYTES = const(4)
+_SIGNATURE_BYTES = const(16)  # RFC 2104 section 5: no less than half of the hash
+_DIGITS = "0123456789"
+# RFC 3986 section 3.3 and 3.4: what a path and a query are made of.
+_TARGET = "/" + _DIGITS + "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ?=&-._%~!$'()*+,;:@"
+
+
+class Links:
+    """Makes and checks the links of one camera, under one key (bytes)."""
+
+    def __init__(self, key):
+        self._hmac = Hmac(key)
+        self._tokens = {}
+
+    def know(self, tokens):
+        """Take `tokens` (tuple of document.Token) for those that there are: the links of others end."""
+        self._tokens = {self._id(token): token for token in tokens}
+
+    def sign(self, target, role, token, for_s, now_s):
+        """Return `target`, a path and perhaps a query (str), as a link of `token` (document.Token), which is
+        good for `for_s` seconds from the uptime `now_s`.
+
+        Raises ValueError, with what to write instead, for a target that is no path, for another time, and for
+        a role that links do not give or that the token does not have.
+        """
+        fault = fault_of(target, role, for_s)
+        if fault is None and not includes(token.role, role):
+            fault = "ask for no more than the role of your token, " + token.role
+        if fault is not None:
+            raise ValueError(fault)
+        until = str(now_s + for_s)
+        value = until + "." + role + "." + self._id(token) + "."
+        joint = "&" if "?" in target else "?"
+        return target + joint + _NAME + value + self._signature(target, until, role, token)
+
+    def verify(self, method, path, query, now_s):
+        """Return (role, token), str and document.Token, of a request that came by a good link, else None.
+
+        query: what follows the question mark (str), or None. Raises nothing.
+        """
+        at = -1 if query is None else query.rfind(_NAME)
+        if at < 0 or (at and query[at - 1] != "&") or not is_safe(method):
+            return None
+        value = query[at + len(_NAME) :]
+        parts = value.split(".")
+        if len(value) > _VALUE_MAX or len(parts) != 4:
+            return None
+        until, role, name, signature = parts
+        token = self._tokens.get(name)
+        target = path + "?" + query[: at - 1] if at else path
+        if (
+            token is None
+            or not _is_time(until)
+            or role not in LINK_ROLES
+            or (signature + target).strip(_TARGET)
+        ):
+            return None
+        expected = self._signature(target, until, role, token)
+        if not is_same(signature.encode(), expected.encode()):
+            return None
+        return (role, token) if now_s < int(until) and includes(token.role, role) else None
+
+    def _id(self, token):
+        """Return a name (str) for a token which tells nothing of it."""
+        return _hex(self._hmac.digest(b"token " + token.sha256)[:_ID_BYTES])
+
+    def _signature(self, target, until, role, token):
+        text = "\n".join((until, role, target))  # none of which has a line break
+        return _hex(self._hmac.digest(b"link " + token.sha256 + text.encode())[:_SIGNATURE_BYTES])
+
+
+def has_link(query):
+    """Return whether a query (str or None) holds what may be a link."""
+    return query is not None and (query.startswith(_NAME) or "&" + _NAME in query)
+
+
+def fault_of(target, role, for_s):
+    """Return what is wrong with the wish for a link, as what to write instead (str), or None."""
+    if type(target) is not str or not 0 < len(target) <= _TARGET_MAX or target.strip(_TARGET):
+        return "write a path, as in /api/stream?fps=5, of at most %d characters" % _TARGET_MAX
+    if target[0] != "/" or target[:2] == "//" or has_link(target.partition("?")[2]):
+        return "write a path of this camera, as in /api/stream?fps=5, without a link in it"
+    if role not in LINK_ROLES:
+        return "write one of " + ", ".join(LINK_ROLES)
+    found = check("int", FOR_S, for_s)
+    return None if found is None else found[1]
+
+
+def _hex(data):
+    return binascii.hexlify(data).decode()
+
+
+def _is_time(text):
+    return 0 < len(text) <= 10 and text[0] != "0" and not text.strip(_DIGITS)

@@ -1,0 +1,242 @@
+"""`Lock`: who sends a request, what they may, and how the others are told.
+
+What may show who asks, in this order:
+
+- A header Authorization decides alone: a wrong token is refused, also where none is needed, so that nobody
+  takes it for a good one. Only what is public and preflights are not asked.
+- A link, a cookie, and what the access file opens to anyone: the one that allows most. A link that has ended
+  and a cookie that nobody knows are no guesses, and count as none.
+
+A link works with safe methods only. A cookie is sent by the browser, whoever's page asks. So it counts for
+the camera's own pages and, with `allow_credentials`, for those of allowed origins:
+
+- Origin says whose page it is. Browsers send it with each unsafe method and each WebSocket handshake (Fetch,
+  "append a request `Origin` header"), so without one a cookie counts for safe methods only.
+- Without Origin it may be the camera's own page or address bar, or a picture in a page of another origin.
+  Sec-Fetch-Site tells them apart over https and on loopback. Elsewhere the cookie itself does: it is
+  SameSite=Strict; and a picture in a page at another port of the host is kept from it by
+  Cross-Origin-Resource-Policy.
+
+A preflight shows nothing (Fetch, "CORS-preflight fetch"), needs nothing and runs nothing.
+"""
+
+from strict import error
+from strict.compat import const
+from strict.method import is_safe
+
+from . import credentials
+from .document import LOCKED
+from .guesses import Guesses
+from .links import Links, fault_of, has_link
+from .roles import PUBLIC, VIEW, includes
+from .secret import canonical, hash_of, is_same
+from .sessions import COOKIE, Sessions
+
+#: Whose page sends a request, by its header Origin.
+NO_ORIGIN = const(0)
+OWN = const(1)  # the camera's own
+TRUSTED = const(2)  # one that the policy allows, credentials included
+FOREIGN = const(3)  # any other
+
+_BEARER = 'Bearer realm="camcors"'
+_BASIC = 'Basic realm="camcors", charset="UTF-8"'
+_SITES = (None, "same-origin", "none")
+
+
+class Verdict:
+    """What a request may. Of those that pass there is one for each token, so they cost nothing.
+
+    role: what its sender may (one of ROLES), None for nothing. token: the document.Token that stands behind
+    it, None if it is open to anyone.
+
+    Of a refusal: code (strict.error), words and remedy (str); challenge: values of WWW-Authenticate, one for
+    each header line (tuple of str); wait_ms: after which it may be sent (int). code is None if it passes.
+    """
+
+    code = None
+    words = None
+    remedy = None
+    challenge = ()
+    wait_ms = 0
+
+    def __init__(self, role, token=None):
+        self.role = role
+        self.token = token
+
+
+#: Of what is public.
+ANYONE = Verdict(None)
+
+
+class Lock:
+    """Judges the requests to one camera. Pure: the time is given (uptime in seconds, int).
+
+    key: random bytes, made at each start. guesses: how many tokens were wrong.
+    """
+
+    def __init__(self, key):
+        self.guesses = Guesses()
+        self._sessions = Sessions()
+        self._links = Links(key)
+        self.access = LOCKED
+
+    @property
+    def access(self):
+        """The document.Access in force. Assigning one ends what came from tokens that it does not know."""
+        return self._access
+
+    @access.setter
+    def access(self, access):
+        tokens = access.tokens
+        self._access = access
+        self._known = tuple([Verdict(_more(token.role, access.open_role), token) for token in tokens])
+        self._unknown = Verdict(access.open_role)
+        self._sessions.keep([token.sha256 for token in tokens])
+        self._links.know(tokens)
+
+    def judge(self, needed, method, path, query, headers, origin, now_s):
+        """Return the Verdict on a request.
+
+        needed: as roles.needed returns. query: what follows the question mark (str), None without one.
+        headers: anything with `get`. origin: NO_ORIGIN, OWN, TRUSTED or FOREIGN; whatever it is, if there is
+        no Cookie.
+        """
+        if needed == PUBLIC or _is_preflight(method, headers):
+            return ANYONE
+        header = headers.get("Authorization")
+        if header is not None:
+            found = self._of_token(credentials.token(header))
+            if found is None:
+                return self._wrong(headers, now_s)
+        else:
+            found = self._of_link(method, path, query, now_s)
+            found = _greater(found, self._of_cookie(method, headers, origin, now_s))
+        if includes(found.role, needed):
+            return found
+        return _refusal(found, needed, query, headers)
+
+    def log_in(self, text, headers, now_s):
+        """Return (Verdict, id), a str, of a new session for the token `text`; the id is None if that is
+        wrong."""
+        found = self._of_token(text if type(text) is str else None)
+        if found is None:
+            return self._wrong(headers, now_s), None
+        return found, self._sessions.open(found.token.sha256, now_s)
+
+    def log_out(self, headers):
+        """End the session of the cookie of a request, if it has one."""
+        text = credentials.cookie(headers.get("Cookie"), COOKIE)
+        if text is not None:
+            self._sessions.close(text)
+
+    def link(self, verdict, target, for_s, now_s, role=VIEW):
+        """Return `target` (a path and perhaps a query, str) as a link for who got `verdict`: see links.sign.
+
+        Who needs no token gets `target` itself: so does whoever opens it. Raises ValueError.
+        """
+        if verdict.token is not None:
+            return self._links.sign(target, role, verdict.token, for_s, now_s)
+        fault = fault_of(target, role, for_s)
+        if fault is not None:
+            raise ValueError(fault)
+        return target
+
+    def _of_token(self, text):
+        """Return the Verdict on a token (str), None if it is not known."""
+        if not text:
+            return None
+        found = self._of_hash(hash_of(text))
+        if found is None:
+            text = canonical(text)  # somebody may have typed it
+            found = None if text is None else self._of_hash(hash_of(text))
+        return found
+
+    def _of_hash(self, sha256):
+        found = None
+        for known in self._known:  # all of them, always
+            if is_same(known.token.sha256, sha256):
+                found = known
+        return found
+
+    def _of_link(self, method, path, query, now_s):
+        found = self._links.verify(method, path, query, now_s)
+        return self._unknown if found is None else _greater(self._unknown, Verdict(found[0], found[1]))
+
+    def _of_cookie(self, method, headers, origin, now_s):
+        header = headers.get("Cookie")
+        if header is None or not _counts(method, headers, origin):
+            return self._unknown
+        text = credentials.cookie(header, COOKIE)
+        sha256 = None if text is None else self._sessions.find(text, now_s)
+        for known in self._known:
+            if known.token.sha256 == sha256:
+                return known
+        return self._unknown
+
+    def _wrong(self, headers, now_s):
+        words = "the camera does not know this token"
+        remedy = (
+            "write it as it was shown; if it was removed, make another: camcors token add NAME --role view"
+        )
+        challenge = _BEARER + ', error="invalid_token"'  # RFC 6750 section 3.1
+        refused = _refused(error.WRONG_TOKEN, words, remedy, challenge, headers)
+        refused.wait_ms = self.guesses.wrong(now_s)
+        return refused
+
+
+def _more(role, other):
+    """Return the role of two that allows more; either may be None."""
+    return role if other is None or includes(role, other) else other
+
+
+def _greater(verdict, other):
+    """Return the Verdict of two that allows more, the first if they are even."""
+    return verdict if _more(verdict.role, other.role) == verdict.role else other
+
+
+def _is_preflight(method, headers):
+    """Return whether it is a preflight, as cors.rules knows them."""
+    return (
+        method == "OPTIONS"
+        and headers.get("Origin") is not None
+        and headers.get("Access-Control-Request-Method") is not None
+    )
+
+
+def _counts(method, headers, origin):
+    """Return whether the cookie of a request counts."""
+    if origin == NO_ORIGIN:
+        return is_safe(method) and headers.get("Sec-Fetch-Site") in _SITES
+    return origin in (OWN, TRUSTED)
+
+
+def _refusal(found, needed, query, headers):
+    """Return the refusal of a request whose sender may less than it needs."""
+    remedy = "make a token: camcors token add NAME --role " + needed
+    if found.token is not None:
+        words = "this needs the role " + needed + ", and the token has " + found.role
+        challenge = _BEARER + ', error="insufficient_scope"'
+        refused = _refused(error.ROLE_TOO_LOW, words, remedy, challenge, headers)
+        refused.challenge = (challenge,)
+        return refused
+    if has_link(query):
+        words, remedy = "this link has ended", "ask for another: POST /api/links"
+        return _refused(error.LINK_ENDED, words, remedy, _BEARER, headers)
+    return _refused(error.NO_TOKEN, "this needs a token of the role " + needed, remedy, _BEARER, headers)
+
+
+def _refused(code, words, remedy, challenge, headers):
+    verdict = Verdict(None)
+    verdict.code = code
+    verdict.words = words
+    verdict.remedy = remedy
+    # Basic first, in a line of its own: what knows only that one looks at the first, or at each line's start.
+    verdict.challenge = (challenge,) if _is_script(headers) else (_BASIC, challenge)
+    return verdict
+
+
+def _is_script(headers):
+    """Return whether a script asks, over whose page no browser shall open its own log-in."""
+    if headers.get("Origin") is not None or headers.get("X-Requested-With") is not None:
+        return True
+    return headers.get("Sec-Fetch-Mode") in ("cors", "no-cors") and headers.get("Sec-Fetch-Dest") == "empty"

@@ -1,0 +1,38 @@
+"""Who may do what: three roles, each of which includes the one before, and what a request needs."""
+
+from strict.method import is_safe
+
+VIEW = "view"  # look: safe methods
+CONTROL = "control"  # set: all other methods as well
+ADMIN = "admin"  # change the camera itself
+
+#: From the least to the most.
+ROLES = (VIEW, CONTROL, ADMIN)
+
+#: What a request needs that anybody may send.
+PUBLIC = "public"
+
+# The camera's own paths that are not as their method says. `/` holds no secret, and says how to log in;
+# a session begins with a token in its body and ends for whoever has its cookie; a link gives no more than its
+# asker may.
+_HOME = "/"
+_OWN = {"/api/session": PUBLIC, "/api/links": VIEW, "/api/access": ADMIN}
+
+
+def includes(role, needed):
+    """Return whether who has `role` (one of ROLES, None for none) may do what needs `needed` (one of
+    ROLES)."""
+    return role is not None and ROLES.index(role) >= ROLES.index(needed)
+
+
+def needed(method, path):
+    """Return what a request of a method and a path (without its query) needs: one of ROLES, or PUBLIC.
+
+    Microdot routes by the letters of the path, and so does this: neither decodes or normalises it.
+    """
+    own = _OWN.get(path)
+    if own is not None:
+        return own
+    if not is_safe(method):
+        return CONTROL
+    return PUBLIC if path == _HOME else VIEW

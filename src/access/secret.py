@@ -1,0 +1,67 @@
+"""Secrets of 128 random bits, and how two are compared.
+
+A token is `camcors_` and 26 characters of Crockford's Base32: it stands in a header, in a URL and in a shell
+as it is; a secret scanner knows it by its prefix; and what people misread (O for 0, I and L for 1, upper
+case) is read as it was meant. Of a token only the SHA-256 is kept: 128 random bits need neither salt nor
+stretching.
+"""
+
+import hashlib
+import os
+
+from strict.compat import const
+
+PREFIX = "camcors_"
+LENGTH = const(34)  # characters of a token
+_DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
+_COUNT = const(26)  # of 5 bits each: the last has two to spare, which are 0
+_BYTES = const(16)
+_ANY = _DIGITS + "iloABCDEFGHIJKLMNOPQRSTVWXYZ_"
+
+
+def make_token():
+    """Return a new token (str)."""
+    number = int.from_bytes(random_bytes(), "big") << 2
+    text = ""
+    for _ in range(_COUNT):
+        text = _DIGITS[number & 31] + text
+        number >>= 5
+    return PREFIX + text
+
+
+def random_bytes():
+    """Return 128 random bits (bytes)."""
+    return os.urandom(_BYTES)
+
+
+def canonical(text):
+    """Return a token as it was made (str), given as somebody wrote it (str); None if no token is so
+    written."""
+    if len(text) != LENGTH or text.strip(_ANY):  # all of it is stripped when it has no other characters
+        return None
+    text = text.lower()
+    digits = text[len(PREFIX) :].replace("o", "0").replace("i", "1").replace("l", "1")
+    if text[: len(PREFIX)] != PREFIX or digits.strip(_DIGITS):
+        return None
+    return PREFIX + digits
+
+
+def hash_of(text):
+    """Return the SHA-256 (bytes) of a secret (str); b"" of a text with half a surrogate pair, which is
+    none."""
+    try:
+        data = text.encode()
+    except UnicodeError:  # on CPython
+        return b""
+    return hashlib.sha256(data).digest()
+
+
+def is_same(one, other):
+    """Return whether the first 16 bytes of two are the same, in a time that does not tell where they differ.
+
+    It allocates nothing. Of a hash that is enough: so many bits has what was hashed.
+    """
+    difference = 0
+    for i in range(_BYTES):
+        difference |= one[i] ^ other[i]
+    return difference == 0

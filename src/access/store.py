@@ -1,0 +1,51 @@
+"""The access file in flash: flash.store of it, so that a fault locks the camera and never opens it.
+
+- Missing file: locked, at once. Its copy goes as well, so that what was deleted never counts again.
+- Invalid or damaged file: the tokens that were in force stay, for they were meant; that it is open does not.
+- A copy that cannot be brought up to date is removed: it may have a token that was removed since. So there is
+  no copy of before either, and no rollback.
+"""
+
+from flash import copies, files, store
+
+from .document import LOCKED, Access
+
+
+class Store(store.Store):
+    """Watches one access file, as flash.store.Store does.
+
+    path: the access file. good: the last good copy. record: what the camera knows of these, see
+    flash/record.py.
+    """
+
+    def __init__(self, path="/access.json", good="/access.good.json", record="/access.record.json"):
+        words = "the camera is locked; to make a token: camcors token add NAME --role view"
+        super().__init__(Access.from_json, _Copies(path, good, record), words)
+        self._closed_of = self._closed = LOCKED
+
+    @property
+    def access(self):
+        """The Access in force."""
+        # The state first: a person's poll on the REPL may come between.
+        is_active = self.state == "active"
+        found = self.in_force
+        if found is None or is_active:
+            return found or LOCKED
+        if self._closed_of is not found:
+            self._closed = found.closed()
+            self._closed_of = found
+        return self._closed
+
+    def _miss(self):
+        super()._miss()
+        self._files.forget()
+
+
+class _Copies(copies.Copies):
+    def keep(self, text, found, said=None):
+        try:
+            super().keep(text, found, said)
+        except OSError:
+            if self.reading(self.good) != found:
+                files.remove(self.good)
+            raise
