@@ -23,7 +23,7 @@ from strict.field import check
 from .roles import CONTROL, ROLES, VIEW
 
 FILE_MAX = const(8192)  # bytes
-#: In the normal form a token has at most 171 bytes, so that 16 have 2,736; with each key on a line of its own
+#: In the normal form a token has at most 172 bytes, so that 16 have 2,752; with each key on a line of its own
 #: they still fit. Each is compared with that of a request.
 TOKENS_MAX = const(16)
 NAME_MAX = const(32)
@@ -193,7 +193,7 @@ class _Check:
             if type(given[i]) is dict:
                 tokens.append(self._token(place, given[i], tokens))
             else:
-                self._add(place, fault.WRONG_TYPE, "write an object, as camcors token add writes them")
+                self._add(place, fault.WRONG_TYPE, "write an object, as camcors token add does")
         return tuple(tokens)
 
     def _token(self, place, given, before):

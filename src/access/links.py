@@ -26,10 +26,12 @@ LINK_ROLES = (VIEW, CONTROL)
 
 _NAME = "link="
 _TARGET_MAX = const(512)
-_VALUE_MAX = const(64)  # of the link itself: 10 digits, a role, 8 and 32 hex digits
+_TIME_DIGITS = const(10)
 _ID_BYTES = const(4)
 _SIGNATURE_BYTES = const(16)  # RFC 2104 section 5: no less than half of the hash
+_SIGNATURE_DIGITS = const(32)
 _DIGITS = "0123456789"
+_HEX = "0123456789abcdef"
 # RFC 3986 section 3.3 and 3.4: what a path and a query are made of.
 _TARGET = "/" + _DIGITS + "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ?=&-._%~!$'()*+,;:@"
 
@@ -60,7 +62,7 @@ class Links:
         until = str(now_s + for_s)
         value = until + "." + role + "." + self._id(token) + "."
         joint = "&" if "?" in target else "?"
-        return target + joint + _NAME + value + self._signature(target, until, role, token)
+        return target + joint + _NAME + value + _hex(self._signature(target, until, role, token))
 
     def verify(self, method, path, query, now_s):
         """Return (role, token), str and document.Token, of a request that came by a good link, else None.
@@ -70,22 +72,15 @@ class Links:
         at = -1 if query is None else query.rfind(_NAME)
         if at < 0 or (at and query[at - 1] != "&") or not is_safe(method):
             return None
-        value = query[at + len(_NAME) :]
-        parts = value.split(".")
-        if len(value) > _VALUE_MAX or len(parts) != 4:
+        parts = query[at + len(_NAME) :].split(".")
+        target = path + "?" + query[: at - 1] if at else path
+        if len(parts) != 4 or not _is_well_formed(target, parts[0], parts[1], parts[3]):
             return None
         until, role, name, signature = parts
         token = self._tokens.get(name)
-        target = path + "?" + query[: at - 1] if at else path
-        if (
-            token is None
-            or not _is_time(until)
-            or role not in LINK_ROLES
-            or (signature + target).strip(_TARGET)
-        ):
+        if token is None:
             return None
-        expected = self._signature(target, until, role, token)
-        if not is_same(signature.encode(), expected.encode()):
+        if not is_same(binascii.unhexlify(signature), self._signature(target, until, role, token)):
             return None
         return (role, token) if now_s < int(until) and includes(token.role, role) else None
 
@@ -95,7 +90,7 @@ class Links:
 
     def _signature(self, target, until, role, token):
         text = "\n".join((until, role, target))  # none of which has a line break
-        return _hex(self._hmac.digest(b"link " + token.sha256 + text.encode())[:_SIGNATURE_BYTES])
+        return self._hmac.digest(b"link " + token.sha256 + text.encode())[:_SIGNATURE_BYTES]
 
 
 def has_link(query):
@@ -119,5 +114,10 @@ def _hex(data):
     return binascii.hexlify(data).decode()
 
 
-def _is_time(text):
-    return 0 < len(text) <= 10 and text[0] != "0" and not text.strip(_DIGITS)
+def _is_well_formed(target, until, role, signature):
+    """Return whether these may be those of a link that was made here."""
+    if not 0 < len(until) <= _TIME_DIGITS or until[0] == "0" or until.strip(_DIGITS):
+        return False
+    if len(signature) != _SIGNATURE_DIGITS or signature.strip(_HEX):
+        return False
+    return role in LINK_ROLES and len(target) <= _TARGET_MAX and not target.strip(_TARGET)

@@ -239,4 +239,4 @@ def _is_script(headers):
     """Return whether a script asks, over whose page no browser shall open its own log-in."""
     if headers.get("Origin") is not None or headers.get("X-Requested-With") is not None:
         return True
-    return headers.get("Sec-Fetch-Mode") in ("cors", "no-cors") and headers.get("Sec-Fetch-Dest") == "empty"
+    return headers.get("Sec-Fetch-Dest") == "empty"  # fetch(), XMLHttpRequest, EventSource

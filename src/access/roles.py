@@ -12,11 +12,13 @@ ROLES = (VIEW, CONTROL, ADMIN)
 #: What a request needs that anybody may send.
 PUBLIC = "public"
 
-# The camera's own paths that are not as their method says. `/` holds no secret, and says how to log in;
-# a session begins with a token in its body and ends for whoever has its cookie; a link gives no more than its
-# asker may.
-_HOME = "/"
-_OWN = {"/api/session": PUBLIC, "/api/links": VIEW, "/api/access": ADMIN}
+# The camera's own paths that are not as their method says.
+_HOME = "/"  # holds no secret, and says how to log in
+_SESSION = "/api/session"  # one begins with a token in the body, and ends for whoever has its cookie
+_OWN = {
+    "/api/links": VIEW,  # a link gives no more than its asker may
+    "/api/access": ADMIN,
+}
 
 
 def includes(role, needed):
@@ -33,6 +35,6 @@ def needed(method, path):
     own = _OWN.get(path)
     if own is not None:
         return own
-    if not is_safe(method):
-        return CONTROL
-    return PUBLIC if path == _HOME else VIEW
+    if is_safe(method):
+        return PUBLIC if path == _HOME else VIEW
+    return PUBLIC if path == _SESSION else CONTROL

@@ -35,8 +35,7 @@ def random_bytes():
 
 
 def canonical(text):
-    """Return a token as it was made (str), given as somebody wrote it (str); None if no token is so
-    written."""
+    """Return a token as it was made (str), from what somebody wrote (str); None if that is no token."""
     if len(text) != LENGTH or text.strip(_ANY):  # all of it is stripped when it has no other characters
         return None
     text = text.lower()
@@ -47,19 +46,15 @@ def canonical(text):
 
 
 def hash_of(text):
-    """Return the SHA-256 (bytes) of a secret (str); b"" of a text with half a surrogate pair, which is
-    none."""
-    try:
-        data = text.encode()
-    except UnicodeError:  # on CPython
-        return b""
-    return hashlib.sha256(data).digest()
+    """Return the SHA-256 (bytes) of a secret (str)."""
+    # Half a surrogate pair, which is in no secret, would raise on CPython.
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
 def is_same(one, other):
     """Return whether the first 16 bytes of two are the same, in a time that does not tell where they differ.
 
-    It allocates nothing. Of a hash that is enough: so many bits has what was hashed.
+    It allocates nothing. Of a hash 16 are enough: what was hashed has no more bits.
     """
     difference = 0
     for i in range(_BYTES):
