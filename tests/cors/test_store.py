@@ -748,54 +748,14 @@ def test_a_record_lies_inside_the_blocks_that_littlefs_checks(tmp_path: Path) ->
     assert [found.knows(reading) for reading in [*readings, bytes(32), None, 5]] == [True] * 4 + [False] * 3
 
 
-# A flash of RAM whose power fails at its N-th write or erase, under a littlefs and a Store.
+# A Store on a flash whose power fails at its N-th write or erase.
 _CUTS = """
-import gc, json, os, sys, vfs
+import gc, json, os, sys
+sys.path.append(KIT)
+from cut_flash import cut_all, new_image, read
 from cors import Policy, copies
 from flash import files
 from cors.store import Store
-
-class Flash:
-    def __init__(self, image):
-        self.image = bytearray(image)
-        self.count = self.cut = self.halves = 0
-
-    def readblocks(self, block, buffer, offset=0):
-        if self.cut and self.count >= self.cut:
-            return -5  # nothing is made here: the collector closes what a cut has left open
-        start = block * 4096 + offset
-        buffer[:] = memoryview(self.image)[start : start + len(buffer)]
-
-    def power(self, size):
-        "Count one write -> how many of its bytes still reach the flash."
-        self.count += 1
-        if not self.cut or self.count < self.cut:
-            return size
-        return size * self.halves // 2 if self.count == self.cut else 0
-
-    def after(self):
-        if self.cut and self.count >= self.cut:
-            if self.count == self.cut:
-                raise OSError(5)
-            return -5
-
-    def writeblocks(self, block, buffer, offset):
-        start = block * 4096 + offset
-        for i in range(self.power(len(buffer))):
-            assert self.image[start + i] & buffer[i] == buffer[i], "a write can only clear bits"
-            self.image[start + i] &= buffer[i]
-        return self.after()
-
-    def ioctl(self, request, block):
-        if request == 4:
-            return len(self.image) // 4096
-        if request == 5:
-            return 4096
-        if request == 6:
-            size = self.power(4096)
-            self.image[block * 4096 : block * 4096 + size] = b"\\xff" * size
-            return self.after() or 0
-        return 0
 
 def policy(name, size):
     text = '{"version": 1, "allowed_origins": ["https://' + name + '.example"]}'
@@ -803,21 +763,6 @@ def policy(name, size):
 
 def new_store():
     return Store("/f/policy", "/f/good", "/f/previous", "/f/record")
-
-def mounted(flash, act):
-    "What `act` gives with `flash` at /f. Without file times: a fault in another second would be an edit."
-    vfs.mount(vfs.VfsLfs2(flash, mtime=False), "/f")
-    try:
-        return act()
-    finally:
-        vfs.umount("/f")
-
-def read(path):
-    try:
-        with open(path, "rb") as f:
-            return f.read()
-    except OSError:
-        return None
 
 def boot():
     "Boots -> ([state, digest, good copy, previous copy], names of files)."
@@ -899,8 +844,6 @@ class Case:
 
 def prepared(case, history):
     "The image before the act."
-    flash = Flash(b"\\xff" * 4096 * 24)
-    vfs.VfsLfs2.mkfs(flash)
     def past():
         past_store = new_store()
         for i in range(history):
@@ -908,49 +851,19 @@ def prepared(case, history):
             if i % 3:  # so that the log of the directory is full now in this act, now in that
                 poll()
         case.prepare()
-    mounted(flash, past)
-    return flash.image
-
-def cut_all(case, history):
-    "-> (writes of the act, cuts tried, how often each outcome came, what went wrong)."
-    image = prepared(case, history)
-    whole = Flash(image)
-    vfs.mount(vfs.VfsLfs2(whole, mtime=False), "/f")
-    before = whole.count
-    case.act()
-    writes = whole.count - before
-    vfs.umount("/f")
-    tried, wrong = 0, []
-    for halves in (0, 1, 2):  # of the last write: none of it reaches the flash, one, or both
-        for cut in range(1, writes + 1):
-            flash = Flash(image)
-            vfs.mount(vfs.VfsLfs2(flash, mtime=False), "/f")
-            flash.count, flash.cut, flash.halves = 0, cut, halves
-            try:
-                case.act()
-            except OSError:
-                pass
-            vfs.umount("/f")
-            if flash.count < cut:
-                wrong.append((cut, halves, "not reached"))
-            tried += 1
-            try:
-                fault = case.judge(*mounted(Flash(flash.image), boot))
-            except OSError as exc:
-                fault = repr(exc)
-            if fault:
-                wrong.append((cut, halves, fault))
-    return writes, tried, case.outcomes, wrong
+    return new_image(past)
 
 exec(CHANGE)
 for kind in KINDS:
     for sizes in SIZES:
         for history in HISTORIES:
             gc.collect()
-            writes, tried, outcomes, wrong = cut_all(Case(kind, sizes), history)
+            case = Case(kind, sizes)
+            writes, tried, outcomes, wrong = cut_all(case, prepared(case, history), boot)
             print(json.dumps([kind, list(sizes), history, writes, tried, outcomes, [str(w) for w in wrong]]))
 """
 
+KIT = str(Path(__file__).parents[1] / "kit")
 _SIZES = [(60, 60), (60, 1000), (1000, 60), (1000, 1000)]  # with blocks of their own, and without
 KINDS = ("save", "copied", "rollback", "broken", "deleted")
 
@@ -965,8 +878,9 @@ def cut(
 ) -> list[list[Any]]:
     """One row for each kind, pair of sizes and history: what `cut_all` of the script gives."""
     script = folder / "cuts.py"
-    given = f"CHANGE = {change!r}\nSIZES = {sizes!r}\nHISTORIES = {histories!r}\nKINDS = {kinds!r}\n"
-    script.write_text(given + _CUTS, encoding="utf-8")
+    given = {"KIT": KIT, "CHANGE": change, "SIZES": sizes, "HISTORIES": histories, "KINDS": kinds}
+    head = "".join(f"{name} = {value!r}\n" for name, value in given.items())
+    script.write_text(head + _CUTS, encoding="utf-8")
     done = subprocess.run([program, script], capture_output=True, text=True, timeout=110, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     # The collector, closing what a cut left open, says that it could not.
