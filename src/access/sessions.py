@@ -36,7 +36,6 @@ class Sessions:
 
         If there are too many, the one that was used least lately ends.
         """
-        self._expire(now_s)
         if len(self._open) == MOST:
             self._open.remove(min(self._open, key=lambda session: session.used_s))
         text = binascii.hexlify(random_bytes()).decode()
@@ -64,9 +63,6 @@ class Sessions:
     def keep(self, hashes):
         """End all sessions but those of the tokens with `hashes` (list of bytes)."""
         self._open = [session for session in self._open if session.token_sha256 in hashes]
-
-    def _expire(self, now_s):
-        self._open = [session for session in self._open if now_s - session.used_s <= IDLE_S]
 
     def _find(self, text):
         """Return the session, after a look at all of them: the time does not tell which one it is."""

@@ -190,6 +190,37 @@ def test_no_query_is_a_link(path, query):
     assert links.verify("GET", path, query, 0) is None
 
 
+_FORGED = [
+    "",
+    "\ud800",
+    "\ud800" * 32,
+    "é",
+    "\u0661",
+    "0",
+    "-1",
+    " 9",
+    "9\n",
+    "9" * 4000,
+    "view",
+    "control.1",
+]
+
+
+@pytest.mark.parametrize("at", range(5))
+@pytest.mark.parametrize("piece", _FORGED, ids=lambda piece: ascii(piece)[:20])
+def test_a_link_with_a_forged_piece_is_none(piece, at):
+    """In the place of its time, role, token or signature, or behind its path."""
+    links = Links(b"key")
+    tokens = after().tokens
+    links.know(tokens)
+    path, _, query = links.sign("/a", "view", tokens[0], 60, 0).partition("?link=")
+    parts = [*query.split("."), ""]
+    is_forged = parts[at] != piece
+    parts[at] = piece
+    found = links.verify("GET", path + parts.pop(), "link=" + ".".join(parts), 0)
+    assert (found is None) is is_forged
+
+
 @deterministic(1000)
 @given(_texts, st.sampled_from(["view", "control", "admin"]), st.integers(-5, 10**6))
 def test_what_is_no_path_is_refused_and_what_is_signed_is_good(text, role, for_s):
