@@ -304,7 +304,7 @@ def look():
     from camcors import cors, start
 
     if start.guard:
-        for _ in range(2):  # two equal readings settle an edit, see cors.store
+        for _ in range(2):  # two equal readings settle an edit, see flash.store
             start.state.poll_policy(cors)
     return report()
 

@@ -43,6 +43,11 @@ def token(header):
     return value if len(value) == LENGTH else UNREADABLE
 
 
+def is_basic(header):
+    """Return whether an Authorization header (str) is of the scheme Basic."""
+    return not header.startswith(_BEARER) and lower(header[: len(_BASIC)]) == _BASIC
+
+
 def _password(value):
     """Return the password (str) of what follows `Basic`; "" if there is none."""
     digits = value.rstrip("=")

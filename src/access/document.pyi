@@ -6,11 +6,13 @@ NAME_MAX: Final[int]
 CREATED_MAX: Final[int]
 SENTENCES: Final[dict[str, tuple[str, str]]]
 
-class Token(NamedTuple):
+class _Token(NamedTuple):
     name: str
     role: str
     sha256: bytes
     created_s: int | None
+
+class Token(_Token): ...
 
 class Access:
     tokens: tuple[Token, ...]

@@ -2,20 +2,26 @@
 
 What may show who asks, in this order:
 
-- A header Authorization decides alone: a wrong token is refused, also where none is needed, so that nobody
-  takes it for a good one. Only what is public and preflights are not asked.
+- A header Authorization decides by itself: a wrong token is refused, also where none is needed, so that
+  nobody takes it for a good one. Only what is public and preflights are not asked.
 - A link, a cookie, and what the access file opens to anyone: the one that allows most. A link that has ended
   and a cookie that nobody knows are no guesses, and count as none.
 
-A link works with safe methods only. A cookie is sent by the browser, whoever's page asks. So it counts for
-the camera's own pages and, with `allow_credentials`, for those of allowed origins:
+A link works with safe methods only.
+
+A cookie is sent by the browser, whoever's page asks; so is a password (Basic) that it remembers. Both count
+for the camera's own pages and, with `allow_credentials`, for those of allowed origins:
 
 - Origin says whose page it is. Browsers send it with each unsafe method and each WebSocket handshake (Fetch,
-  "append a request `Origin` header"), so without one a cookie counts for safe methods only.
+  "append a request `Origin` header"). Without one a cookie counts for safe methods only; a password for all,
+  since then it is no browser's.
 - Without Origin it may be the camera's own page or address bar, or a picture in a page of another origin.
   Sec-Fetch-Site tells them apart over https and on loopback. Elsewhere the cookie itself does: it is
   SameSite=Strict; and a picture in a page at another port of the host is kept from it by
   Cross-Origin-Resource-Policy.
+
+No browser sends a Bearer token by itself (RFC 6750), so that one counts from everywhere: whether a page may
+send it is for the policy to say.
 
 A preflight shows nothing (Fetch, "CORS-preflight fetch"), needs nothing and runs nothing.
 """
@@ -104,7 +110,7 @@ class Lock:
         if needed == PUBLIC or _is_preflight(method, headers):
             return ANYONE
         header = headers.get("Authorization")
-        if header is not None:
+        if header is not None and (not credentials.is_basic(header) or _is_meant(headers, origin)):
             found = self._of_token(credentials.token(header))
             if found is None:
                 return self._wrong(headers, now_s)
@@ -164,7 +170,7 @@ class Lock:
 
     def _of_cookie(self, method, headers, origin, now_s):
         header = headers.get("Cookie")
-        if header is None or not _counts(method, headers, origin):
+        if header is None or not _is_meant(headers, origin) or (origin == NO_ORIGIN and not is_safe(method)):
             return self._unknown
         text = credentials.cookie(header, COOKIE)
         sha256 = None if text is None else self._sessions.find(text, now_s)
@@ -203,10 +209,10 @@ def _is_preflight(method, headers):
     )
 
 
-def _counts(method, headers, origin):
-    """Return whether the cookie of a request counts."""
+def _is_meant(headers, origin):
+    """Return whether what a browser sends by itself counts."""
     if origin == NO_ORIGIN:
-        return is_safe(method) and headers.get("Sec-Fetch-Site") in _SITES
+        return headers.get("Sec-Fetch-Site") in _SITES
     return origin in (OWN, TRUSTED)
 
 
@@ -219,6 +225,10 @@ def _refusal(found, needed, query, headers):
         refused = _refused(error.ROLE_TOO_LOW, words, remedy, challenge, headers)
         refused.challenge = (challenge,)
         return refused
+    if headers.get("Authorization") is not None:
+        words = "the password that a browser remembers does not count for a page of another origin"
+        remedy = "send the token as Authorization: Bearer, or set allow_credentials in /policy.json"
+        return _refused(error.NO_TOKEN, words, remedy, _BEARER, headers)
     if has_link(query):
         words, remedy = "this link has ended", "ask for another: POST /api/links"
         return _refused(error.LINK_ENDED, words, remedy, _BEARER, headers)

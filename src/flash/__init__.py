@@ -1,1 +1,1 @@
-"""Files in flash that outlive power cuts, faulty edits and flipped bits: the policy's and the settings'."""
+"""Files in flash that outlive power cuts, faulty edits and flipped bits: policy, access, settings."""

@@ -170,12 +170,15 @@ def check_verdict(verdict, expected, has_basic):
 
 
 def run_senders(row):
-    """Whose requests a cookie of view counts for, and who is told of Basic."""
+    """For whom a cookie or a password of view counts, and who is told of Basic."""
     lock = Lock(b"1" * 16)
     lock.access = after()
     headers = dict(row["headers"])
     if headers.pop("Cookie", False):
         headers["Cookie"] = COOKIE + "=" + lock.log_in(TOKENS["view"], {}, _START_S)[1]
+    for how in ("Basic", "Bearer"):
+        if headers.pop(how, False):
+            headers.update(Asked(lock, {how.lower(): "view"}).headers)
     origin = FOREIGN if "Origin" in headers else NO_ORIGIN
     verdict = lock.judge("view", row["method"], PATH, None, headers, origin, _LATER_S)
     return check_verdict(verdict, row["is"], row.get("basic"))

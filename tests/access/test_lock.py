@@ -49,6 +49,15 @@ def test_the_words_say_how_to_make_a_token():
     assert verdict.words == "this needs the role control, and the token has view"
 
 
+def test_the_words_say_what_to_send_in_place_of_a_password():
+    headers = {"Authorization": "bAsIc eDp5", "Origin": "https://a.example"}
+    verdict = judge(make_lock(), headers, origin=FOREIGN)
+    assert (
+        verdict.words == "the password that a browser remembers does not count for a page of another origin"
+    )
+    assert "Authorization: Bearer" in verdict.remedy
+
+
 # --- sessions
 
 

@@ -16,7 +16,7 @@ from .answers import Report
 from .board import Board
 from .calls import Call
 
-_IN_FORCE_S = 6.0  # the camera takes at most 0.75 s (cors.store), a busy one longer
+_IN_FORCE_S = 6.0  # the camera takes at most 0.75 s (flash.store), a busy one longer
 _POLL_S = 0.2
 
 NOT_STARTED = "not started; remove the file /disable if there is one, and start it with camcors reset"
