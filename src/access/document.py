@@ -27,7 +27,7 @@ FILE_MAX = const(8192)  # bytes
 #: they still fit. Each is compared with that of a request.
 TOKENS_MAX = const(16)
 NAME_MAX = const(32)
-CREATED_MAX = const(4294967295)
+CREATED_MAX = 4294967295
 
 #: Field -> (the sentence that is its value, the role that anyone has then).
 SENTENCES = {
