@@ -27,8 +27,8 @@ A preflight shows nothing (Fetch, "CORS-preflight fetch"), needs nothing and run
 """
 
 from strict import error
-from strict.compat import const
 from strict.method import is_safe
+from strict.sender import NO_ORIGIN, OWN, TRUSTED
 
 from . import credentials
 from .document import LOCKED
@@ -37,12 +37,6 @@ from .links import Links, fault_of, has_link
 from .roles import PUBLIC, VIEW, includes
 from .secret import canonical, hash_of, is_same
 from .sessions import COOKIE, Sessions
-
-#: Whose page sends a request, by its header Origin.
-NO_ORIGIN = const(0)
-OWN = const(1)  # the camera's own
-TRUSTED = const(2)  # one that the policy allows, credentials included
-FOREIGN = const(3)  # any other
 
 _BEARER = 'Bearer realm="camcors"'
 _BASIC = 'Basic realm="camcors", charset="UTF-8"'
@@ -104,8 +98,7 @@ class Lock:
         """Return the Verdict on a request.
 
         needed: as roles.needed returns. query: what follows the question mark (str), None without one.
-        headers: anything with `get`. origin: NO_ORIGIN, OWN, TRUSTED or FOREIGN; whatever it is, if there is
-        no Cookie.
+        headers: anything with `get`. origin: one of strict.sender.
         """
         if needed == PUBLIC or _is_preflight(method, headers):
             return ANYONE

@@ -3,11 +3,6 @@ from typing import Final, Protocol
 from .document import Access, Token
 from .guesses import Guesses
 
-NO_ORIGIN: Final[int]
-OWN: Final[int]
-TRUSTED: Final[int]
-FOREIGN: Final[int]
-
 class _Headers(Protocol):
     def get(self, name: str, /) -> str | None: ...
 

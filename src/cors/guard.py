@@ -32,6 +32,7 @@ from strict import error, fault
 from strict.address import DIGITS, ipv4, ipv6
 from strict.compat import const, lower
 from strict.method import is_safe
+from strict.sender import FOREIGN, NO_ORIGIN, OWN, TRUSTED
 
 from .embedding import beside, frame_ancestors, narrowest, origin_of
 from .origin import DEFAULT_PORTS, HOST_MAX, Matcher, parse, split_port
@@ -87,6 +88,17 @@ class Guard:
         self._dispatch = app.dispatch_request
         app.dispatch_request = self._guarded
         app.after_error_request(self._after_error)
+
+    def sender(self, request):
+        """Return whose page sends `request`, one of strict.sender. Its Host was judged before."""
+        headers = request.headers
+        origin = headers.get("Origin")
+        if origin is None:
+            return NO_ORIGIN
+        if self._is_own(origin, headers.get("Host")):
+            return OWN
+        policy = self._policy
+        return TRUSTED if policy.allow_credentials and policy.matches(origin) else FOREIGN
 
     async def _guarded(self, request):
         # A hook of Microdot's would cost less, but one that runs later may replace the answer.
@@ -158,7 +170,7 @@ class Guard:
         is_websocket = upgrade is not None and _names_websocket(upgrade)
         if not is_websocket and (is_safe(request.method) or not policy.block_cross_origin_writes):
             return None
-        if self._is_friend(origin, host):
+        if self._is_own(origin, host) or policy.matches(origin):
             return None
         return _forbidden(request, origin, is_websocket)
 
@@ -208,15 +220,13 @@ class Guard:
             return True
         return self._hosts.match(_ANY_SCHEME + _without_root(name))
 
-    def _is_friend(self, origin, host):
-        """Return whether `origin` is allowed, or the camera's own: that of this very request, or one
-        of `own` at one of `ports`.
+    def _is_own(self, origin, host):
+        """Return whether `origin` is the camera's own: that of this very request, or one of `own` at one of
+        `ports`.
 
         The Host was judged before, so it is not a name that was rebound.
         """
-        if host is not None and origin == self._here:
-            return True
-        return self._policy.matches(origin) or self._origins.match(origin)
+        return (host is not None and origin == self._here) or self._origins.match(origin)
 
 
 def _may_be_document(request, origin):

@@ -1,4 +1,4 @@
-from microdot import Microdot
+from microdot import Microdot, Request
 
 from .middleware import CORS
 
@@ -17,3 +17,4 @@ class Guard:
         own: tuple[str, ...] = (),
         ports: tuple[tuple[str, int], ...] = (),
     ) -> None: ...
+    def sender(self, request: Request) -> int: ...

@@ -14,10 +14,11 @@ from access import credentials, links, roles, secret
 from access.document import Access
 from access.guesses import Guesses
 from access.hmac import Hmac
-from access.lock import ANYONE, FOREIGN, NO_ORIGIN, OWN, TRUSTED, Lock
+from access.lock import ANYONE, Lock
 from access.sessions import COOKIE, IDLE_S
 from strict import error
 from strict.fault import REASONS, AccessError
+from strict.sender import FOREIGN, NO_ORIGIN, OWN, TRUSTED
 
 NAMES = ("view", "control", "admin", "removed", "lowered")
 TOKENS = {name: "camcors_%026d" % i for i, name in enumerate(NAMES)}

@@ -10,9 +10,10 @@ import pytest
 from access import lock as lock_module
 from access import secret
 from access.document import LOCKED, Access
-from access.lock import ANYONE, FOREIGN, NO_ORIGIN, OWN, Lock
+from access.lock import ANYONE, Lock
 from access.sessions import COOKIE, IDLE_S, MOST, Sessions, set_cookie
 from strict import error
+from strict.sender import FOREIGN, NO_ORIGIN, OWN
 from tests.access.run_cases import PATH, TOKENS, after, before
 
 

@@ -15,7 +15,7 @@ from cors.guard import Guard, own_names
 from microdot import Microdot, Request, Response
 from microdot.microdot import NoCaseDict
 from microdot.websocket import with_websocket
-from strict import error
+from strict import error, sender
 
 ALLOWED = "https://a.example"
 FOREIGN = "https://evil.example"
@@ -378,3 +378,27 @@ def test_heap(program: Path, tmp_path: Path):
         assert 0 < costs[0] <= PASSING_BYTES, rows
         assert len(set(costs)) == 1, rows
     assert growth <= 512  # what looks like a pointer on the stack may keep a few objects
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "expected"),
+    [
+        (None, "camera.local", (sender.NO_ORIGIN, sender.NO_ORIGIN)),
+        ("http://camera.local", "camera.local", (sender.OWN, sender.OWN)),
+        ("http://camera.local", "10.0.0.7", (sender.OWN, sender.OWN)),
+        ("http://10.0.0.7:9000", "10.0.0.7:9000", (sender.OWN, sender.OWN)),
+        ("http://10.0.0.7:9001", "10.0.0.7:9000", (sender.FOREIGN, sender.FOREIGN)),
+        (ALLOWED, "camera.local", (sender.FOREIGN, sender.TRUSTED)),
+        (FOREIGN, "camera.local", (sender.FOREIGN, sender.FOREIGN)),
+        ("null", "camera.local", (sender.FOREIGN, sender.FOREIGN)),
+    ],
+)
+def test_whose_page_sends_a_request(origin, host, expected):
+    """Without allow_credentials, and with it."""
+    found = []
+    for allow_credentials in (False, True):
+        app, _, guard = guarded(allow_credentials=allow_credentials)
+        assert ask(app, host=host, origin=origin).status_code == 200
+        headers = NoCaseDict({"host": host} if origin is None else {"host": host, "origin": origin})
+        found.append(guard.sender(Request(app, ("127.0.0.1", 1), "GET", "/", "1.1", headers)))
+    assert tuple(found) == expected
