@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 from access import credentials, secret
 from access.document import Access
 from access.links import Links
-from access.lock import FOREIGN, NO_ORIGIN, OWN, TRUSTED, Lock
+from access.lock import Lock
 from access.roles import ROLES
 from access.sessions import COOKIE, Sessions
 from strict.fault import REASONS, AccessError
+from strict.sender import FOREIGN, NO_ORIGIN, OWN, TRUSTED
 from tests.access.run_cases import TOKENS, after
 from tests.kit.strategies import deterministic
 
