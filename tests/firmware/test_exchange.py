@@ -24,7 +24,7 @@ LIMITS = {
 }
 NAMES = {getattr(phases, name): name for name in (
     "NEW", "IDLE", "HEAD", "BODY", "CHUNKS", "RUNNING", "LISTENING", "SENDING", "LINGERING", "WAITING",
-    "TURNED_AWAY",
+    "TURNED_AWAY", "DELAYED",
 )}  # fmt: skip
 
 G = b"GET / HTTP/1.1\r\nHost: a\r\n"
@@ -110,6 +110,7 @@ TOLD = {
     "LINGERING": (600, None, None, False, True),
     "WAITING": (None, None, None, False, True),
     "TURNED_AWAY": (600, None, None, True, True),
+    "DELAYED": (None, None, None, False, True),
 }
 
 

@@ -29,6 +29,7 @@ phases.py has a row for each. The row names the limit that bounds the phase:
 - BODY and CHUNKS have body_timeout_ms, again for the whole of it.
 - RUNNING has none: a handler is ours, and ended it might leave half of its work done.
 - LISTENING, SENDING: a client that says nothing to a handler, or takes nothing of an answer, is gone.
+- DELAYED has none: a wrong token's answer waits, and the connection is the first to give its slot up.
 - LINGERING lasts only until the client has read its answer: to close with bytes unread makes TCP reset the
   connection, and the answer is lost (RFC 9112 section 9.6).
 
@@ -59,6 +60,7 @@ from .phases import (
     BODY,
     CHUNKS,
     CUT_OFF,
+    DELAYED,
     HEAD,
     IDLE,
     IS_TIMEOUT,
@@ -240,6 +242,10 @@ class Exchange:
         self.phase = RUNNING
         self.asked = self.deadline = None
         self.body = b""
+
+    def delay(self, now):
+        """Its answer waits for a while, in which the slot is anybody's, until run()."""
+        self.enter(DELAYED, now)
 
     def listen(self, now):
         """A handler begins to wait for its client."""

@@ -17,6 +17,7 @@ SENDING = const(7)
 LINGERING = const(8)
 WAITING = const(9)
 TURNED_AWAY = const(10)
+DELAYED = const(11)
 
 # What the end of a connection costs, in the order in which it is given up.
 NOTHING = const(0)  # its client expects the end at any time (RFC 9112 section 9.3.1)
@@ -49,6 +50,7 @@ PHASES = (
     ("linger_ms", None, None, ANSWER, False, True),  # LINGERING
     (None, None, None, WORK, False, True),  # WAITING: slot_wait_ms is Admission's
     ("linger_ms", None, None, WORK, True, True),  # TURNED_AWAY
+    (None, None, None, NOTHING, False, True),  # DELAYED: a wrong token's answer; anybody else comes first
 )
 
 # What else a client is told.

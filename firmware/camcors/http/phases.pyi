@@ -9,6 +9,7 @@ SENDING: int
 LINGERING: int
 WAITING: int
 TURNED_AWAY: int
+DELAYED: int
 NOTHING: int
 REQUEST: int
 SILENCE: int

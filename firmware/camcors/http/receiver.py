@@ -1,6 +1,6 @@
 """The reading half of a connection: waits for what the client sends."""
 
-from .clock import ticks_ms
+from .clock import sleep_ms, ticks_ms
 
 
 class Receiver:
@@ -31,6 +31,12 @@ class Receiver:
         while most > 0 and (count := await self.fill()):
             most -= count
             inbox.drop()
+
+    async def pause(self, duration_ms):
+        """Hold an answer back; who wants the slot meanwhile gets it, and the client none."""
+        self._exchange.delay(ticks_ms())
+        await sleep_ms(duration_ms)
+        self._exchange.run()
 
     # What microdot's WebSocket asks for.
 
