@@ -1,26 +1,19 @@
 """The camera's endpoints. A fault is said as strict/error.py has it."""
 
-from microdot import Response, abort
+from microdot import Response
 from strict import error
 from strict import field as kinds
-from strict import json as strict_json
 
 from . import page, part, routes, stream
+from .given import BODY_MAX, Bad, bad_value, object_of, refused, unknown
 from .routes import refuse
 
 _FPS_MAX = 60
 _LEVEL_MAX = 100
-_SHOWN_MAX = 64
-_BODY_MAX = 2048  # bytes; all fields of a sensor are 600
-_FLOAT_MAX = 1e30
 _RETRY_AFTER_S = 5
 _MIXED = "multipart/mixed"
 _REPLACED = "multipart/x-mixed-replace"
 _NO_STORE = {"Cache-Control": "no-store"}  # the answer lies a moment later
-
-
-class _Bad(Exception):
-    """A request that gets 400; args are a code, words, and further members of the answer (dict)."""
 
 
 def attach(app, camera, frames, server, status):
@@ -65,8 +58,8 @@ def _attach_errors(app, limits):
     @app.errorhandler(413)
     async def too_large(request):
         most, what = limits.body_bytes, "limits.body_bytes of /camera.json"
-        if request.path.startswith("/api/") and most > _BODY_MAX:
-            most, what = _BODY_MAX, "the most that paths of the camera take"
+        if request.path.startswith("/api/") and most > BODY_MAX:
+            most, what = BODY_MAX, "the most that paths of the camera take"
         words = "the body is longer than {} bytes, {}".format(most, what)
         return refuse(request, error.BODY_TOO_LARGE, words)
 
@@ -95,8 +88,8 @@ def _attach_pictures(app, frames):
     async def get_stream(request):
         try:
             viewer = frames.viewer(_fps(request.args.get("fps")))
-        except _Bad as bad:
-            return _refused(request, bad)
+        except Bad as bad:
+            return refused(request, bad)
         except stream.Busy:
             if not frames.slots:
                 words = "streams are off, since limits.stream_viewers of /camera.json is 0"
@@ -130,11 +123,11 @@ def _attach_controls(app, camera):
         if not camera.FIELDS:
             return _unavailable(request, error.NO_SENSOR, camera.error)
         try:
-            changes = _object(request, '{"quality": 80}')
+            changes = object_of(request, '{"quality": 80}')
             for name, value in changes.items():
                 _check(camera.FIELDS, name, value)
-        except _Bad as bad:
-            return _refused(request, bad)
+        except Bad as bad:
+            return refused(request, bad)
         failed = _apply(camera, changes)
         if failed:
             words = "the camera did not take " + failed + "; nothing was changed"
@@ -144,16 +137,16 @@ def _attach_controls(app, camera):
     @routes.on(app, routes.PUT_LED)
     async def put_led(request):
         try:
-            body = _object(request, '{"level": 50}')
+            body = object_of(request, '{"level": 50}')
             for name in body:
                 if name != "level":
-                    raise _unknown(name, ["level"])
+                    raise unknown(name, ["level"])
             level = body.get("level")
             if type(level) is not int or not 0 <= level <= _LEVEL_MAX:
                 words = "a whole number from 0 (off) to {}".format(_LEVEL_MAX)
-                raise _bad_value("level", level, words, {"min": 0, "max": _LEVEL_MAX})
-        except _Bad as bad:
-            return _refused(request, bad)
+                raise bad_value("level", level, words, {"min": 0, "max": _LEVEL_MAX})
+        except Bad as bad:
+            return refused(request, bad)
         camera.led = level
         return {"level": camera.led}, 200, _NO_STORE
 
@@ -180,26 +173,12 @@ def _restore(camera, done, before):
         pass  # the sensor is gone, and its settings with it
 
 
-def _object(request, example):
-    """Return the JSON object in the body of `request` as a dict; `example` (str) is for the error."""
-    if len(request.body) > _BODY_MAX:
-        abort(413)
-    value, faults = strict_json.read(request.body, 1)
-    if faults:
-        first = faults[0]
-        words = "{}: {}".format(first.field, first.reason)
-        raise _Bad(error.BAD_JSON, words, {"remedy": first.remedy})
-    if type(value) is not dict:
-        raise _Bad(error.BAD_JSON, "not an object", {"remedy": "write one, such as " + example})
-    return value
-
-
 def _check(fields, name, value):
     if name not in fields:
-        raise _unknown(name, fields)
+        raise unknown(name, fields)
     kind, limit = fields[name]
     if kinds.check(kind, limit, value):
-        raise _bad_value(name, value, kinds.describe(kind, limit), kinds.to_json(kind, limit))
+        raise bad_value(name, value, kinds.describe(kind, limit), kinds.to_json(kind, limit))
 
 
 def _fps(text):
@@ -209,28 +188,7 @@ def _fps(text):
     if 0 < len(text) <= 2 and not text.strip("0123456789") and 1 <= int(text) <= _FPS_MAX:
         return int(text)
     words = "a whole number from 1 to {}".format(_FPS_MAX)
-    raise _bad_value("fps", text, words, {"min": 1, "max": _FPS_MAX})
-
-
-def _unknown(name, known):
-    names = sorted(known)
-    remedy = "write one of " + ", ".join(names)
-    more = {"field": name[:_SHOWN_MAX], "range": {"values": names}, "remedy": remedy}
-    return _Bad(error.UNKNOWN_FIELD, "no such field", more)
-
-
-def _bad_value(name, value, words, allowed):
-    if type(value) is str:
-        value = value[:_SHOWN_MAX]
-    elif type(value) in (list, dict) or (type(value) is float and not abs(value) < _FLOAT_MAX):
-        value = None  # infinity is not JSON
-    more = {"field": name, "value": value, "range": allowed}
-    return _Bad(error.BAD_VALUE, name + " must be " + words, more)
-
-
-def _refused(request, bad):
-    code, words, more = bad.args
-    return refuse(request, code, words, **more)
+    raise bad_value("fps", text, words, {"min": 1, "max": _FPS_MAX})
 
 
 def _unavailable(request, code, words, remedy=None, **more):
