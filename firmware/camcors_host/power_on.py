@@ -10,9 +10,11 @@ from esp32 import Partition
 
 import board
 import filesystem
+from access.document import FILE_MAX, Access
 
 _USAGE = """\
 usage: camcors-host [--port N] [--host ADDRESS] [--repl PATH] [--flash FILE] [--dashboard-port N]
+                    [--access FILE]
 
   --port N        the camera's HTTP port (8080)
   --host ADDRESS  the IPv4 address that it listens on (127.0.0.1)
@@ -20,6 +22,7 @@ usage: camcors-host [--port N] [--host ADDRESS] [--repl PATH] [--flash FILE] [--
                   alone (repl, beside the flash)
   --flash FILE    the image of the flash, made if it is not there (flash.bin)
   --dashboard-port N  where your dashboard is, on localhost: a new flash image's first policy allows it (8000)
+  --access FILE   what a new flash image gets as its /access.json; without it, the camera is locked
   --watchdog-ms N  how long the server may stand still before the watchdog resets the camera (30000)
   --version       the versions of the firmware and of MicroPython
 
@@ -65,6 +68,7 @@ _OPTIONS = {
     "--repl": str,
     "--flash": str,
     "--dashboard-port": _port,
+    "--access": str,
     "--watchdog-ms": _milliseconds,
     _PORT: _port,
     _ADDRESS: _address,
@@ -172,6 +176,7 @@ def _open_insecure_port(host, port):
 
 
 def _open_flash(path):
+    """Return whether the image was made."""
     size = partition_table.FLASH_SIZE
     try:
         was_made, open_to, is_private = _host.flash(path, size, partition_table.OFFSET, partition_table.TABLE)
@@ -182,7 +187,7 @@ def _open_flash(path):
             _fail("cannot open the flash image " + path + " (" + str(exc) + ")")
         filesystem.fault = path + " is not a flash image of " + str(size) + " bytes"
         filesystem.fault += "; it was not touched: move it away, and the next start makes a new one"
-        return
+        return False
     found = Partition.find(Partition.TYPE_DATA, label="vfs")
     if found and found[0].info()[2] == _OFFSET_BEFORE:
         _fail(
@@ -194,6 +199,20 @@ def _open_flash(path):
         print(path + " was open to other users, who could read your passwords in it; now only you can")
     elif open_to:
         print(path + " is open to other users, who can read your passwords in it; its owner can chmod go= it")
+    return was_made
+
+
+def _read_access(path):
+    """Return the text of an access file (str); end the camera if it is not valid."""
+    try:
+        with open(path) as file:
+            text = file.read(FILE_MAX + 1)
+        Access.from_json(text)
+    except OSError as exc:
+        _fail("cannot read " + path + " (" + str(exc) + "); choose another file with --access")
+    except ValueError as exc:
+        _fail(path + ": " + str(exc))
+    return text
 
 
 def main(args):
@@ -209,7 +228,8 @@ def main(args):
         print(_USAGE, end="")
         _fail(str(exc))
     host, port = options["--host"], options["--port"]
-    _open_flash(options["--flash"])
+    if _open_flash(options["--flash"]) and "--access" in options:
+        board.SETTINGS["access"] = _read_access(options["--access"])
     if _PORT in options:
         is_power_on = _open_insecure_port(options[_ADDRESS], options[_PORT])
     else:

@@ -30,6 +30,8 @@ PROGRAM = TOP / "build" / "HOST" / "camcors-host"
 FLASH_SIZE = 4 * 1024 * 1024
 VFS_OFFSET = 0x330000
 START_SECONDS = 20
+#: An access file that opens the camera, as most tests need it.
+OPEN = '{"version": 1, "open": "anyone in this network may watch and control"}'
 
 _FILL = """
 for size in (65536, 4096, 100):
@@ -59,7 +61,8 @@ def free_port() -> int:
 
 
 class Camera:
-    """One running camera; `lines` is what it has printed. `before`: what its command begins with."""
+    """One running camera; `lines` is what it has printed. `before`: what its command begins with. `access`:
+    the access file of a new flash, None for none."""
 
     def __init__(
         self,
@@ -70,6 +73,7 @@ class Camera:
         insecure_repl_port: int | None = None,
         watchdog_ms: int | None = None,
         before: Sequence[str] = (),
+        access: str | None = OPEN,
     ):
         self.flash = flash
         self.port = port or free_port()
@@ -82,6 +86,10 @@ class Camera:
         self._queue: queue.Queue[str | None] = queue.Queue()
         command = [*before, str(PROGRAM), "--port", str(self.port), *repl_options]
         command += ["--host", "127.0.0.1", "--flash", str(flash)]
+        if access is not None:
+            file = flash.with_name(flash.name + ".access")
+            file.write_text(access)
+            command += ["--access", str(file)]
         if watchdog_ms is not None:
             command += ["--watchdog-ms", str(watchdog_ms)]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
