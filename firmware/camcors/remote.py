@@ -15,7 +15,7 @@ from hashlib import sha256
 from micropython import const
 
 #: Another number for every change that a command or a firmware from before would not understand.
-VERSION = 3
+VERSION = 4
 
 _BLOCK = const(512)
 _FOLDER = const(0x4000)
@@ -278,7 +278,8 @@ def save(path, wanted):
     """Write what was collected, of the SHA-256 `wanted`, whole or not at all. Return None, or what is wrong.
 
     The policy goes through the camera's own Store, which checks it and keeps the one before for a rollback;
-    the settings through settings_file, which checks them by what the camera's driver takes.
+    the tokens likewise, without one before; the settings through settings_file, which checks them by what the
+    camera's driver takes.
     """
     if _hex(sha256(_data).digest()) != wanted:
         return "what arrived is not what was sent"
@@ -290,6 +291,10 @@ def save(path, wanted):
     try:
         if path == "/policy.json":
             Store().save(bytes(_data))
+        elif path == "/access.json":
+            from access.store import Store as Tokens
+
+            Tokens().save(bytes(_data))
         elif path == settings_file.PATH:
             settings_file.save(bytes(_data), Camera.FIELDS)
         else:
@@ -300,12 +305,15 @@ def save(path, wanted):
 
 
 def look():
-    """Have the camera that serves look at its policy file now, not at its next polls. Return report()."""
+    """Have the camera that serves look at its policy and its tokens now, not at its next polls. Return
+    report()."""
     from camcors import cors, start
 
     if start.guard:
         for _ in range(2):  # two equal readings settle an edit, see flash.store
             start.state.poll_policy(cors)
+            if start.state.lock:
+                start.state.poll_access()
     return report()
 
 

@@ -14,9 +14,28 @@ GET_STREAM = ("GET", "/api/stream")
 GET_CAMERA = ("GET", "/api/camera")
 PUT_CAMERA = ("PUT", "/api/camera")
 PUT_LED = ("PUT", "/api/led")
+POST_SESSION = ("POST", "/api/session")
+DELETE_SESSION = ("DELETE", "/api/session")
+POST_LINKS = ("POST", "/api/links")
+GET_ACCESS = ("GET", "/api/access")
 
-ROUTES = (GET_PAGE, GET_STATUS, GET_CAPTURE, GET_STREAM, GET_CAMERA, PUT_CAMERA, PUT_LED)
-REMEDY = "ask for /, /api/status, /api/capture, /api/stream, /api/camera or /api/led"
+ROUTES = (
+    GET_PAGE,
+    GET_STATUS,
+    GET_CAPTURE,
+    GET_STREAM,
+    GET_CAMERA,
+    PUT_CAMERA,
+    PUT_LED,
+    POST_SESSION,
+    DELETE_SESSION,
+    POST_LINKS,
+    GET_ACCESS,
+)
+REMEDY = (
+    "ask for /, /api/status, /api/capture, /api/stream, /api/camera, /api/led, /api/session, /api/links or "
+    "/api/access"
+)
 TAKES = "this path takes "  # before the methods, in the words of a 405
 
 

@@ -12,6 +12,10 @@ GET_STREAM: _Route
 GET_CAMERA: _Route
 PUT_CAMERA: _Route
 PUT_LED: _Route
+POST_SESSION: _Route
+DELETE_SESSION: _Route
+POST_LINKS: _Route
+GET_ACCESS: _Route
 ROUTES: tuple[_Route, ...]
 REMEDY: str
 TAKES: str

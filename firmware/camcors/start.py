@@ -17,7 +17,8 @@ from cors.guard import Guard, own_names
 from flash.files import stamp
 from microdot import microdot
 
-from . import api, app, cors, repl, restart, trial
+from . import access_paths, api, app, cors, repl, restart, trial
+from .door import Door
 from .http.clock import sleep_ms
 from .http.server import Server
 from .http.waits import run
@@ -92,7 +93,8 @@ def _start(watchdog):
     chosen["limits"].fit(sys.platform)
     state.name, state.title = chosen["name"], chosen["title"].strip() or chosen["name"]
     state.load_policy(cors)
-    guard = state.guard = Guard(app, cors, ports=(("http", chosen["port"]),))
+    door = Door(app, cors, state)
+    guard = state.guard = door.guard = Guard(app, cors, ports=(("http", chosen["port"]),))
     camera = Camera()
 
     def tell_guard():
@@ -106,6 +108,7 @@ def _start(watchdog):
     network.attach(app)  # before the camera's routes: a set-up form stands in the place of its page
     frames = Frames(camera, chosen["limits"])
     api.attach(app, camera, frames, server, state.report)
+    access_paths.attach(app, door)
     _thread.stack_size(board.SERVER_STACK_BYTES)
     main = _live(_main(chosen, server, network, camera, frames, watchdog), server)
     repl.before_soft_reset(stop)
@@ -196,6 +199,7 @@ async def _main(chosen, server, network, camera, frames, watchdog):
     asyncio.get_event_loop().set_exception_handler(_tell_of_task)
     # One after the other: a radio and a sensor that start together draw more than some supplies give.
     await network.start()
+    state.load_access()  # its key is random only with a radio that runs (ESP-IDF, Random Number Generation)
     for fault in camera.start(chosen["camera"]):
         state.fault(fault)
     port = chosen["port"]
@@ -213,9 +217,10 @@ async def _main(chosen, server, network, camera, frames, watchdog):
         await sleep_ms(wait_ms)
         wait_ms = _PAUSE_MS
         try:
-            wait_ms = state.poll_policy(cors)
+            wait_ms = min(state.poll_access(), state.poll_policy(cors))
             state.poll_heap()
             state.poll_refused()
+            state.poll_wrong()
             standby.poll()
             on_trial.poll(server.has_answered)
         except MemoryError:

@@ -1,9 +1,12 @@
 """What the camera knows of itself: the flash, the policy and the faults, for /api/status and the console."""
 
+import os
 import sys
 
 import board
 import filesystem
+from access import store as access_store
+from access.lock import Lock
 from cors import Policy
 from cors.store import Store
 from strict.fault import show
@@ -14,6 +17,7 @@ from .log import log
 
 _FAULTS_MAX = 16
 _TELL_S = 60
+_KEY_BYTES = 32
 _ALLOW_HOST = "; if it is yours, list it in allowed_hosts"
 
 #: What a new filesystem gets: the dashboard's address on the person's own machine, and nothing else.
@@ -28,6 +32,7 @@ _FIRST_POLICY = """\
 class State:
     """Owned by the camera; allocates a report when one is asked for, nothing otherwise.
 
+    lock: the access.lock.Lock of all requests, None before load_access().
     network, guard: the board's Network and the Guard, None before the start. has_served: whether the server
     has listened once. restart: why the camera was started, as restart.why() says it. name, title: the host
     name, and what people call the camera; None before the start.
@@ -41,8 +46,13 @@ class State:
         self.restart = None
         self.name = None
         self.title = None
+        self.lock = None
         self._store = Store()
         self._policy_lines = []
+        self._access = access_store.Store()
+        self._access_lines = []
+        self._told_wrong = 0
+        self._tell_wrong_next_s = 0
         self._clock = Clock()
         self._heap = Heap()
         self._told_host = None
@@ -55,12 +65,15 @@ class State:
             self.faults.append(text)
 
     def check_flash(self):
-        """Report what is wrong with the flash; give a new filesystem its first policy."""
+        """Report what is wrong with the flash; give a new filesystem its first policy, and the access
+        file that it was started with, if it was."""
         if filesystem.fault:
             self.fault(filesystem.fault)
         elif filesystem.is_new:
             try:
                 self._store.save(_FIRST_POLICY % board.SETTINGS.get("dashboard_port", 8000))
+                if "access" in board.SETTINGS:
+                    self._access.save(board.SETTINGS["access"])
             except OSError as exc:
                 self.fault(str(exc.args[-1]))
 
@@ -69,7 +82,7 @@ class State:
         policy = self._store.load()
         if policy is not None:
             cors.policy = policy
-        self._tell_policy()
+        self._policy_lines = self._tell(self._store, self._policy_lines)
 
     def poll_policy(self, cors):
         """Put an edit of the policy file in force on `cors`; return milliseconds until it is
@@ -79,35 +92,75 @@ class State:
             policy = self._store.policy
             if policy is not before:  # else what /main.py may have set on `cors` stays
                 cors.policy = policy or Policy()
-            self._tell_policy()
+            self._policy_lines = self._tell(self._store, self._policy_lines)
         return self._store.wait_ms()
 
-    def _tell_policy(self):
-        """Say what is new of the policy's faults, and drop from `faults` what is fixed."""
-        lines = self._store.messages()
-        for line in self._policy_lines:
+    def load_access(self):
+        """Make the lock, with the access file in force, and report what is wrong with that."""
+        self._access.load()
+        self.lock = Lock(os.urandom(_KEY_BYTES))
+        self.lock.access = self._access.access
+        self._access_lines = self._tell(self._access, self._access_lines)
+
+    def poll_access(self):
+        """Put an edit of the access file in force; return milliseconds until it is called again (int)."""
+        if self._access.poll():
+            access = self._access.access
+            if access is not self.lock.access:
+                self.lock.access = access
+            self._access_lines = self._tell(self._access, self._access_lines)
+        return self._access.wait_ms()
+
+    def _tell(self, store, told):
+        """Say what is new of the faults of a file, and drop from `faults` what is fixed.
+
+        store: the file's. told: what was said of it before (list of str). Return what is so now.
+        """
+        lines = store.messages()
+        for line in told:
             if line not in lines and line in self.faults:
                 self.faults.remove(line)
         for line in lines:
-            if line not in self._policy_lines:
+            if line not in told:
                 self.fault(line)
-        self._policy_lines = lines
+        return lines
 
     def measure_heap(self):
         """Measure the heap for the reports; return its size in bytes (int). Called once the camera serves."""
-        return self._heap.sample(self._uptime_s())
+        return self._heap.sample(self.uptime_s())
 
     def poll_heap(self):
         """Measure the heap again if it is time to. Called like `poll_policy`, between the requests."""
-        self._heap.poll(self._uptime_s())
+        self._heap.poll(self.uptime_s())
 
     def poll_refused(self):
         """Say that another name was refused, at most once a minute. Called like `poll_policy`."""
         host = self.guard.refused_host
-        if host != self._told_host and self._uptime_s() >= self._tell_next_s:
+        if host != self._told_host and self.uptime_s() >= self._tell_next_s:
             self._told_host = host
-            self._tell_next_s = self._uptime_s() + _TELL_S
+            self._tell_next_s = self.uptime_s() + _TELL_S
             log.say("camcors: refused: a request for the name " + show(host) + _ALLOW_HOST)
+
+    def poll_wrong(self):
+        """Say that tokens were wrong, at most once a minute. Called like `poll_policy`."""
+        count = self.lock.guesses.count
+        if count != self._told_wrong and self.uptime_s() >= self._tell_wrong_next_s:
+            log.say("camcors: refused: %d with a wrong token" % (count - self._told_wrong))
+            self._told_wrong = count
+            self._tell_wrong_next_s = self.uptime_s() + _TELL_S
+
+    def _access_report(self):
+        """Return what is said of the lock: no name of a token, nor what is kept of it."""
+        lock = self.lock
+        if lock is None:
+            return None
+        access = lock.access
+        return {
+            "state": self._access.state,
+            "tokens": len(access.tokens),
+            "open": access.open_role,
+            "wrong_tokens": lock.guesses.count,
+        }
 
     def _refused(self):
         guard = self.guard
@@ -115,7 +168,8 @@ class State:
             return None
         return {"host": guard.refused_host, "count": guard.refused_count}
 
-    def _uptime_s(self):
+    def uptime_s(self):
+        """Return seconds since the start (int)."""
         return self._clock.read_ms() // 1000
 
     def report(self):
@@ -126,11 +180,12 @@ class State:
             "board": board.NAME,
             "micropython": ".".join(str(n) for n in sys.implementation.version[:3]),
             "firmware": board.FIRMWARE,
-            "uptime_s": self._uptime_s(),
+            "uptime_s": self.uptime_s(),
             "restart": self.restart,
             "network": self.network and self.network.report(),
             "heap": self._heap.report(),
             "policy": self._store.status(),
+            "access": self._access_report(),
             "refused": self._refused(),
             "faults": self.faults,
         }

@@ -10,7 +10,7 @@ import asyncio
 import json
 import os
 
-from camcors import settings_file
+from camcors import access, settings_file
 from camcors.http.clock import sleep_ms
 from camcors_pages import (
     SETUP_ALERT,
@@ -69,6 +69,7 @@ class SetupPage:
             return self._answer(200)
 
         @app.post("/")
+        @access.public
         async def post_form(request):
             if not _is_same_origin(request.headers):
                 return self._answer(403, "Send the form from the camera's own page.")

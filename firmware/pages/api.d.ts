@@ -18,6 +18,13 @@ export interface Status {
   /** system_free: null where the MicroPython is not of this project's build. */
   heap: { used: number; free: number; system_free: number | null; sampled_s: number };
   policy: { state: "active" | "last-good" | "missing" | "invalid"; digest: string | null; error: string | null };
+  /** Who may ask; open: the role that anyone has. Firmware from before has no lock. */
+  access?: {
+    state: "active" | "last-good" | "missing" | "invalid" | "damaged";
+    tokens: number;
+    open: "view" | "control" | null;
+    wrong_tokens: number;
+  };
   /** host: the last name that was refused, such as a proxy's; null while none was. */
   refused: { host: string; count: number } | null;
   faults: string[];

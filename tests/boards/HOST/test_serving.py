@@ -13,6 +13,7 @@ import httpx
 import pytest
 from PIL import Image
 
+from camcors import routes
 from strict import error
 from tests.kit.camera import PROGRAM, TOP, Camera
 from tests.kit.pages import wait_until
@@ -166,7 +167,7 @@ def test_an_address_of_mjpg_streamer_is_no_page(camera: Camera, query: str) -> N
         {
             "error": "there is no ?action= here",
             "code": "not-found",
-            "remedy": "ask for /, /api/status, /api/capture, /api/stream, /api/camera or /api/led",
+            "remedy": routes.REMEDY,
         },
     )
 

@@ -1,0 +1,79 @@
+"""What goes through the lock itself: logging in, links, and who has a token."""
+
+from access import sessions
+from access.roles import VIEW
+from strict import error
+from strict.sender import FOREIGN, TRUSTED
+
+from . import routes
+from .given import Bad, object_of, refused, unknown
+from .routes import refuse
+
+_NO_STORE = {"Cache-Control": "no-store"}
+_SESSION_FIELDS = ("token",)
+_LINK_FIELDS = ("for_s", "path", "role")
+
+
+def attach(app, door):
+    """Register the paths of the lock on `app` (microdot.Microdot); door: door.Door, before it."""
+    _attach_session(app, door)
+
+    @routes.on(app, routes.POST_LINKS)
+    async def post_links(request):
+        try:
+            wish = _known(request, _LINK_FIELDS, '{"path": "/api/stream", "for_s": 3600}')
+        except Bad as bad:
+            return refused(request, bad)
+        path, for_s, role = wish.get("path"), wish.get("for_s"), wish.get("role", VIEW)
+        try:
+            made = door.lock.link(door.judge(request), path, for_s, door.uptime_s(), role)
+        except ValueError as exc:
+            return refuse(request, error.BAD_VALUE, "there is no such link", remedy=str(exc.args[0]))
+        return {"path": made, "role": role, "for_s": for_s}, 200, _NO_STORE
+
+    @routes.on(app, routes.GET_ACCESS)
+    async def get_access(request):
+        access = door.lock.access
+        tokens = [
+            {"name": token.name, "role": token.role, "created_s": token.created_s} for token in access.tokens
+        ]
+        return {"open": access.open_role, "tokens": tokens}, 200, _NO_STORE
+
+
+def _attach_session(app, door):
+    @routes.on(app, routes.POST_SESSION)
+    async def post_session(request):
+        if door.guard.sender(request) == FOREIGN:  # where the policy lets foreign writes through
+            words = "a session is for the camera's own page, and for allowed origins with allow_credentials"
+            return refuse(request, error.FOREIGN_WRITE, words)
+        try:
+            given = _known(request, _SESSION_FIELDS, '{"token": "camcors_..."}')
+        except Bad as bad:
+            return refused(request, bad)
+        verdict, session = door.lock.log_in(given.get("token"), request.headers, door.uptime_s())
+        if session is None:
+            return await door.refuse(request, verdict)
+        return {"role": verdict.role, "idle_s": sessions.IDLE_S}, 200, _cookie(door, request, session)
+
+    @routes.on(app, routes.DELETE_SESSION)
+    async def delete_session(request):
+        door.lock.log_out(request.headers)
+        return "", 204, _cookie(door, request, "")
+
+
+def _known(request, fields, example):
+    """Return the object in the body (dict), which has no fields but `fields`. Raises Bad."""
+    given = object_of(request, example)
+    for name in given:
+        if name not in fields:
+            raise unknown(name, fields)
+    return given
+
+
+def _cookie(door, request, text):
+    """Return the headers (dict) that set the session's id `text`, or with "" remove it."""
+    # The camera speaks no TLS; a proxy in front that does says so.
+    over_https = request.headers.get("X-Forwarded-Proto") == "https"
+    for_others = door.guard.sender(request) == TRUSTED
+    cookie = sessions.set_cookie(text, over_https, for_others)
+    return {"Set-Cookie": cookie, "Cache-Control": "no-store"}

@@ -1,0 +1,85 @@
+"""`Door`: asks the lock about each request, before the application routes it.
+
+It stands behind Guard, so that a request with a foreign Host, or a write from a foreign origin, is refused
+whatever it shows; and the headers that Guard adds stand on its refusals as well.
+"""
+
+from access import roles
+from access.lock import ANYONE
+from microdot import Response
+from strict import error
+
+from . import access
+
+_NOTHING = ()
+
+
+class Door:
+    """Stands before a Microdot application. Make it before the Guard, which is then asked whose page sends.
+
+    guard: that Guard, assigned once it is made. keeper: has the `lock` (access.lock.Lock) and `uptime_s()`.
+    A request that passes costs nothing here but what the lock needs: what stands before the application's
+    coroutine is no coroutine itself.
+    """
+
+    guard = None
+
+    def __init__(self, app, cors, keeper):
+        self._app = app
+        self._cors = cors
+        self._keeper = keeper
+        self._dispatch = app.dispatch_request
+        app.dispatch_request = self._admit
+
+    @property
+    def lock(self):
+        """The Lock (access.lock)."""
+        return self._keeper.lock
+
+    def uptime_s(self):
+        """Return seconds since the start (int), by which links and sessions end."""
+        return self._keeper.uptime_s()
+
+    def judge(self, request):
+        """Return the access.lock.Verdict on `request` (microdot.Request)."""
+        needed = self._needed(request)
+        if needed == roles.PUBLIC:
+            return ANYONE
+        return self._keeper.lock.judge(
+            needed,
+            request.method,
+            request.path,
+            request.query_string,
+            request.headers,
+            self.guard.sender(request),
+            self._keeper.uptime_s(),
+        )
+
+    async def refuse(self, request, verdict):
+        """Return the answer (microdot.Response) to what `verdict` refuses, when it may be sent."""
+        if verdict.wait_ms:
+            await request.sock[0].pause(verdict.wait_ms)
+        accept = request.headers.get("Accept")
+        body, headers = error.answer(accept, verdict.code, verdict.words, verdict.remedy)
+        headers.update(self._cors.get_cors_headers(request))
+        # Microdot merges the policy's Vary into the answers of handlers only.
+        headers["Vary"] = ", ".join(["Accept"] + sorted(getattr(request.g, "_vary", _NOTHING)))
+        headers["WWW-Authenticate"] = list(verdict.challenge)
+        response = Response(body, error.STATUS[verdict.code], headers)
+        response.is_head = request.method == "HEAD"  # as Microdot does for its own answers
+        return response
+
+    def _admit(self, request):
+        """Return the awaitable that gives the answer to `request`."""
+        # What is too large, or was refused before, gets its answer from Microdot, and runs nothing.
+        if request is None or request.content_length > request.max_content_length:
+            return self._dispatch(request)
+        verdict = self.judge(request)
+        return self._dispatch(request) if verdict.code is None else self.refuse(request, verdict)
+
+    def _needed(self, request):
+        if access.marked() and request.method != "OPTIONS":
+            needed = access.needed_by(self._app.find_route(request)[0])
+            if needed is not None:
+                return needed
+        return roles.needed(request.method, request.path)

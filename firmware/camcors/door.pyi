@@ -1,0 +1,19 @@
+from typing import Protocol
+
+from access.lock import Lock, Verdict
+from cors import CORS
+from cors.guard import Guard
+from microdot import Microdot, Request, Response
+
+class _Keeper(Protocol):
+    lock: Lock
+    def uptime_s(self) -> int: ...
+
+class Door:
+    guard: Guard | None
+    def __init__(self, app: Microdot, cors: CORS, keeper: _Keeper) -> None: ...
+    @property
+    def lock(self) -> Lock: ...
+    def uptime_s(self) -> int: ...
+    def judge(self, request: Request) -> Verdict: ...
+    async def refuse(self, request: Request, verdict: Verdict) -> Response: ...

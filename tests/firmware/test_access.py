@@ -1,0 +1,144 @@
+"""The lock before the camera's paths: who gets what, on CPython and in the frozen firmware."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from access.sessions import COOKIE
+from camcors import access, routes
+from cors import Policy
+from tests.firmware import access_cases
+from tests.firmware.access_cases import ALLOWED, CREDENTIALS, NEEDS, ORIGINS, TOKENS, Camera
+
+COUNT = len(NEEDS) * len(CREDENTIALS) * len(ORIGINS)
+BEARER = {"authorization": "Bearer " + TOKENS["view"]}
+
+
+def test_every_path_is_in_the_table() -> None:
+    assert set(routes.ROUTES) <= set(NEEDS)
+
+
+def test_who_gets_what_on_cpython() -> None:
+    assert access_cases.run() == (COUNT, [])
+
+
+def test_who_gets_what_in_the_firmware(program: Path) -> None:
+    done = subprocess.run(
+        [str(program), access_cases.__file__], capture_output=True, text=True, timeout=300, check=False
+    )
+    assert (done.stdout, done.stderr) == (f"{COUNT} requests, 0 wrong, micropython\n", "")
+
+
+def test_the_heap_of_a_request_with_a_token(program: Path) -> None:
+    """On a computer, whose words are twice as long as a board's."""
+    command = [str(program), access_cases.__file__, "heap"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.stderr == ""
+    assert max(json.loads(done.stdout)) <= 400
+
+
+@pytest.fixture
+def camera() -> Camera:
+    made = Camera()
+    made.renew()
+    made.cors.policy = Policy(allowed_origins=[ALLOWED], block_cross_origin_writes=False)
+    return made
+
+
+def post(camera: Camera, path: str, body: object, **headers: str) -> Any:
+    return camera.ask("POST", path, headers, json.dumps(body).encode())[0]
+
+
+def test_a_session_from_its_start_to_its_end(camera: Camera) -> None:
+    answer = post(camera, "/api/session", {"token": TOKENS["control"]}, origin="http://camera.local")
+    assert answer.status_code == 200
+    assert json.loads(answer.body) == {"role": "control", "idle_s": 43200}
+    cookie, *attributes = answer.headers["Set-Cookie"].split("; ")
+    assert cookie.startswith(COOKIE + "=")
+    assert attributes == ["HttpOnly", "Path=/", "SameSite=Strict"]
+    assert TOKENS["control"] not in cookie
+    given = {"cookie": cookie, "origin": "http://camera.local"}
+    assert camera.ask("PUT", "/api/led", given)[0].status_code == 200
+    answer = camera.ask("DELETE", "/api/session", given)[0]
+    assert answer.status_code == 204
+    assert "Max-Age=0" in answer.headers["Set-Cookie"]
+    assert camera.ask("PUT", "/api/led", given)[0].status_code == 401
+
+
+def test_a_session_over_https_is_for_https_only(camera: Camera) -> None:
+    headers = {"x-forwarded-proto": "https"}
+    answer = post(camera, "/api/session", {"token": TOKENS["view"]}, **headers)
+    assert answer.headers["Set-Cookie"].endswith("; SameSite=Strict; Secure")
+    camera.cors.policy = Policy(allowed_origins=[ALLOWED], allow_credentials=True)
+    answer = post(camera, "/api/session", {"token": TOKENS["view"]}, origin=ALLOWED, **headers)
+    assert answer.headers["Set-Cookie"].endswith("; SameSite=None; Secure; Partitioned")
+
+
+@pytest.mark.parametrize("origin", [ALLOWED, "https://evil.example", "null"])
+def test_a_page_that_no_cookie_counts_for_gets_none(camera: Camera, origin: str) -> None:
+    """Foreign writes pass here, by the policy."""
+    answer = post(camera, "/api/session", {"token": TOKENS["view"]}, origin=origin)
+    assert (answer.status_code, json.loads(answer.body)["code"]) == (403, "foreign-write")
+    assert "Set-Cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("body", [{}, {"token": TOKENS["wrong"]}, {"token": 5}, {"token": None}])
+def test_a_wrong_token_logs_nobody_in(camera: Camera, body: object) -> None:
+    answer, paused_ms = camera.ask("POST", "/api/session", {}, json.dumps(body).encode())
+    assert (answer.status_code, json.loads(answer.body)["code"], paused_ms) == (401, "wrong-token", 250)
+    assert "Set-Cookie" not in answer.headers
+    assert TOKENS["wrong"] not in str(answer.body)
+
+
+def test_a_link_is_good_for_its_path(camera: Camera) -> None:
+    answer = post(camera, "/api/links", {"path": "/api/stream?fps=5", "for_s": 60}, **BEARER)
+    made = json.loads(answer.body)
+    assert (answer.status_code, made["role"], made["for_s"]) == (200, "view", 60)
+    assert made["path"].startswith("/api/stream?fps=5&link=1060.view.")
+    assert camera.ask("GET", made["path"], {"origin": "https://evil.example"})[0].status_code == 200
+    elsewhere = made["path"].replace("stream", "capture")
+    assert camera.ask("GET", elsewhere, {})[0].status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({}, "bad-value"),
+        ({"path": "/api/stream"}, "bad-value"),
+        ({"path": "//evil.example", "for_s": 60}, "bad-value"),
+        ({"path": "/api/stream", "for_s": 86401}, "bad-value"),
+        ({"path": "/api/stream", "for_s": True}, "bad-value"),
+        ({"path": "/api/stream", "for_s": 60, "role": "control"}, "bad-value"),
+        ({"path": "/api/stream", "for_s": 60, "role": "admin"}, "bad-value"),
+        ({"path": "/api/stream", "for_s": 60, "x": 1}, "unknown-field"),
+        ([], "bad-json"),
+    ],
+)
+def test_a_link_that_is_not_made(camera: Camera, body: object, code: str) -> None:
+    answer = post(camera, "/api/links", body, **BEARER)
+    assert (answer.status_code, json.loads(answer.body)["code"]) == (400, code)
+    assert json.loads(answer.body)["remedy"]
+
+
+def test_who_has_a_token(camera: Camera) -> None:
+    answer = camera.ask("GET", "/api/access", {"authorization": "Bearer " + TOKENS["admin"]})[0]
+    tokens = [{"name": name, "role": name, "created_s": None} for name in ("view", "control", "admin")]
+    assert json.loads(answer.body) == {"open": None, "tokens": tokens}
+
+
+def test_too_large_a_body_gets_413_and_runs_nothing(camera: Camera) -> None:
+    """As the connection layer's own refusals, which pass here as well."""
+    answer, paused_ms = camera.ask("PUT", "/api/led", {"authorization": "Bearer x"}, b" " * 20000)
+    assert (answer.status_code, camera.ran, paused_ms) == (413, 0, 0)
+
+
+def test_a_role_that_there_is_not() -> None:
+    with pytest.raises(ValueError, match="write one of view, control, admin"):
+        access.needs("root")
+    with pytest.raises(TypeError, match="right above the handler"):
+        access.public("/path")  # type: ignore[type-var]
