@@ -10,11 +10,11 @@ from esp32 import Partition
 
 import board
 import filesystem
-from access.document import FILE_MAX, Access
+from access.document import Access
 
 _USAGE = """\
 usage: camcors-host [--port N] [--host ADDRESS] [--repl PATH] [--flash FILE] [--dashboard-port N]
-                    [--access FILE]
+                    [--access JSON]
 
   --port N        the camera's HTTP port (8080)
   --host ADDRESS  the IPv4 address that it listens on (127.0.0.1)
@@ -22,7 +22,8 @@ usage: camcors-host [--port N] [--host ADDRESS] [--repl PATH] [--flash FILE] [--
                   alone (repl, beside the flash)
   --flash FILE    the image of the flash, made if it is not there (flash.bin)
   --dashboard-port N  where your dashboard is, on localhost: a new flash image's first policy allows it (8000)
-  --access FILE   what a new flash image gets as its /access.json; without it, the camera is locked
+  --access JSON   what a new flash image gets as its /access.json, up to 255 bytes with the hashes of tokens;
+                  without it, the camera is locked
   --watchdog-ms N  how long the server may stand still before the watchdog resets the camera (30000)
   --version       the versions of the firmware and of MicroPython
 
@@ -62,13 +63,21 @@ def _address(text):
     return text
 
 
+def _access(text):
+    try:
+        Access.from_json(text)
+    except ValueError as exc:
+        raise UsageError("--access: " + str(exc))
+    return text
+
+
 _OPTIONS = {
     "--port": _port,
     "--host": _address,
     "--repl": str,
     "--flash": str,
     "--dashboard-port": _port,
-    "--access": str,
+    "--access": _access,
     "--watchdog-ms": _milliseconds,
     _PORT: _port,
     _ADDRESS: _address,
@@ -176,7 +185,6 @@ def _open_insecure_port(host, port):
 
 
 def _open_flash(path):
-    """Return whether the image was made."""
     size = partition_table.FLASH_SIZE
     try:
         was_made, open_to, is_private = _host.flash(path, size, partition_table.OFFSET, partition_table.TABLE)
@@ -187,7 +195,7 @@ def _open_flash(path):
             _fail("cannot open the flash image " + path + " (" + str(exc) + ")")
         filesystem.fault = path + " is not a flash image of " + str(size) + " bytes"
         filesystem.fault += "; it was not touched: move it away, and the next start makes a new one"
-        return False
+        return
     found = Partition.find(Partition.TYPE_DATA, label="vfs")
     if found and found[0].info()[2] == _OFFSET_BEFORE:
         _fail(
@@ -199,20 +207,6 @@ def _open_flash(path):
         print(path + " was open to other users, who could read your passwords in it; now only you can")
     elif open_to:
         print(path + " is open to other users, who can read your passwords in it; its owner can chmod go= it")
-    return was_made
-
-
-def _read_access(path):
-    """Return the text of an access file (str); end the camera if it is not valid."""
-    try:
-        with open(path) as file:
-            text = file.read(FILE_MAX + 1)
-        Access.from_json(text)
-    except OSError as exc:
-        _fail("cannot read " + path + " (" + str(exc) + "); choose another file with --access")
-    except ValueError as exc:
-        _fail(path + ": " + str(exc))
-    return text
 
 
 def main(args):
@@ -228,8 +222,7 @@ def main(args):
         print(_USAGE, end="")
         _fail(str(exc))
     host, port = options["--host"], options["--port"]
-    if _open_flash(options["--flash"]) and "--access" in options:
-        board.SETTINGS["access"] = _read_access(options["--access"])
+    _open_flash(options["--flash"])
     if _PORT in options:
         is_power_on = _open_insecure_port(options[_ADDRESS], options[_PORT])
     else:
@@ -240,7 +233,7 @@ def main(args):
     vfs.umount("/")
     sys.path[:] = ["", ".frozen", "/lib"]
     board.SETTINGS.update(host=host, port=port)
-    for option in ("--watchdog-ms", "--dashboard-port"):
+    for option in ("--watchdog-ms", "--dashboard-port", "--access"):
         if option in options:
             board.SETTINGS[option[2:].replace("-", "_")] = options[option]
     _host.run()

@@ -87,9 +87,7 @@ class Camera:
         command = [*before, str(PROGRAM), "--port", str(self.port), *repl_options]
         command += ["--host", "127.0.0.1", "--flash", str(flash)]
         if access is not None:
-            file = flash.with_name(flash.name + ".access")
-            file.write_text(access)
-            command += ["--access", str(file)]
+            command += ["--access", access]
         if watchdog_ms is not None:
             command += ["--watchdog-ms", str(watchdog_ms)]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
