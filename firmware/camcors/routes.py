@@ -39,6 +39,14 @@ REMEDY = (
 TAKES = "this path takes "  # before the methods, in the words of a 405
 
 
+def is_own(method, path):
+    """Return whether a method and a path are one of ROUTES; allocates nothing."""
+    for route in ROUTES:
+        if route[1] == path and route[0] == method:
+            return True
+    return False
+
+
 def on(app, route):
     """Return a decorator that has a handler answer `route`, one of ROUTES, on `app` (microdot.Microdot)."""
     method, path = route

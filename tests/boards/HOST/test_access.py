@@ -77,8 +77,11 @@ def locked(program: Path, tmp_path: Path) -> Iterator[Camera]:
 def camera(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Camera]:
     """A camera with a token of each role."""
     flash = tmp_path_factory.mktemp("camera") / "flash.bin"
-    with Camera(flash, access=access_file(*ROLES)) as running:
-        yield running.wait_ready()
+    with Camera(flash, access=None) as running:
+        running.wait_ready()
+        running.put("access.json", access_file(*ROLES))
+        time.sleep(IN_FORCE_S)
+        yield running
 
 
 def test_a_new_camera_is_locked_and_says_what_to_do(locked: Camera) -> None:
@@ -198,17 +201,16 @@ def test_who_guesses_takes_no_slot_from_others(camera: Camera) -> None:
         assert [client for client in clients if client.recv(4096) == b""]  # one gave way, without an answer
 
 
-def test_handlers_of_main_py(program: Path, tmp_path: Path) -> None:
-    with Camera(tmp_path / "flash.bin", access=access_file(*ROLES)) as camera:
-        camera.wait_ready()
-        camera.put("main.py", _MAIN)
-        camera.reset()
-        camera.wait_ready()
-        found = {path: ask(camera, path).status_code for path in ("/closed", "/open", "/admin")}
-        assert found == {"/closed": 401, "/open": 200, "/admin": 401}
-        found = {path: ask(camera, path, **bearer("view")).status_code for path in found}
-        assert found == {"/closed": 200, "/open": 200, "/admin": 403}
-        assert ask(camera, "/admin", **bearer("admin")).text == "admin"
+def test_handlers_of_main_py(locked: Camera) -> None:
+    locked.put("access.json", access_file(*ROLES))
+    locked.put("main.py", _MAIN)
+    locked.reset()
+    locked.wait_ready()
+    found = {path: ask(locked, path).status_code for path in ("/closed", "/open", "/admin")}
+    assert found == {"/closed": 401, "/open": 200, "/admin": 401}
+    found = {path: ask(locked, path, **bearer("view")).status_code for path in found}
+    assert found == {"/closed": 200, "/open": 200, "/admin": 403}
+    assert ask(locked, "/admin", **bearer("admin")).text == "admin"
 
 
 def test_remote_saves_the_file_checked_and_puts_it_in_force(locked: Camera) -> None:
