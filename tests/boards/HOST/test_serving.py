@@ -238,13 +238,14 @@ def test_status_tells_what_it_should(camera: Camera) -> None:
     assert re.fullmatch(r"1\.\d+\.\d+", report["micropython"])
     assert report["policy"]["state"] == "active"
     assert re.fullmatch(r"[0-9a-f]{12}", report["policy"]["digest"])
+    assert report["access"] == {"state": "active", "tokens": 0, "open": "control", "wrong_tokens": 0}
     assert set(report["heap"]) == {"used", "free", "system_free", "sampled_s"}
     assert report["heap"]["used"] > 0
     assert report["heap"]["system_free"] >= 89_344
     assert 0 <= report["heap"]["sampled_s"] <= report["uptime_s"]
     assert report["faults"] == []
     always = {"name", "title", "board", "micropython", "firmware", "uptime_s", "restart", "network", "heap"}
-    always |= {"policy", "refused", "faults"}
+    always |= {"policy", "access", "refused", "faults"}
     assert set(report) == always | {"camera", "frames", "clients"}
 
 
