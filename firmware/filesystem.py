@@ -9,7 +9,7 @@ _BLOCK_COUNT = 4  # what ioctl is asked for, as vfs.AbstractBlockDev has it
 _BLOCK_SIZE = 5  # in bytes
 _LOST = (
     "the partition vfs had lost its filesystem, and a new one was made: all files of before are gone, the "
-    "policy and /camera.json too; restore a backup, or set them again"
+    "policy, the tokens and /camera.json too; restore a backup, or set them again"
 )
 
 #: What is wrong with the flash, in words for a person, or None. A fault never stops the camera.

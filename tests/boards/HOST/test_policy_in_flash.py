@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from cors import Policy
-from tests.kit.camera import Camera, streaming
+from tests.kit.camera import ACCESS_FILES, Camera, streaming
 
 IN_FORCE_S = 2
 INVALID = '{"version": 1, "allowed_origins": ["https://A.example"]}'
@@ -177,7 +177,7 @@ def test_a_deleted_file_allows_nobody_at_once_and_after_a_reset(new_camera: Came
     camera.wait_ready()
     assert status(camera) == stands("missing", None, MISSING)
     assert not allows(camera, "a")
-    assert names(camera) == {"policy.good.json", "policy.prev.json", "policy.record.json"}
+    assert names(camera) == {*ACCESS_FILES, "policy.good.json", "policy.prev.json", "policy.record.json"}
     put(camera, policy("b"))
     wait(camera, stands("active", policy("b")))
 
@@ -250,7 +250,8 @@ def test_what_a_power_cut_left_goes_at_boot(new_camera: Camera) -> None:
     new_camera.put("other.new", "the person's")
     new_camera.reset()
     new_camera.wait_ready()
-    assert names(new_camera) == {"policy.json", "policy.good.json", "policy.record.json", "other.new"}
+    left = {*ACCESS_FILES, "policy.json", "policy.good.json", "policy.record.json", "other.new"}
+    assert names(new_camera) == left
 
 
 def test_mpremote_edit_alone(new_camera: Camera, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import httpx
 import littlefs
 import pytest
 
-from tests.kit.camera import FLASH_SIZE, PROGRAM, VFS_OFFSET, Camera, free_port
+from tests.kit.camera import ACCESS_FILES, FLASH_SIZE, OPEN, PROGRAM, VFS_OFFSET, Camera, free_port
 
 
 def run(*args: str) -> subprocess.CompletedProcess[str]:
@@ -35,7 +35,9 @@ def test_first_start_makes_a_flash_image_that_littlefs_python_reads(new_camera: 
     assert new_camera.stop() == 0
     assert new_camera.flash.stat().st_size == FLASH_SIZE
     fs = filesystem(new_camera.flash)
-    assert fs.listdir("/") == ["policy.good.json", "policy.json", "policy.record.json"]
+    assert fs.listdir("/") == [*ACCESS_FILES, "policy.good.json", "policy.json", "policy.record.json"]
+    with fs.open("access.json") as f:
+        assert f.read() == OPEN
     for name in ("policy.good.json", "policy.json"):
         with fs.open(name) as f:
             assert '"allowed_origins": ["http://localhost:8000"]' in f.read()
@@ -121,7 +123,7 @@ def test_the_repl_is_beside_the_flash(program: Path, tmp_path: Path) -> None:
         process.terminate()
 
 
-OPEN = "{} was open to other users, who could read your passwords in it; now only you can"
+OTHERS_READ = "{} was open to other users, who could read your passwords in it; now only you can"
 
 
 @pytest.mark.parametrize("umask", [0o022, 0o000, 0o077])
@@ -161,7 +163,7 @@ def test_a_flash_image_that_others_can_read_is_tightened(new_camera: Camera) -> 
         with Camera(new_camera.flash) as camera:
             camera.wait_ready()
             assert new_camera.flash.stat().st_mode & 0o7777 == 0o600, oct(mode)
-            assert camera.lines.count(OPEN.format(camera.flash)) == said, oct(mode)
+            assert camera.lines.count(OTHERS_READ.format(camera.flash)) == said, oct(mode)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
@@ -223,10 +225,11 @@ def test_a_corrupt_flash_is_reported_and_left_alone(
         said = camera.wait_for("camcors: ")
         assert words in said
         camera.wait_ready()
-        report = camera.status()
+        report = camera.report()
         assert any(words in fault for fault in report["faults"])
-        assert report["policy"]["state"] == "missing"
+        assert report["policy"]["state"] == report["access"]["state"] == "missing"
         allowed = httpx.get(f"{camera.url}/api/status", headers={"Origin": "http://localhost:8000"})
+        assert allowed.status_code == 401
         assert "access-control-allow-origin" not in allowed.headers
         assert camera.exec("print('repl')") == "repl\n"
     assert flash.read_bytes() == bytes(image)
@@ -234,8 +237,9 @@ def test_a_corrupt_flash_is_reported_and_left_alone(
 
 LOST = (
     "the partition vfs had lost its filesystem, and a new one was made: all files of before are gone, the "
-    "policy and /camera.json too; restore a backup, or set them again"
+    "policy, the tokens and /camera.json too; restore a backup, or set them again"
 )
+LOCKED = "no /access.json; the camera is locked; to make a token: camcors token add NAME --role view"
 
 
 @pytest.mark.parametrize("left", ["all the rest", "the last byte"])
@@ -254,10 +258,10 @@ def test_a_flash_whose_superblocks_are_gone_is_said_loudly(program: Path, tmp_pa
     with Camera(flash) as camera:
         missing = "no /policy.json; no other origin may read the camera until there is one"
         assert camera.wait_for("camcors: ") == f"camcors: {LOST}"
-        assert camera.wait_ready().status()["faults"] == [LOST, missing]
+        assert camera.wait_ready().report()["faults"] == [LOST, missing, LOCKED]
         camera.reset()
         camera.wait_ready()
-        assert camera.status()["faults"] == [missing]
+        assert camera.report()["faults"] == [missing, LOCKED]
         assert camera.exec("import os; print(os.listdir('/'))") == "[]\n"
 
 
