@@ -42,16 +42,11 @@ help: ## list the targets
 	@echo "  INSECURE_REPL_PORT=(a TCP port for the REPL) INSECURE_REPL_ADDRESS=$(INSECURE_REPL_ADDRESS)"
 	@echo "  HOST=$(HOST) (only after make)"
 
-# The shell waits for both, and passes on the signal of a `kill`: a program in its background ignores Ctrl-C.
 run: $(CAMERA) build/.camcors ## start the camera on your desk, and the dashboard on http://localhost:8000
-	@trap 'kill $$page $$camera 2>/dev/null; stopped=1' INT TERM; \
-	$(PYTHON) -m camcors_cli dashboard --http-port $(DASHBOARD_PORT) --camera http://$(NEAR):$(PORT) \
-		--port $(REPL_NAME) & page=$$!; \
-	$(CAMERA) --port $(PORT) --host $(HOST) $(REPL_OPTIONS) --flash $(FLASH) \
-		--dashboard-port $(DASHBOARD_PORT) & camera=$$!; \
-	wait $$camera; status=$$?; \
-	test -z "$$stopped" || { wait $$camera; status=$$?; }; \
-	kill $$page 2>/dev/null; wait $$page; exit $$status
+	@PYTHONPATH=tools:src exec $(PYTHON) -m camcors_build.desk $(FLASH) $(dir $(FLASH))token \
+		$(CAMERA) --port $(PORT) --host $(HOST) $(REPL_OPTIONS) --flash $(FLASH) --dashboard-port $(DASHBOARD_PORT) \
+		-- $(PYTHON) -m camcors_cli dashboard --http-port $(DASHBOARD_PORT) --camera http://$(NEAR):$(PORT) \
+		--port $(REPL_NAME)
 
 host: $(CAMERA) ## build the camera on your desk, build/HOST/camcors-host
 

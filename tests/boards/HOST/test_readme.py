@@ -6,8 +6,11 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from camcors_build import desk
 
 from tests.kit.camera import TOP, Camera
 
@@ -27,11 +30,20 @@ def tour() -> list[tuple[str, str]]:
 
 
 @pytest.fixture(scope="module")
+def camera(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Camera]:
+    """A camera as `make run` starts it for the first time."""
+    flash = tmp_path_factory.mktemp("camera") / "flash.bin"
+    with Camera(flash, access=desk.make(flash, flash.with_name("token"))) as running:
+        yield running.wait_ready()
+
+
+@pytest.fixture(scope="module")
 def places(camera: Camera) -> dict[str, str]:
     """What stands in the README, and what is meant here."""
     return {
         "127.0.0.1:8080": f"127.0.0.1:{camera.port}",
         "build/HOST/repl": camera.repl,
+        "build/HOST/token": str(camera.flash.with_name("token")),
         "build/venv/bin/camcors": f"{sys.executable} -m camcors_cli",
         "mpremote connect": f"{sys.executable} -m mpremote connect",
     }
@@ -42,6 +54,7 @@ def test_the_tour(camera: Camera, places: dict[str, str], command: str, shown: s
     for there, here in places.items():
         command = command.replace(there, here)
     env = {**os.environ, "EDITOR": "true", "CAMCORS_PORT": camera.repl}
+    env["TOKEN"] = camera.flash.with_name("token").read_text().strip()
     done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=60, env=env)
     assert (done.stderr, done.returncode) == ("", 0), done.stdout
     assert not shown or done.stdout.replace("\r", "") == shown
@@ -50,6 +63,6 @@ def test_the_tour(camera: Camera, places: dict[str, str], command: str, shown: s
 
 def test_the_tour_is_found() -> None:
     assert [command.split()[0] for command, _ in tour()] == [
-        "curl", "curl", "mpremote", "export", "build/venv/bin/camcors", "build/venv/bin/camcors",
-        "build/venv/bin/camcors",
+        "curl", "export", "curl", "curl", "mpremote", "export",
+        "build/venv/bin/camcors", "build/venv/bin/camcors", "build/venv/bin/camcors",
     ]  # fmt: skip

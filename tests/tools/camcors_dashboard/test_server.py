@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -400,7 +401,7 @@ class _Run:
 
     def __init__(self, tmp_path: Path, dashboard_port: int):
         self.port, self.repl, self.dashboard_port = free_port(), tmp_path / "repl", dashboard_port
-        self.log = tmp_path / "log"
+        self.log, self.token = tmp_path / "log", tmp_path / "token"
         self.asked = 1
         command = ["make", "run", f"PORT={self.port}", f"REPL={self.repl}"]
         command += [f"DASHBOARD_PORT={dashboard_port}", f"FLASH={tmp_path / 'flash.bin'}"]
@@ -412,9 +413,15 @@ class _Run:
     def wait_for(self, *lines: str) -> None:
         wait_until(lambda: set(lines) <= set(self.log.read_text().splitlines()), 60)
 
+    def status(self, **headers: str) -> httpx.Response:
+        """The camera's answer to who shows the token that it was started with."""
+        token = self.token.read_text().strip()
+        headers["Authorization"] = "Bearer " + token
+        return httpx.get(f"http://127.0.0.1:{self.port}/api/status", headers=headers)
+
     def is_looked_at(self) -> bool:
         """Whether the dashboard has asked its camera: two requests, and one of this test's."""
-        counts = httpx.get(f"http://127.0.0.1:{self.port}/api/status").json()["clients"]
+        counts = self.status().json()["clients"]
         self.asked += 1
         return counts["requests"] >= self.asked + 2
 
@@ -430,6 +437,25 @@ class _Run:
 def is_free(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_make_run_makes_a_token_once_and_prints_links_that_carry_it(program: Path, tmp_path: Path):
+    shown = []
+    for _ in range(2):
+        with _Run(tmp_path, free_port()) as run:
+            token = wait_until(lambda run=run: run.token.exists() and run.token.read_text().strip())
+            camera, page = f"http://127.0.0.1:{run.port}", f"http://localhost:{run.dashboard_port}"
+            place = quote(camera, safe="")
+            run.wait_for(f"open {camera}/#token={token}", f"open {page}/#camera={place}&token={token}")
+            assert run.token.stat().st_mode & 0o777 == 0o600
+            assert httpx.get(f"{camera}/api/status").status_code == 401
+            assert run.status().json()["access"]["tokens"] == 1
+            shown.append(token)
+    assert shown[0] == shown[1]
+    run.token.unlink()
+    with _Run(tmp_path, free_port()) as run:
+        how = "to make one: build/venv/bin/camcors token add NAME --role control"
+        run.wait_for(f"no token in {run.token}; {how}")
 
 
 @pytest.mark.parametrize("how", ["Ctrl-C", "SIGTERM"])
@@ -454,13 +480,14 @@ def test_a_taken_port_of_the_dashboard_does_not_stop_the_camera(program: Path, t
         wait_until(lambda: not page_runs(run))
         assert run.process.poll() is None
         assert not is_free(run.port)
+        assert f"open http://localhost:{run.dashboard_port}" not in run.log.read_text()
 
 
 def test_a_new_flash_allows_the_dashboards_port_and_an_old_one_is_told(program: Path, tmp_path: Path):
     with _Run(tmp_path, free_port()) as first:
         first.wait_for(f"ready http://127.0.0.1:{first.port}")
         origin = f"http://localhost:{first.dashboard_port}"
-        answer = httpx.get(f"http://127.0.0.1:{first.port}/api/status", headers={"Origin": origin})
+        answer = first.status(Origin=origin)
         assert answer.headers["access-control-allow-origin"] == origin
         listed = answer.json()["policy"]
         wait_until(lambda: first.is_looked_at())
@@ -470,11 +497,11 @@ def test_a_new_flash_allows_the_dashboards_port_and_an_old_one_is_told(program: 
         again.wait_for(
             f"{url} does not allow {page}; let it in: camcors policy allow {page} --port {again.repl}"
         )
-        assert httpx.get(f"{url}/api/status").json()["policy"] == listed
+        assert again.status().json()["policy"] == listed
         allow = ["policy", "allow", page, "--port", str(again.repl)]
         done = subprocess.run([sys.executable, "-m", "camcors_cli", *allow], capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
-        answer = httpx.get(f"{url}/api/status", headers={"Origin": page})
+        answer = again.status(Origin=page)
         assert answer.headers["access-control-allow-origin"] == page
 
 
@@ -514,5 +541,5 @@ def test_make_takes_a_variable_either_way(way: str):
     command = ["make", "--dry-run", "run", *arguments]
     shown = subprocess.run(command, cwd=TOP, env=env, capture_output=True, text=True, check=True).stdout
     assert "--port 8181 --host 127.0.0.1 --repl /r --flash /f" in shown
-    assert "--dashboard-port 8100 &" in shown
+    assert "--dashboard-port 8100 " in shown
     assert "--http-port 8100 --camera http://127.0.0.1:8181" in shown
