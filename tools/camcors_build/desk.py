@@ -2,7 +2,8 @@
 
     python -m camcors_build.desk FLASH TOKEN CAMERA... -- DASHBOARD...
 
-FLASH, TOKEN: files. A flash that is not there yet gets a token, which TOKEN keeps. CAMERA, DASHBOARD: commands.
+FLASH, TOKEN: files. A flash that is not there yet gets a token, which TOKEN keeps. CAMERA, DASHBOARD: what to
+run.
 
 A link carries the token behind the `#`, which no browser sends to a server. It comes after the line of the
 program that has its port, so it leads to no other program.
