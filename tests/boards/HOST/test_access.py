@@ -8,13 +8,14 @@ import json
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 import pytest
 
 from access import secret
-from tests.kit.camera import OPEN, Camera
+from tests.kit.camera import OPEN, Camera, free_port
 
 IN_FORCE_S = 2
 ALLOWED = "http://localhost:8000"
@@ -227,3 +228,33 @@ print(remote.look()["access"]["tokens"])
     assert status(locked, "view") == [200]
     assert locked.exec(code.format(data=b'{"tokens": 5}')).splitlines()[0].startswith("tokens: ")
     assert status(locked, "view") == [200]
+
+
+_POWER_ONS = 200
+_ASKED = ("/api/capture", "/api/status", "/api/stream", "/api/access")
+
+
+def first_answer(port: int, path: str, end: float) -> int:
+    """The status of the first answer that a camera gives after its power came on."""
+    while time.monotonic() < end:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=10) as line:
+            line.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode())
+            if answer := line.recv(64):
+                return int(answer.split()[1])
+    raise AssertionError("no answer")
+
+
+def test_no_power_on_answers_before_it_is_locked(program: Path, tmp_path: Path) -> None:
+    """Somebody asks all the time, from before the start."""
+    flash, port = tmp_path / "flash.bin", free_port()
+    found: dict[tuple[str, int], int] = {}
+    for i in range(_POWER_ONS):
+        path = _ASKED[i % len(_ASKED)]
+        with ThreadPoolExecutor(1) as pool:
+            asking = pool.submit(first_answer, port, path, time.monotonic() + 60)
+            with Camera(flash, port=port, access=access_file("view")) as camera:
+                key = (path, asking.result())
+                found[key] = found.get(key, 0) + 1
+                if i in (0, _POWER_ONS - 1):
+                    assert status(camera.wait_ready(), "view") == [200]
+    assert found == {(path, 401): _POWER_ONS // len(_ASKED) for path in _ASKED}
