@@ -20,8 +20,8 @@ def attach(app, camera, frames, server, status):
     """Register GET / and everything under /api/ on `app` (microdot.Microdot).
 
     camera: the driver, with the interface of camcors_testcard/camera.py. frames: stream.Frames
-    over it. server: server.Server, for its counters. status: called for each GET /api/status;
-    gives a dict of JSON values, to which `camera`, `frames` and `clients` are added.
+    over it. server: server.Server, for its counters. status: called with each GET /api/status
+    (microdot.Request); gives a dict of JSON values, to which `camera`, `frames` and `clients` are added.
     """
     _attach_page(app)
     routes.attach_errors(app)
@@ -31,7 +31,7 @@ def attach(app, camera, frames, server, status):
 
     @routes.on(app, routes.GET_STATUS)
     async def get_status(request):
-        report = status()
+        report = status(request)
         report["camera"] = {
             "name": camera.name,
             "led": camera.led,

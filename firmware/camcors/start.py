@@ -107,7 +107,7 @@ def _start(watchdog):
     server = Server(app, chosen["limits"], log.say)
     network.attach(app)  # before the camera's routes: a set-up form stands in the place of its page
     frames = Frames(camera, chosen["limits"])
-    api.attach(app, camera, frames, server, state.report)
+    api.attach(app, camera, frames, server, lambda request: state.report(door.judge(request).role))
     access_paths.attach(app, door)
     _thread.stack_size(board.SERVER_STACK_BYTES)
     main = _live(_main(chosen, server, network, camera, frames, watchdog), server)

@@ -149,8 +149,8 @@ class State:
             self._told_wrong = count
             self._tell_wrong_next_s = self.uptime_s() + _TELL_S
 
-    def _access_report(self):
-        """Return what is said of the lock: no name of a token, nor what is kept of it."""
+    def _access_report(self, role):
+        """Return what is said of the lock to who has `role`: no name of a token, nor what is kept of it."""
         lock = self.lock
         if lock is None:
             return None
@@ -159,6 +159,7 @@ class State:
             "state": self._access.state,
             "tokens": len(access.tokens),
             "open": access.open_role,
+            "role": role,
             "wrong_tokens": lock.guesses.count,
         }
 
@@ -172,8 +173,11 @@ class State:
         """Return seconds since the start (int)."""
         return self._clock.read_ms() // 1000
 
-    def report(self):
-        """Return what /api/status says beside the camera's part: a dict of JSON values."""
+    def report(self, role=None):
+        """Return what /api/status says beside the camera's part (dict of JSON values).
+
+        role: that of who asks, one of access.roles.ROLES; None on the REPL.
+        """
         return {
             "name": self.name,
             "title": self.title,
@@ -185,7 +189,7 @@ class State:
             "network": self.network and self.network.report(),
             "heap": self._heap.report(),
             "policy": self._store.status(),
-            "access": self._access_report(),
+            "access": self._access_report(role),
             "refused": self._refused(),
             "faults": self.faults,
         }

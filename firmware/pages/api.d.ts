@@ -18,11 +18,12 @@ export interface Status {
   /** system_free: null where the MicroPython is not of this project's build. */
   heap: { used: number; free: number; system_free: number | null; sampled_s: number };
   policy: { state: "active" | "last-good" | "missing" | "invalid"; digest: string | null; error: string | null };
-  /** Who may ask; open: the role that anyone has. Firmware from before has no lock. */
-  access?: {
+  /** Who may ask; open: the role that anyone has. role: that of who asked. */
+  access: {
     state: "active" | "last-good" | "missing" | "invalid" | "damaged";
     tokens: number;
     open: "view" | "control" | null;
+    role: Role | null;
     wrong_tokens: number;
   };
   /** host: the last name that was refused, such as a proxy's; null while none was. */
@@ -33,6 +34,9 @@ export interface Status {
   frames: { captured: number; failed: number };
   clients: Clients;
 }
+
+/** What one may: look; set as well; change the camera itself as well. */
+export type Role = "view" | "control" | "admin";
 
 export interface Network {
   state: string;

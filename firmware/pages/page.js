@@ -2,6 +2,8 @@
  * The camera's own page: the live picture, its settings, and what the camera says of itself. It asks api/status
  * every few seconds and follows what others set meanwhile. Its words, and their order, are the dashboard's. Its
  * addresses are relative: a proxy may have put the page below a path of its own.
+ *
+ * A token, typed or of a link's `#token=`, becomes a session, whose cookie no script reads; the page keeps none.
  */
 
 /** @typedef {import("./api.js").Status} Status */
@@ -12,13 +14,17 @@
 const POLL_MS = 3000;
 const GRACE_MS = 4000; // until the camera counts a stream that has just begun
 const KEPT_MS = 9000; // a saved picture, until the browser has written it
+const LOG_IN = "Log in";
 const LAMP = { min: 0, max: 100 };
 const NAMES = { hmirror: "Mirror", vflip: "Upside down", led: "Lamp", standby_s: "Standby after (s)" };
 
 /** @param {string} id */
 const find = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const view = /** @type {HTMLImageElement} */ (find("view"));
-const [heading, stateLine, cover, hold, form] = ["name", "state", "say", "hold", "form"].map(find);
+const tokenField = /** @type {HTMLInputElement} */ (find("token"));
+const [heading, stateLine, cover, hold, form, main, login, refusal, who] = [
+  "name", "state", "say", "hold", "form", "main", "login", "refusal", "who",
+].map(find);
 
 let isLive = false;
 let isHeld = false;
@@ -44,12 +50,13 @@ function note(text) {
 
 /**
  * @param {string} path
- * @param {object} [change] is sent with PUT
+ * @param {object} [change] @param {string} [method]
  */
-async function request(path, change) {
-  const headers = { "Content-Type": "application/json" };
-  const response = await fetch(path, change ? { method: "PUT", body: JSON.stringify(change), headers } : {});
-  if (!response.ok) throw new Error(await errorOf(response));
+async function request(path, change, method = change ? "PUT" : "GET") {
+  // X-Requested-With: a browser opens its own log-in for the camera's 401 to others.
+  const headers = { "Content-Type": "application/json", "X-Requested-With": "camcors" };
+  const response = await fetch(path, { method, headers, body: JSON.stringify(change) });
+  if (!response.ok) throw Object.assign(new Error(await errorOf(response)), { status: response.status });
   return response;
 }
 
@@ -69,6 +76,47 @@ const read = async (path) => (await request(path)).json();
 
 /** @param {unknown} error fetch() throws a TypeError where nothing came */
 const wordsOf = (error) => (error instanceof TypeError ? "The camera does not answer." : /** @type {Error} */ (error).message);
+
+/** Logs in with the token of the page's address, which is in no history then, and starts. */
+function begin() {
+  const token = new URLSearchParams(location.hash.slice(1)).get("token");
+  if (!token) return poll();
+  history.replaceState(null, "", location.pathname + location.search);
+  return logIn(token);
+}
+
+/** @param {string} token */
+async function logIn(token) {
+  try {
+    await request("api/session", { token }, "POST");
+    login.hidden = true;
+    tokenField.value = "";
+  } catch (error) {
+    ask(wordsOf(error));
+  }
+  return poll();
+}
+
+/** Asks for a token. @param {string} why */
+function ask(why) {
+  refusal.textContent = why;
+  login.hidden = false;
+}
+
+login.addEventListener("submit", (event) => {
+  event.preventDefault();
+  logIn(tokenField.value.trim());
+});
+
+who.onclick = async () => {
+  if (who.textContent === LOG_IN) return ask("");
+  try {
+    await request("api/session", undefined, "DELETE");
+  } catch (error) {
+    note(wordsOf(error));
+  }
+  return poll();
+};
 
 function play() {
   if (isHeld) return;
@@ -93,9 +141,9 @@ view.onerror = () => {
 hold.onclick = () => {
   isHeld = !isHeld;
   hold.textContent = isHeld ? "Resume" : "Pause";
-  if (isHeld) stop();
+  stop();
   say(isHeld ? "Paused" : "");
-  play();
+  poll(); // before the picture: for an <img> that gets a 401 a browser opens its own log-in
 };
 
 find("shot").onclick = async () => {
@@ -125,7 +173,7 @@ function duration(seconds) {
 }
 
 /** @param {Status} status */
-function showFacts({ board, camera, firmware, micropython, uptime_s, frames, clients, policy }) {
+function showFacts({ board, camera, firmware, micropython, uptime_s, frames, clients, policy, access }) {
   const facts = {
     Camera: camera.name,
     Board: board,
@@ -135,6 +183,7 @@ function showFacts({ board, camera, firmware, micropython, uptime_s, frames, cli
     Viewers: `${clients.viewers} of ${clients.viewers_max}`,
     "Pictures taken": frames.captured.toLocaleString("en"),
     "Pictures failed": frames.failed,
+    Role: access.role,
     Policy: policy.state + (policy.digest ? `, ${policy.digest.slice(0, 12)}` : ""),
   };
   find("facts").replaceChildren(...Object.entries(facts).flatMap(([name, value]) => [element("dt", name), element("dd", value)]));
@@ -151,16 +200,33 @@ function element(tag, text = "") {
 async function poll() {
   try {
     const status = /** @type {Status} */ (await read("api/status"));
+    main.hidden = false;
+    showAccess(status.access);
     document.title = heading.textContent = status.title || location.host;
     showFacts(status);
     find("faults").textContent = status.faults.join("\n");
-    await showSettings(status.camera.led);
+    if (status.access.role !== "view") await showSettings(status.camera.led);
     showPicture(status);
   } catch (error) {
     stop();
+    if (/** @type {{status?: number}} */ (error).status === 401) return lock(wordsOf(error));
     mark("bad", error instanceof TypeError ? "Not reached" : "Error");
     say(`${wordsOf(error)}\nRetrying soon.`);
   }
+}
+
+/** Shows nothing of the camera, and asks for a token. @param {string} why */
+function lock(why) {
+  mark("", "Locked");
+  main.hidden = who.hidden = true;
+  if (login.hidden) ask(why); // else what was wrong with a token stays
+}
+
+/** @param {Status["access"]} access */
+function showAccess({ role, open }) {
+  find("settings").hidden = role === "view";
+  who.hidden = open === "control";
+  who.textContent = role === open ? LOG_IN : "Log out";
 }
 
 /** @param {Status} status */
@@ -247,5 +313,6 @@ function choice(values, value) {
   return [[select], () => values[select.selectedIndex]];
 }
 
-poll();
-setInterval(poll, POLL_MS);
+begin();
+addEventListener("hashchange", begin);
+setInterval(() => main.hidden || poll(), POLL_MS);

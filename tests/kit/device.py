@@ -206,7 +206,7 @@ class Device:
         self.most_running = 0
         self.opened = 0
         self.closed = 0
-        api.attach(self.app, self.camera, self.frames, self.server, lambda: {"uptime_s": 1})
+        api.attach(self.app, self.camera, self.frames, self.server, lambda request: {"uptime_s": 1})
         self._attach_bodies()
         self._attach_faults()
         self._attach_probe()

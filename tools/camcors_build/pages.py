@@ -20,8 +20,12 @@ from .boards import TOP
 FOLDER = TOP / "firmware" / "pages"
 NAME = "camcors_pages"
 
-#: A window of 2 ** 13 bytes holds the whole page, and is what the camera allocates to unpack it.
+#: The camera allocates a window of 2 ** 13 bytes to unpack the page, which may be longer.
 WINDOW_BITS = 13
+#: Bytes: of the page, which the camera unpacks in one block of its heap for who takes no gzip; packed, in its
+#: flash. 8 KB held it until it had a log-in form.
+PAGE_MAX = 10_240
+PACKED_MAX = 4608
 _GZIP = 16  # added to the bits: zlib.compressobj, "wbits"
 
 _LINK = re.compile(r'<link rel="stylesheet" href="([a-z]+\.css)">')

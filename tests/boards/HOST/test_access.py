@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import binascii
 import contextlib
-import json
 import socket
 import time
 from collections.abc import Iterator
@@ -14,13 +12,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from access import secret
+from access.roles import ROLES
 from tests.kit.camera import OPEN, Camera, free_port
+from tests.kit.tokens import TOKENS, access_file, bearer
 
 IN_FORCE_S = 2
 ALLOWED = "http://localhost:8000"
-ROLES = ("view", "control", "admin")
-TOKENS = {name: "camcors_%026d" % i for i, name in enumerate((*ROLES, "wrong"))}
 MISSING = "no /access.json; the camera is locked; to make a token: camcors token add NAME --role view"
 _MAIN = """\
 from camcors import access, app
@@ -39,18 +36,6 @@ async def opened(request):
 async def admin(request):
     return 'admin'
 """
-
-
-def access_file(*names: str) -> str:
-    tokens = [
-        {"name": name, "role": name, "sha256": binascii.hexlify(secret.hash_of(TOKENS[name])).decode()}
-        for name in names
-    ]
-    return json.dumps({"version": 1, "tokens": tokens})
-
-
-def bearer(name: str) -> dict[str, str]:
-    return {"Authorization": "Bearer " + TOKENS[name]}
 
 
 def ask(camera: Camera, path: str = "/api/status", method: str = "GET", **headers: str) -> httpx.Response:
@@ -119,6 +104,7 @@ def test_the_file_is_in_force_within_two_seconds(locked: Camera) -> None:
         "state": "active",
         "tokens": 1,
         "open": None,
+        "role": "view",
         "wrong_tokens": found["access"]["wrong_tokens"],
     }
     locked.put("access.json", access_file("control"))
@@ -138,6 +124,7 @@ def test_an_open_camera_that_gets_a_faulty_file_is_locked(program: Path, tmp_pat
             "state": "active",
             "tokens": 0,
             "open": "control",
+            "role": "control",
             "wrong_tokens": 0,
         }
         camera.put("access.json", OPEN.replace("may watch", "can watch"))

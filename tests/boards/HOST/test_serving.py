@@ -238,7 +238,8 @@ def test_status_tells_what_it_should(camera: Camera) -> None:
     assert re.fullmatch(r"1\.\d+\.\d+", report["micropython"])
     assert report["policy"]["state"] == "active"
     assert re.fullmatch(r"[0-9a-f]{12}", report["policy"]["digest"])
-    assert report["access"] == {"state": "active", "tokens": 0, "open": "control", "wrong_tokens": 0}
+    access = {"state": "active", "tokens": 0, "open": "control", "role": "control", "wrong_tokens": 0}
+    assert report["access"] == access
     assert set(report["heap"]) == {"used", "free", "system_free", "sampled_s"}
     assert report["heap"]["used"] > 0
     assert report["heap"]["system_free"] >= 89_344

@@ -68,7 +68,7 @@ async def main(port, folder, dns_port):
     limits = Limits()
     server = Server(app, limits)
     point.attach(app)
-    api.attach(app, camera, Frames(camera, limits), server, lambda: {})
+    api.attach(app, camera, Frames(camera, limits), server, lambda request: {})
     await asyncio.sleep(0)
     await server.start("127.0.0.1", port)
     print("key " + radio.ap["key"])

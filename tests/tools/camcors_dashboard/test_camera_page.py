@@ -124,7 +124,7 @@ def test_it_has_the_words_the_order_and_the_colours_of_the_dashboard(
     page.get_by_label("Frame size").wait_for()
     watch(page, lambda: page.locator('.large[data-state="live"]').count())
     assert (page.evaluate(_WORDS), page.evaluate(_COLOURS)) == own
-    assert len(own[0]["facts"]) == 9 and "Upside down" in own[0]["fields"]
+    assert len(own[0]["facts"]) == 10 and "Upside down" in own[0]["fields"]
     live = page.locator(".large .state").inner_text()
     page.get_by_role("button", name="Pause").click()
     watch(page, lambda: page.locator(".large .state").inner_text() == "Paused")

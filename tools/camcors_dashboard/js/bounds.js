@@ -7,9 +7,12 @@ const NAME_MAX = 64;
 const FAULTS_MAX = 32;
 const FIELDS_MAX = 64;
 const CHOICES_MAX = 64;
+/** @type {Role[]} */
+const ROLES = ["view", "control", "admin"];
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu; // controls, also those that turn the direction of a text
 
 /** @typedef {import("../../../firmware/pages/api.js").Range} Range */
+/** @typedef {import("../../../firmware/pages/api.js").Role} Role */
 /** @typedef {import("../../../firmware/pages/api.js").Status} Status */
 /** @typedef {import("../../../firmware/pages/api.js").Value} Value */
 /** @template T @typedef {import("../../../firmware/pages/api.js").Unchecked<T>} Unchecked */
@@ -28,6 +31,7 @@ const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu; // controls, also tho
  * @property {{used: number, free: number}|null} heap
  * @property {{name: string|null, error: string|null, led: number|null}} camera
  * @property {{state: string, digest: string|null, error: string|null}|null} policy
+ * @property {Role|null} role of who asked
  * @property {string[]} faults
  */
 
@@ -76,6 +80,7 @@ export function reportOf(value) {
   const camera = /** @type {Unchecked<Status["camera"]>} */ (object(said.camera));
   const policy = /** @type {Unchecked<Status["policy"]>} */ (object(said.policy));
   const frames = /** @type {Unchecked<Status["frames"]>} */ (object(said.frames));
+  const access = /** @type {Unchecked<Status["access"]>} */ (object(said.access));
   const state = text(policy.state, NAME_MAX);
   return {
     name: text(said.title, NAME_MAX) ?? text(said.name, NAME_MAX),
@@ -89,6 +94,7 @@ export function reportOf(value) {
     heap: pair(said.heap, "used", "free"),
     camera: { name: text(camera.name, NAME_MAX), error: text(camera.error), led: number(camera.led) },
     policy: state === null ? null : { state, digest: text(policy.digest, NAME_MAX), error: text(policy.error) },
+    role: ROLES.find((each) => each === access.role) ?? null,
     faults: (Array.isArray(said.faults) ? said.faults : []).slice(0, FAULTS_MAX).map((each) => cut(String(each))),
   };
 }

@@ -20,6 +20,7 @@ const FACTS = [
   ["Viewers", (s) => s.clients && `${s.clients.viewers} of ${s.clients.viewers_max}`],
   ["Pictures taken", (s) => s.captured?.toLocaleString("en")],
   ["Pictures failed", (s) => s.failed],
+  ["Role", (s) => s.role],
   ["Policy", (s) => s.policy && `${s.policy.state}${s.policy.digest ? `, ${s.policy.digest.slice(0, 12)}` : ""}`],
 ];
 
