@@ -31,6 +31,7 @@ REPORT: dict[str, Any] = {
     "network": {"state": "connected", "address": "10.0.0.7", "name": "n", "rssi": -48, "error": None},
     "heap": {"used": 1000, "free": 2000},
     "policy": {"state": "active", "digest": "0123456789ab", "error": None},
+    "access": {"state": "active", "tokens": 1, "open": None, "wrong_tokens": 0},
     "faults": ["a fault"],
     "restart": {"cause": "power-on", "reason": None},
     "started": True,
@@ -150,6 +151,7 @@ class FakeBoard:
             "_version": remote.version(), "report": REPORT, "look": REPORT, "policy": POLICY,
             "facts": self.facts, "installable": self.facts, "about": ABOUT, "room": [4096, 200],
             "log": [7, 0, LOG.hex() if arguments and not arguments[0] else ""],
+            "access": self.files.get("/access.json", b"{}").decode(),
             "own_names": [["n", "n.local"], [["http", 80]]],
             "policy_before": ["/policy.prev.json", None],
             "entries": [[name, None] for name in self.folders]

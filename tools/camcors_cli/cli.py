@@ -25,6 +25,7 @@ was reached; 4 the board could not do it, or a file here could not be written.
 # In the order of the help, each with its module in commands/.
 _COMMANDS = {
     "policy": "policy",
+    "token": "token",
     "settings": "settings",
     "explain": "explain",
     "doctor": "doctor",

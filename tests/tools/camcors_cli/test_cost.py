@@ -24,6 +24,7 @@ EXCHANGES = [
     ("policy pull", ["begin"]),
     ("explain https://a.example", ["policy,own_names"]),
     ("wifi status", ["report,begin"]),
+    ("token list", ["look,access,begin"]),
     ("backup {}", ["about,entries", "begin,digest,begin,digest,begin,digest"]),
 ]
 

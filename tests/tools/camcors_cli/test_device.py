@@ -37,7 +37,7 @@ def test_info_says_what_the_camera_says(camera: Camera) -> None:
     info, said = json.loads(done.stdout), status(camera)
     assert (done.stderr, done.returncode) == ("", 0)
     keys = {"port", "board", "micropython", "firmware", "uptime_s", "heap", "policy", "faults", "started"}
-    keys |= {"name", "title", "network", "restart", "refused"}
+    keys |= {"name", "title", "network", "restart", "refused", "access"}
     assert set(info) == keys | {"machine", "version", "filesystem"}
     for key in ("name", "title", "board", "micropython", "firmware", "network", "policy", "faults"):
         assert info[key] == said[key]
@@ -52,7 +52,7 @@ def test_info_says_what_the_camera_says(camera: Camera) -> None:
 def test_info_as_a_table(camera: Camera) -> None:
     lines = camera.camcors("info").stdout.splitlines()
     names = ["port", "camera", "board", "firmware", "MicroPython", "flash", "heap", "started"]
-    names += ["after", "policy", "faults"]
+    names += ["after", "policy", "lock", "faults"]
     assert [line.split()[0] for line in lines] == names
     assert lines[2].split(maxsplit=1)[1] == "HOST (camcors HOST)"
     assert lines[-1].split() == ["faults", "0"]

@@ -164,6 +164,8 @@ def hostile() -> FakeBoard:
     board.odd["_sys.version"] = BAD
     board.odd["about"] = {"board": BAD, "firmware": BAD, "machine": BAD, "micropython": BAD}
     board.odd["save"] = BAD
+    board.odd["access"] = BAD
+    board.files["/access.json"] = json.dumps({BAD: BAD, "tokens": [{"name": BAD, "role": BAD}]}).encode()
     board.odd["log"] = [1, 0, f"{BAD}\n{BAD}\n".encode().hex()]
     board.facts = {**board.facts, "machine": BAD, "version": BAD}
     board.files["/policy.json"] = LONG.encode()[:20_000] + b"\xff\n"
@@ -193,9 +195,12 @@ def raising() -> FakeBoard:
 
 
 def valid() -> FakeBoard:
-    """Its policy holds what a valid one can."""
+    """Its policy and its tokens hold what valid ones can."""
     board = hostile()
     board.odd["save"] = None
+    del board.odd["access"]
+    row = {"name": "n", "role": "admin", "sha256": "a" * 64, "created_s": 4294967295}
+    board.files["/access.json"] = json.dumps({"$schema": BAD, "tokens": [row]}).encode()
     board.files["/policy.json"] = b'{\t"version": 1 }'
     return board
 
@@ -279,6 +284,17 @@ RUNS = [
     ("policy edit", hostile),
     ("policy edit", valid),
     ("policy rollback", hostile),
+    ("token list", hostile),
+    ("token list", valid),
+    ("token list --json", valid),
+    ("token add o --role view", hostile),
+    ("token add o --role view", valid),
+    ("token add o --role view --json", valid),
+    ("token rotate n", hostile),
+    ("token rotate n", valid),
+    ("token rotate \x1b[2J", valid),
+    ("token remove n", hostile),
+    ("token remove n", valid),
     ("settings check {}/settings.json", hostile),
     ("settings check {}/settings.json --json", hostile),
     ("wifi status", hostile),

@@ -90,6 +90,9 @@ def shell(
     (folder / "notes.txt").touch()
     origins = '["https://*.b.example", "http://a.example", "http://localhost:8000"]'
     camera.put("policy.json", f'{{"version": 1, "allowed_origins": {origins}}}')
+    camera.put(
+        "access.json", f'{{"tokens": [{{"name": "kitchen", "role": "view", "sha256": "{"0" * 64}"}}]}}'
+    )
     camera.exec("from camcors import remote; remote.look()")
     shell = Shell(request.param, folder, camera.repl)
     with shell.terminal:
@@ -113,6 +116,9 @@ COMPLETED = [
         "camcors policy set allowed_origins http://localhost:8000",
     ),
     ("camcors policy set expose_headers X-F", "camcors policy set expose_headers X-Frame-Id"),
+    ("camcors token rotate ki", "camcors token rotate kitchen"),
+    ("camcors token remove ki", "camcors token remove kitchen"),
+    ("camcors token add x --role c", "camcors token add x --role control"),
     ("camcors flash my", "camcors flash my-image.bin"),
     ("camcors flash build/", "camcors flash build/X/firmware.bin"),
     ("camcors flash XI", "camcors flash XIAO_ESP32S3_SENSE"),

@@ -7,7 +7,7 @@ import time
 import click
 
 from ..device import answers, camera
-from ..device.answers import Facts, Report, Restart, Room
+from ..device.answers import AccessState, Facts, Report, Restart, Room
 from ..device.board import Board
 from ..device.calls import Call
 from ..ui.errors import Failure, Status
@@ -48,6 +48,7 @@ def _rows(port: str, report: Report, facts: Facts) -> list[tuple[str, str]]:
         ("started", started),
         ("after", _after(report.restart)),
         ("policy", _policy(report)),
+        ("lock", _lock(report.access)),
         ("faults", str(len(report.faults))),
     ]
 
@@ -66,6 +67,13 @@ def _after(restart: Restart | None) -> str:
     if restart is None:
         return "not known"
     return restart.cause + (f": {restart.reason}" if restart.reason else "")
+
+
+def _lock(access: AccessState | None) -> str:
+    if access is None:
+        return "not known"
+    stands = f"open: anyone has the role {access.open}" if access.open else "locked"
+    return f"{stands}; tokens: {access.tokens}"
 
 
 def _policy(report: Report) -> str:

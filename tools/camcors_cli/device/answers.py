@@ -175,6 +175,14 @@ class PolicyState(NamedTuple):
     error: str | None
 
 
+class AccessState(NamedTuple):
+    """state: "active" or another word of the firmware. tokens: how many. open: anyone's role, or None."""
+
+    state: str
+    tokens: int
+    open: str | None
+
+
 class Network(NamedTuple):
     """rssi: dBm, or None."""
 
@@ -195,7 +203,7 @@ class Restart(NamedTuple):
 class Report(NamedTuple):
     """What /api/status says of a camera, without its pictures; said: all of it, for `--json`.
 
-    name, title: None before the camera has started.
+    name, title, access: None before the camera has started.
     """
 
     name: str | None
@@ -206,6 +214,7 @@ class Report(NamedTuple):
     uptime_s: int
     started: bool
     policy: PolicyState
+    access: AccessState | None
     network: Network | None
     faults: tuple[str, ...]
     restart: Restart | None
@@ -227,6 +236,7 @@ def report(value: Any) -> Report:
         member(value, "uptime_s", whole),
         member(value, "started", flag),
         member(value, "policy", _policy_state),
+        member({"access": None, **value}, "access", optional(_access_state)),  # as of restart below
         member(value, "network", optional(_network)),
         member(value, "faults", listed(text)),
         member({"restart": None, **value}, "restart", optional(_restart)),  # older firmware does not say it
@@ -263,6 +273,12 @@ def _policy_state(value: Any) -> PolicyState:
         member(value, "state", text),
         member(value, "digest", optional(text)),
         member(value, "error", optional(text)),
+    )
+
+
+def _access_state(value: Any) -> AccessState:
+    return AccessState(
+        member(value, "state", text), member(value, "tokens", whole), member(value, "open", optional(text))
     )
 
 

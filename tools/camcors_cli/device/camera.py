@@ -1,13 +1,17 @@
-"""The camera's firmware, asked over the REPL: what it reports, and what it does with a policy."""
+"""The camera's firmware, asked over the REPL: what it reports, and what it does with its files."""
 
 from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
+from access.document import Access
 from cors import Policy, PolicyError
+from strict.fault import AccessError
 
+from ..access import document as access_document
 from ..policy import document
 from ..ui.errors import Failure
 from ..ui.output import Output
@@ -41,10 +45,21 @@ def _policy(value: Any) -> Policy:
         raise answers.Odd("not a policy") from None
 
 
+def _access(value: Any) -> Access:
+    try:
+        return Access.from_json(answers.text(value))
+    except AccessError:
+        raise answers.Odd("not an access file") from None
+
+
 #: What /api/status says of the camera, without its pictures: a Report.
 REPORT = Call(answers.report, "report")
+#: The same, once it has looked at its files for edits.
+LOOK = Call(answers.report, "look")
 #: The policy by which the camera answers now: a Policy.
 POLICY = Call(_policy, "policy")
+#: The tokens that it knows now, and whether it is open: an Access, None before it has a lock.
+ACCESS = Call(answers.optional(_access), "access")
 
 
 def policy_file(board: Board) -> bytes | None:
@@ -81,25 +96,46 @@ def _copy(value: Any) -> tuple[str | None, str | None]:
     return found[0], found[1]
 
 
-def save_policy(board: Board, text: bytes, output: Output) -> Report:
+def save_policy(board: Board, text: bytes, before: bytes | None, output: Output) -> Report:
     """Write the valid policy `text`, wait until it is in force -> the camera's report.
 
     The camera's own Store writes it: whole or not at all, the one before kept for a rollback.
-    Raises Failure.
+    before: as `store` has it. Raises Failure.
     """
-    store(board, text, document.PATH, "the policy")
-    return _wait_in_force(board, document.parse(text), output)
+    store(board, text, document.PATH, "the policy", before)
+    digest = document.parse(text).digest
+
+    def is_there(report: Report) -> bool:
+        return (report.policy.digest, report.policy.state) == (digest, "active")
+
+    return _wait_in_force(board, "policy", [LOOK], is_there, output)
 
 
-def store(board: Board, data: bytes, path: str, name: str) -> None:
+def save_access(board: Board, text: bytes, before: bytes | None, output: Output) -> Report:
+    """Write the valid access file `text`, wait until it is in force -> the camera's report.
+
+    Raises Failure. before: as `store` has it.
+    """
+    store(board, text, access_document.PATH, "the access file", before)
+    digest = Access.from_json(text).digest
+
+    def is_there(report: Report, found: Access | None) -> bool:
+        return found is not None and found.digest == digest
+
+    return _wait_in_force(board, "access", [LOOK, ACCESS], is_there, output)
+
+
+def store(board: Board, data: bytes, path: str, name: str, before: bytes | None) -> None:
     """Send `data` to the camera, which writes it whole or not at all; check what stands there.
 
-    Raises Failure. name: what a Failure calls it.
+    Raises Failure. name: what a Failure calls it. before: what was read there, None of no file; if another
+    has changed it since, the camera refuses.
     """
     board.require_firmware()
     what, wanted = f"writing {path}", files.digest(data)
     board.collect(data, what)
-    saved = Call(answers.optional(answers.text), "save", path, wanted)
+    stood = None if before is None else files.digest(before)
+    saved = Call(answers.optional(answers.text), "save", path, wanted, stood)
     error, stands = board.ask_all(saved, files.digest_of(path), what=what)
     board.do("drop")
     if error:
@@ -109,21 +145,28 @@ def store(board: Board, data: bytes, path: str, name: str) -> None:
         raise Failure(f"{path}: verification failed", "try again")
 
 
-def _wait_in_force(board: Board, policy: Policy, output: Output) -> Report:
+def _wait_in_force(
+    board: Board, field: str, asked: Sequence[Call], is_there: Callable[..., bool], output: Output
+) -> Report:
+    """Return the camera's report, the first answer to `asked`, once `is_there` of all answers.
+
+    Raises Failure. field: of the report, what it says of the file.
+    """
     end = time.monotonic() + _IN_FORCE_S
     with output.progress("waiting until it is in force"):
         while True:
-            found = board.ask(answers.report, "look", what="asking for its status")
-            said = found.policy
-            if said.digest == policy.digest and said.state == "active":
-                return found
-            if not found.started:
+            found = board.ask_all(*asked, what="asking for its status")
+            report = cast(Report, found[0])
+            if is_there(*found):
+                return report
+            if not report.started:
                 output.note(f"the camera is {NOT_STARTED}")
-                return found
+                return report
             if time.monotonic() > end:
                 break
             time.sleep(_POLL_S)
+    stands = json.dumps(report.said.get(field))
     raise Failure(
-        f"the policy is written, but not in force after {_IN_FORCE_S:.0f} s: {json.dumps(said._asdict())}",
+        f"/{field}.json is written, but not in force after {_IN_FORCE_S:.0f} s: {stands}",
         "camcors info tells what is wrong with the camera; camcors reset starts it again",
     )

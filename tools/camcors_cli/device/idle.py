@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import io
+import threading
 import time
+from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any
 
@@ -12,9 +15,29 @@ from mpremote.transport import TransportError
 from ..ui.output import Output
 from .board import Board
 
+_WAIT_S = 1.0  # a person who presses Tab does not wait for a board that is busy
+_LEAVE_S = 2.0  # what an IdleBoard may take besides to leave
 _SILENCE_S = 0.5  # of a read or a write, each
 _PROMPT = b">>> "
 _RAW_PROMPT = b"raw REPL; CTRL-B to exit\r\n"
+
+
+def ask_in_passing(port: str | None, question: Callable[[Board], Iterable[str]]) -> list[str]:
+    """Return what the camera at `port` answers if it is at its prompt; [] if that is not known at once."""
+    found: list[str] = []
+    if port:
+        # To connect may take longer.
+        asking = threading.Thread(target=_ask, args=(port, question, found), daemon=True)
+        asking.start()
+        asking.join(_WAIT_S + _LEAVE_S)
+    return list(found)
+
+
+def _ask(port: str, question: Callable[[Board], Iterable[str]], found: list[str]) -> None:
+    # Whatever happens, the person's line stays as it is: the shell shows what a completion says.
+    quiet = contextlib.redirect_stderr(io.StringIO())
+    with contextlib.suppress(Exception), quiet, IdleBoard(port, Output(), _WAIT_S) as board:
+        found += question(board)
 
 
 class IdleBoard(Board):

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-import threading
 from collections.abc import Iterable
 from typing import Any, cast
 
@@ -14,10 +11,10 @@ from click.shell_completion import CompletionItem
 from cors.fields import FIELDS, LIST, METHOD, ORIGIN, REQUEST_HEADER, RESPONSE_HEADER
 from strict.field import BOOL, CHOICE, INT
 
-from ..ui.output import Output, escape
+from ..device import camera
+from ..device.idle import ask_in_passing
+from ..ui.output import escape
 
-_WAIT_S = 1.0  # a person who presses Tab does not wait for a board that is busy
-_LEAVE_S = 2.0  # what an IdleBoard may take besides to leave
 _ITEMS = {
     METHOD: ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"),
     REQUEST_HEADER: ("Authorization", "Content-Type", "X-Requested-With"),
@@ -60,24 +57,7 @@ def origins(ctx: click.Context, param: click.Parameter, incomplete: str) -> list
 
 
 def _origins(ctx: click.Context) -> list[str]:
-    """Ask the camera whose port was given, if it is at its prompt."""
-    port = ctx.params.get("port")
-    found: list[str] = []
-    if port:
-        asking = threading.Thread(target=_ask, args=(port, found), daemon=True)  # to connect may take longer
-        asking.start()
-        asking.join(_WAIT_S + _LEAVE_S)
-    return list(found)
-
-
-def _ask(port: str, found: list[str]) -> None:
-    from ..device import camera
-    from ..device.idle import IdleBoard
-
-    # Whatever happens, the person's line stays as it is: the shell shows what a completion says.
-    quiet = contextlib.redirect_stderr(io.StringIO())
-    with contextlib.suppress(Exception), quiet, IdleBoard(port, Output(), _WAIT_S) as board:
-        found += camera.policy_in_force(board).allowed_origins
+    return ask_in_passing(ctx.params.get("port"), lambda board: camera.policy_in_force(board).allowed_origins)
 
 
 def _beginning(incomplete: str, offered: Iterable[str]) -> list[CompletionItem]:

@@ -13,7 +13,9 @@ from strict.fault import HIDDEN, Fault
 from .errors import Failure, Status
 
 _PLACE = re.compile(r"line (\d+), column \d+")
-_STEP = re.compile(r"\.|\[(?=\d+$)")  # in front of the name of a member, or of the number of an item
+_STEP = re.compile(
+    r"\]?\.|\[(?=\d+(?:\]\.|$))"
+)  # in front of the name of a member, or of the number of an item
 
 
 class Located(NamedTuple):
@@ -48,6 +50,11 @@ def locate(text: bytes, faults: Iterable[Fault]) -> list[Located]:
     return sorted(located, key=lambda each: each.line or 0)
 
 
+def line_of(text: bytes, field: str) -> int | None:
+    """Return the line of the JSON file `text` on which a field stands, from 1, or None."""
+    return _Lines(text).find(field)
+
+
 def _by_value(faults: Iterable[Fault]) -> Iterator[tuple[Fault, ...]]:
     """Faults in a row of one value, which `fault.lines` prints as one."""
     group: list[Fault] = []
@@ -80,8 +87,8 @@ class _Lines:
     def find(self, field: str) -> int | None:
         """Return the line of a fault's field, from 1, or None if the field stands nowhere.
 
-        field: a key, "limits.stream_fps", "allowed_origins[1]" or "line 1, column 2". That of a member which
-        is missing is its object's.
+        field: a key, "limits.stream_fps", "allowed_origins[1]", "tokens[0].name" or "line 1, column 2". That
+        of a member which is missing is its object's.
         """
         place = _PLACE.fullmatch(field)
         if place:

@@ -1,0 +1,1 @@
+"""The access file on this side of the cable."""

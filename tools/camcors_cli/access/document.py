@@ -1,0 +1,99 @@
+"""Access files on this side of the cable: checked with the camera's own reader, located, changed."""
+
+from __future__ import annotations
+
+import binascii
+import json
+import time
+from typing import Any, NamedTuple
+
+from access import secret
+from access.document import LOCKED, SENTENCES, Access, Token
+from access.roles import ADMIN, CONTROL, VIEW
+from strict.compat import lower
+from strict.fault import AccessError
+
+from ..ui import faults
+from ..ui.errors import Failure, Status
+
+PATH = "/access.json"
+VALID = "a valid access file"
+_REMEDY = (
+    "nothing was changed; mpremote resume edit :access.json changes it, "
+    "mpremote resume rm :access.json removes it with all tokens"
+)
+
+#: What who has a role may do, in words.
+MAY = {
+    VIEW: "look at the camera",
+    CONTROL: "look at the camera and set it",
+    ADMIN: "look at the camera, set it and change the camera itself",
+}
+
+
+class Opened(NamedTuple):
+    """What opens a camera: the line (from 1) of the access file, the field there and its sentence."""
+
+    line: int | None
+    field: str
+    sentence: str
+
+    def __str__(self) -> str:
+        return f"{self.sentence}, by line {self.line or 1} of {PATH}"
+
+
+def read(text: bytes | None) -> Access:
+    """Return what the camera's file says; no file locks it. Raises Failure with all faults and lines."""
+    found = faults_of(text)
+    if found:
+        raise faults.refusal(PATH, VALID, found, _REMEDY)
+    return LOCKED if text is None else Access.from_json(text)
+
+
+def faults_of(text: bytes | None) -> list[faults.Located]:
+    """Return what is wrong with the camera's file, with the lines."""
+    try:
+        Access.from_json(text or b"{}")
+    except AccessError as exc:
+        return faults.locate(text or b"", exc.faults)
+    return []
+
+
+def opened(text: bytes | None, found: Access) -> Opened | None:
+    """Return what opens the camera in its file `text`, which says `found`; None if it is locked."""
+    for field, (sentence, role) in SENTENCES.items():
+        if role == found.open_role:
+            return Opened(faults.line_of(text or b"", field), field, sentence)
+    return None
+
+
+def token(found: Access, name: str) -> Token:
+    """Return the token of a name. Raises Failure if there is none."""
+    for each in found.tokens:
+        if lower(each.name) == lower(name):
+            return each
+    known = ", ".join(each.name for each in found.tokens) or "none"
+    raise Failure(f"there is no token {name}", f"those on the camera: {known}", Status.REFUSED)
+
+
+def add(found: Access, name: str, role: str) -> tuple[Access, str]:
+    """Return the Access that knows a new token as well, and the token. Raises Failure."""
+    for each in found.tokens:
+        if lower(each.name) == lower(name):
+            remedy = f"camcors token rotate {each.name} makes another for it"
+            raise Failure(f"there is a token {each.name} already", remedy, Status.REFUSED)
+    made = secret.make_token()
+    digits = binascii.hexlify(secret.hash_of(made)).decode()
+    try:
+        return found.with_token(name, role, digits, int(time.time())), made
+    except AccessError as exc:
+        raise Failure(str(exc), "camcors token remove NAME", Status.REFUSED) from None
+
+
+def write(found: Access, before: bytes | None) -> bytes:
+    """Return the text of an access file that says `found`; the schema that `before` names stays."""
+    text = found.to_json()
+    schema: Any = None if before is None else json.loads(before.decode("utf-8-sig")).get("$schema")
+    if schema is not None:
+        text = "{\n" + f'  "$schema": {json.dumps(schema)},' + text[1:]
+    return text.encode()
