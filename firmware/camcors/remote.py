@@ -9,7 +9,7 @@ What a function returns is written as JSON, and checked by the command (device/a
 
 import os
 import sys
-from binascii import hexlify
+from binascii import hexlify, unhexlify
 from hashlib import sha256
 
 from micropython import const
@@ -256,6 +256,13 @@ def policy():
     return cors.policy.to_json()
 
 
+def access():
+    """Return the access file in force, as JSON text, or None before there is a lock."""
+    from camcors import start
+
+    return start.state.lock and start.state.lock.access.to_json()
+
+
 def policy_before(digest):
     """Return the path of the copy that was in force before `digest`, or None and why there is none."""
     from cors.store import Store
@@ -274,11 +281,12 @@ def collect(data, is_first):
     _data += data
 
 
-def save(path, wanted):
+def save(path, wanted, before):
     """Write what was collected, of the SHA-256 `wanted`, whole or not at all. Return None, or what is wrong.
 
-    The policy goes through the camera's own Store, which checks it and keeps the one before for a rollback;
-    the tokens likewise, without one before; the settings through settings_file, which checks them by what the
+    before: the SHA-256 of the file of which it is a change, None if there was none; another now is wrong. The
+    policy goes through the camera's own Store, which checks it and keeps the one before for a rollback; the
+    tokens likewise, without one before; the settings through settings_file, which checks them by what the
     camera's driver takes.
     """
     if _hex(sha256(_data).digest()) != wanted:
@@ -286,19 +294,20 @@ def save(path, wanted):
     from board_drivers import Camera
     from camcors import settings_file
     from cors.store import Store
-    from flash import files
 
+    if before is not None:
+        before = unhexlify(before)
     try:
         if path == "/policy.json":
-            Store().save(bytes(_data))
+            Store().save(bytes(_data), before)
         elif path == "/access.json":
             from access.store import Store as Tokens
 
-            Tokens().save(bytes(_data))
+            Tokens().save(bytes(_data), before)
         elif path == settings_file.PATH:
-            settings_file.save(bytes(_data), Camera.FIELDS)
+            settings_file.save(bytes(_data), Camera.FIELDS, before=before)
         else:
-            files.write(path, (bytes(_data),))
+            return "not a file of the camera's own"
     except (OSError, ValueError) as exc:
         return str(exc.args[-1])
     return None

@@ -7,8 +7,11 @@
 - A file without a fault becomes the last good copy. Neither the file nor a faulty copy is ever changed.
 """
 
+import hashlib
+
 from flash import files
-from flash.copies import DAMAGED, Copies
+from flash.copies import ANY, DAMAGED, Copies
+from flash.store import lock
 from settings import document
 from strict.fault import lines
 
@@ -39,16 +42,20 @@ def load(camera, path=PATH):
     return chosen or document.defaults(), faults
 
 
-def save(data, camera, path=PATH):
+def save(data, camera, path=PATH, before=ANY):
     """Write `data` (bytes) as /camera.json, whole or not at all, in force at the next start.
 
-    camera: the driver's FIELDS. Raises ValueError that lists the faults of `data`: where there is a last good
-    copy, a faulty file would not count. Raises OSError whose last argument says in words what to do.
+    camera: the driver's FIELDS. before: as flash.store.Store.save has it. Raises ValueError that lists the
+    faults of `data`: where there is a last good copy, a faulty file would not count. Raises OSError whose
+    last argument says in words what to do.
     """
     _, faults = document.read(data, camera)
     if faults:
         raise ValueError(lines(faults))
-    _copies(path).write(data)
+    copies = _copies(path)
+    with lock:
+        copies.require(before, hashlib.sha256(data).digest())
+        copies.write(data)
 
 
 def _copies(path):

@@ -4,6 +4,7 @@ The record knows a text before a file gets it, so that a power cut between two f
 taken for damaged.
 """
 
+import errno
 import hashlib
 import time
 
@@ -13,6 +14,8 @@ from . import files, record
 
 _BLOCK = const(256)
 
+#: For a `before` that is of no matter: it is no reading.
+ANY = const(-1)
 DAMAGED = "changed, and nobody has edited it: a fault of the flash; save it again"
 
 
@@ -64,6 +67,11 @@ class Copies:
         self.note(files.stamp(self.path), found)
         if self.reading(self.good) != found:
             files.write(self.good, (text,))
+
+    def require(self, before, new):
+        """Raise OSError unless the SHA-256 of the whole file is `before`, MISSING of none, or is `new`."""
+        if before != ANY and files.reading(self.path, self._block, None) not in (before, new):
+            raise OSError(errno.EEXIST, self.path + " was changed by another meanwhile; try again")
 
     def save(self, data, new, said):
         """Write `data` (bytes), of the reading `new`, as the file, if it is not there. Raises OSError.

@@ -35,11 +35,14 @@ def blocks(path, block, size=None):
             count = f.readinto(block) if size != 0 else 0
 
 
-def reading(path, block):
-    """Return what lies at `path`: SHA-256 of as much as counts (bytes), MISSING, or a number of errno."""
+def reading(path, block, most=_READ_MAX):
+    """Return what lies at `path`: SHA-256 of as much as counts (bytes), MISSING, or a number of errno.
+
+    most: how many bytes count, None for all.
+    """
     digest = hashlib.sha256()
     try:
-        for part in blocks(path, block, _READ_MAX):
+        for part in blocks(path, block, most):
             digest.update(part)
     except OSError as exc:
         # ENODEV: no filesystem is mounted.

@@ -18,7 +18,7 @@ from strict.compat import const
 from strict.fault import DocumentError
 
 from . import files
-from .copies import DAMAGED
+from .copies import ANY, DAMAGED
 from .files import MISSING
 
 _RETRY = const(120)  # polls until copies that could not be written are tried again
@@ -99,8 +99,11 @@ class Store:
         """Return milliseconds until the next `poll` (int): fewer where that may settle what was read."""
         return _SETTLE_MS if self._is_new else _POLL_MS
 
-    def save(self, text):
+    def save(self, text, before=ANY):
         """Write `text` (str or bytes), unchanged, as the file -> what it says.
+
+        before: the SHA-256 (bytes) of the file of which `text` is a change, MISSING if there was none; if
+        another has changed it since, that edit is not lost, and this raises OSError.
 
         Power may fail at any moment: the file is then the old one or the new one, whole. It counts
         as having been in force, like a valid file that it replaces, whether or not a poll has seen
@@ -111,6 +114,7 @@ class Store:
         data = text.encode() if isinstance(text, str) else text
         new = hashlib.sha256(data).digest()
         with lock:
+            self._files.require(before, new)
             self._files.save(data, new, said)
         return said
 

@@ -6,6 +6,7 @@ What it has in common with the policy's, the settling of edits and the flipped b
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 import subprocess
@@ -213,6 +214,38 @@ def test_save(flash: Flash) -> None:
     assert flash.settle() == ("active", "locked ab")
 
 
+# What was read, what stands there by then, whether it is saved: AB is.
+CHANGED = [
+    (A, A, True),
+    (None, None, True),
+    (A, B, False),
+    (A, None, False),
+    (None, A, False),
+    (A, A + " ", False),
+    (A, A + " " * 9000, False),
+    (A + " " * 9000, A + " " * 9000, True),
+    (A + " " * 9000, A + " " * 9001, False),
+    (A, AB, True),  # it is there already
+    (None, AB, True),
+]
+
+
+@pytest.mark.parametrize("row", CHANGED)
+def test_save_over_what_was_read(flash: Flash, row: tuple[str | None, str | None, bool]) -> None:
+    read, there, is_saved = row
+    if there is not None:
+        flash.file.write_text(there)
+    before = None if read is None else hashlib.sha256(read.encode()).digest()
+    if is_saved:
+        flash.another().save(AB, before)
+        assert flash.file.read_text() == flash.good.read_text() == AB
+    else:
+        with pytest.raises(OSError, match=r"was changed by another meanwhile; try again$"):
+            flash.another().save(AB, before)
+        assert (flash.file.read_text() if flash.file.exists() else None) == there
+        assert not flash.good.exists()
+
+
 @pytest.mark.parametrize("name", ["good", "record"])
 @pytest.mark.parametrize("how", ["saved", "copied"])
 def test_a_removed_token_is_in_no_copy_even_if_none_can_be_written(
@@ -242,6 +275,7 @@ def test_a_removed_token_is_in_no_copy_even_if_none_can_be_written(
 # A Store on a flash whose power fails at its N-th write or erase.
 _CUTS = """
 import gc, json, os, sys
+from hashlib import sha256
 sys.path.append(KIT)
 from cut_flash import cut_all, new_image, read
 from access.document import LOCKED
@@ -288,7 +322,8 @@ class Case:
             poll()
 
     def act(self):
-        new_store().save(self.after.to_json())
+        before = None if self.is_first else sha256(self.before.to_json().encode()).digest()
+        new_store().save(self.after.to_json(), before)
 
     def judge(self, stands, good, file, names):
         texts = [self.before.to_json(), self.after.to_json()]

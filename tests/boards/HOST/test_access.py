@@ -208,7 +208,8 @@ from hashlib import sha256
 from camcors import remote
 data = {data!r}
 remote.collect(data, True)
-print(remote.save("/access.json", str(hexlify(sha256(data).digest()), "ascii")))
+wanted = str(hexlify(sha256(data).digest()), "ascii")
+print(remote.save("/access.json", wanted, remote.digest("/access.json")))
 print(remote.look()["access"]["tokens"])
 """
     assert locked.exec(code.format(data=access_file("view").encode())) == "None\n1\n"

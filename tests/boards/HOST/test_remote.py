@@ -119,11 +119,12 @@ def test_the_camera(ours: Board, camera: Camera) -> None:
     assert (path is None) == bool(why)
 
 
-def save(board: Board, path: str, data: bytes, sent: bytes | None = None) -> object:
-    """What the camera says of saving `data`, where `sent` was meant."""
+def save(board: Board, path: str, data: bytes, sent: bytes | None = None, before: str = "") -> object:
+    """What the camera says of saving `data`, where `sent` was meant, over what is there or `before`."""
+    stands = before or board.ask(anything, "digest", path)
     board.do("collect", data, True)
     wanted = hashlib.sha256(data if sent is None else sent).hexdigest()
-    said = board.ask(anything, "save", path, wanted)
+    said = board.ask(anything, "save", path, wanted, stands)
     board.do("drop")
     return said
 
@@ -140,6 +141,14 @@ SETTINGS_FAULTS = (
         ("/policy.json", b"{", None, "line 1, column 2: null: not JSON; write the key in double quotes"),
         ("/camera.json", b'{"camera": {"quality": 200},\n"port": 0}', None, SETTINGS_FAULTS),
         ("/policy.json", b'{"version": 1}', b'{"version": 1} ', "what arrived is not what was sent"),
+        (
+            "/access.json",
+            b'{"open": "yes"}',
+            None,
+            "open: not the sentence that opens the camera; "
+            'write "anyone in this network may watch and control", or remove it',
+        ),
+        ("/other.json", b"{}", None, "not a file of the camera's own"),
     ],
 )
 def test_what_is_not_saved(ours: Board, path: str, data: bytes, sent: bytes | None, said: str) -> None:
@@ -149,20 +158,39 @@ def test_what_is_not_saved(ours: Board, path: str, data: bytes, sent: bytes | No
 
 
 def test_only_the_last_collection_is_saved(ours: Board) -> None:
-    wanted = hashlib.sha256(b"ab").hexdigest()
-    for data, is_first in ((b"old", True), (b"a", True), (b"b", False)):
+    stands = ours.ask(anything, "digest", "/policy.json")
+    wanted = hashlib.sha256(b'{"version": 1}').hexdigest()
+    for data, is_first in ((b"old", True), (b'{"version"', True), (b": 1}", False)):
         ours.do("collect", data, is_first)
-    assert ours.ask(anything, "save", "/other.txt", wanted) is None
-    assert ours.read_file("/other.txt") == b"ab"
+    assert ours.ask(anything, "save", "/policy.json", wanted, stands) is None
+    assert ours.read_file("/policy.json") == b'{"version": 1}'
     ours.do("drop")
-    assert ours.ask(anything, "save", "/other.txt", wanted) == "what arrived is not what was sent"
-    ours.do("remove", "/other.txt")
+    said = ours.ask(anything, "save", "/policy.json", wanted, wanted)
+    assert said == "what arrived is not what was sent"
 
 
-def test_another_file_is_saved_as_it_is(ours: Board) -> None:
-    assert save(ours, "/other.json", b"{}\n") is None
-    assert ours.read_file("/other.json") == b"{}\n"
-    ours.do("remove", "/other.json")
+@pytest.mark.parametrize("path", ["/policy.json", "/camera.json", "/access.json"])
+def test_what_another_has_changed_meanwhile_is_not_overwritten(ours: Board, path: str) -> None:
+    text = b'{"version": 1}' if path == "/policy.json" else b"{}"
+    changed = f"{path} was changed by another meanwhile; try again"
+    assert save(ours, path, text) is None
+    for before in (hashlib.sha256(b"other").hexdigest(), None):
+        ours.do("collect", text + b"\n", True)
+        wanted = hashlib.sha256(text + b"\n").hexdigest()
+        assert ours.ask(anything, "save", path, wanted, before) == changed
+        assert ours.read_file(path) == text
+        # What is there already is no change: an answer may have been lost, and the question comes again.
+        assert save(ours, path, text, before=before or "00" * 32) is None
+    ours.do("drop")
+    assert save(ours, path, text + b"\n") is None
+    assert ours.read_file(path) == text + b"\n"
+
+
+def test_a_file_that_is_longer_than_what_counts_of_it_is_replaced(ours: Board) -> None:
+    text = b'{"version": 1}'.ljust(9000)
+    ours.do("append", "/policy.json", text, True)
+    ours.do("close")
+    assert save(ours, "/policy.json", b'{"version": 1}') is None
 
 
 def test_an_older_firmware_is_named(board: Board, way: str) -> None:

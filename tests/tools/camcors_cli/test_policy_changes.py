@@ -26,7 +26,7 @@ class Stored:
     def __init__(self, text: str):
         self.text = text.encode()
 
-    def save(self, board: object, text: bytes, output: object) -> Report:
+    def save(self, board: object, text: bytes, before: bytes | None, output: object) -> Report:
         self.text = text
         return report({**REPORT, "policy": {**REPORT["policy"], "digest": Policy.from_json(text).digest}})
 

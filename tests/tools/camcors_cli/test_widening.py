@@ -130,7 +130,7 @@ class Stored:
         monkeypatch.setattr(Output, "can_ask", property(lambda _: answer is not None))
         monkeypatch.setattr(Output, "ask", self._ask)
 
-    def _save(self, board: object, text: bytes, output: object) -> Report:
+    def _save(self, board: object, text: bytes, before: bytes | None, output: object) -> Report:
         self.text = text
         return report(REPORT)
 

@@ -54,10 +54,11 @@ def set_network(ssid: str, is_open: bool, password_stdin: bool, port: str | None
     out = Output(as_json)
     with Board(port, out) as board:
         # What its driver takes, the camera knows, and checks before it writes the file.
+        before = camera.file(board, document.PATH)
         text = document.with_network(
-            _settings(board), _ON_CAMERA, None, {"ssid": ssid, "password": password}, _REMEDY
+            _or_new(before), _ON_CAMERA, None, {"ssid": ssid, "password": password}, _REMEDY
         )
-        camera.store(board, text, document.PATH, "the settings")
+        camera.store(board, text, document.PATH, "the settings", before)
     out.result({"ssid": ssid, "password_set": bool(password)})
     out.say(f"saved; the camera joins {ssid} when it starts: camcors reset")
 
@@ -123,10 +124,6 @@ def ask_password(ssid: str, from_stdin: bool) -> str:
     return password
 
 
-def _settings(board: Board) -> bytes:
-    """Return the text of /camera.json, that of an empty object if there is none."""
-    return _or_new(camera.file(board, document.PATH))
-
-
 def _or_new(text: bytes | None) -> bytes:
+    """Return the text of /camera.json, that of an empty object if there is none."""
     return _NEW if text is None else text

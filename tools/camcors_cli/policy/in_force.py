@@ -33,7 +33,7 @@ def put_in_force(
     changes = document.difference(current, text)
     out.diff(changes)
     wider, warned = agree(out, current, new, is_agreed)
-    report = camera.save_policy(board, text, out)
+    report = camera.save_policy(board, text, current, out)
     stands = {"digest": new.digest, "state": report.policy.state, "started": report.started}
     said = {"diff": changes, "wider": wider, "warnings": warnings(new)}
     out.result({**stands, "changed": text != current, **said, **facts})
