@@ -26,7 +26,7 @@ def attach(app, door):
             return refused(request, bad)
         path, for_s, role = wish.get("path"), wish.get("for_s"), wish.get("role", VIEW)
         try:
-            made = door.lock.link(door.judge(request), path, for_s, door.uptime_s(), role)
+            made = door.lock.link(door.verdict(request), path, for_s, door.uptime_s(), role)
         except ValueError as exc:
             return refuse(request, error.BAD_VALUE, "there is no such link", remedy=str(exc.args[0]))
         return {"path": made, "role": role, "for_s": for_s}, 200, _NO_STORE

@@ -16,22 +16,23 @@ _REPLACED = "multipart/x-mixed-replace"
 _NO_STORE = {"Cache-Control": "no-store"}  # the answer lies a moment later
 
 
-def attach(app, camera, frames, server, status):
+def attach(app, camera, frames, server, status, verdict):
     """Register GET / and everything under /api/ on `app` (microdot.Microdot).
 
     camera: the driver, with the interface of camcors_testcard/camera.py. frames: stream.Frames
-    over it. server: server.Server, for its counters. status: called with each GET /api/status
-    (microdot.Request); gives a dict of JSON values, to which `camera`, `frames` and `clients` are added.
+    over it. server: server.Server, for its counters. status: called for each GET /api/status with
+    the role of who asks; gives a dict of JSON values, to which `camera`, `frames` and `clients` are added.
+    verdict: gives the access.lock.Verdict on a request (microdot.Request) that has passed.
     """
     _attach_page(app)
     routes.attach_errors(app)
     _attach_errors(app, server.limits)
-    _attach_pictures(app, frames)
+    _attach_pictures(app, frames, verdict)
     _attach_controls(app, camera)
 
     @routes.on(app, routes.GET_STATUS)
     async def get_status(request):
-        report = status(request)
+        report = status(verdict(request).role)
         report["camera"] = {
             "name": camera.name,
             "led": camera.led,
@@ -68,7 +69,7 @@ def _attach_errors(app, limits):
         return refuse(request, error.INTERNAL, "internal server error")
 
 
-def _attach_pictures(app, frames):
+def _attach_pictures(app, frames, verdict):
     @routes.on(app, routes.GET_CAPTURE)
     async def get_capture(request):
         try:
@@ -87,7 +88,7 @@ def _attach_pictures(app, frames):
     @routes.on(app, routes.GET_STREAM)
     async def get_stream(request):
         try:
-            viewer = frames.viewer(_fps(request.args.get("fps")))
+            viewer = frames.viewer(_fps(request.args.get("fps")), verdict(request).token)
         except Bad as bad:
             return refused(request, bad)
         except stream.Busy:

@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from access.lock import Verdict
 from microdot import Microdot, Request
 
 from .drivers import Camera
@@ -12,5 +13,6 @@ def attach(
     camera: Camera,
     frames: Frames,
     server: Server,
-    status: Callable[[Request], dict[str, Any]],
+    status: Callable[[str | None], dict[str, Any]],
+    verdict: Callable[[Request], Verdict],
 ) -> None: ...

@@ -55,6 +55,10 @@ class Door:
             self._keeper.uptime_s(),
         )
 
+    def verdict(self, request):
+        """Return the access.lock.Verdict by which `request` has passed."""
+        return request.g.verdict
+
     async def refuse(self, request, verdict):
         """Return the answer (microdot.Response) to what `verdict` refuses, when it may be sent."""
         if verdict.wait_ms:
@@ -74,7 +78,7 @@ class Door:
         # What is too large, or was refused before, gets its answer from Microdot, and runs nothing.
         if request is None or request.content_length > request.max_content_length:
             return self._dispatch(request)
-        verdict = self.judge(request)
+        verdict = request.g.verdict = self.judge(request)
         return self._dispatch(request) if verdict.code is None else self.refuse(request, verdict)
 
     def _needed(self, request):

@@ -106,8 +106,8 @@ def _start(watchdog):
     tell_guard()
     server = Server(app, chosen["limits"], log.say)
     network.attach(app)  # before the camera's routes: a set-up form stands in the place of its page
-    frames = Frames(camera, chosen["limits"])
-    api.attach(app, camera, frames, server, lambda request: state.report(door.judge(request).role))
+    frames = state.frames = Frames(camera, chosen["limits"])
+    api.attach(app, camera, frames, server, state.report, door.verdict)
     access_paths.attach(app, door)
     _thread.stack_size(board.SERVER_STACK_BYTES)
     main = _live(_main(chosen, server, network, camera, frames, watchdog), server)

@@ -33,15 +33,16 @@ class State:
     """Owned by the camera; allocates a report when one is asked for, nothing otherwise.
 
     lock: the access.lock.Lock of all requests, None before load_access().
-    network, guard: the board's Network and the Guard, None before the start. has_served: whether the server
-    has listened once. restart: why the camera was started, as restart.why() says it. name, title: the host
-    name, and what people call the camera; None before the start.
+    network, guard, frames: the board's Network, the Guard and stream.Frames, None before the start.
+    has_served: whether the server has listened once. restart: why the camera was started, as restart.why()
+    says it. name, title: the host name, and what people call the camera; None before the start.
     """
 
     def __init__(self):
         self.faults = []
         self.network = None
         self.guard = None
+        self.frames = None
         self.has_served = False
         self.restart = None
         self.name = None
@@ -108,6 +109,7 @@ class State:
             access = self._access.access
             if access is not self.lock.access:
                 self.lock.access = access
+                self.frames.end(self.lock.is_over)
             self._access_lines = self._tell(self._access, self._access_lines)
         return self._access.wait_ms()
 

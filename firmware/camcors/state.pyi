@@ -6,12 +6,14 @@ from cors import CORS
 from cors.guard import Guard
 
 from .drivers import Network
+from .stream import Frames
 
 class State:
     faults: list[str]
     lock: Lock | None
     network: Network | None
     guard: Guard | None
+    frames: Frames | None
     has_served: bool
     restart: Mapping[str, str | None] | None
     name: str | None

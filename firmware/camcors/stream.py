@@ -107,15 +107,23 @@ class Frames:
         """How many want pictures now: streams, and stills that are being taken (int)."""
         return len(self._viewers) + self._stills
 
-    def viewer(self, fps=None):
+    def viewer(self, fps=None, token=None):
         """Return a new stream (Viewer) of at most `fps` (int, 1 to 60) pictures a second.
+
+        token: who watches, for end().
 
         Raise Busy if all slots are taken. The slot itself is taken when the stream starts to be
         read, so that an answer that is never sent takes none.
         """
         if len(self._viewers) >= self.slots:
             raise Busy
-        return Viewer(self, min(fps or self._fps, self._fps))
+        return Viewer(self, min(fps or self._fps, self._fps), token)
+
+    def end(self, is_over):
+        """End the streams for whose token `is_over` is true."""
+        for viewer in self._viewers:
+            viewer.is_over = is_over(viewer.token)
+        self._wake()
 
     async def capture(self):
         """Take one picture: (jpeg bytes, frame id int, timestamp str). Viewers get it as well.

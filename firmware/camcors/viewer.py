@@ -10,13 +10,16 @@ class Viewer:
     enter() begins it, next_part() gives a part or has until_next() awaited, close() ends it. Not an async
     iterator, whose coroutines would be garbage of every frame: between two parts nothing is allocated.
 
-    fps: pictures a second at most (int). number: the last part's picture. is_waiting: whether a picture is
-    asked for and not there yet; set to False by Frames.
+    fps: pictures a second at most (int). token: who watches (access.document.Token, None for anyone). number:
+    the last part's picture. is_waiting: whether a picture is asked for and not there yet; set to False by
+    Frames. is_over: whether the stream shall end; set by Frames.
     """
 
-    def __init__(self, frames, fps):
+    def __init__(self, frames, fps, token):
         self.fps = fps
+        self.token = token
         self.is_waiting = False
+        self.is_over = False
         self.number = 0
         self._frames = frames
         self._part = None
@@ -34,9 +37,11 @@ class Viewer:
         """Return the next part if it is there, else None: await until_next(), and call this again.
 
         A part is headers and JPEG (memoryview), intact until the next call. A stalled camera's last part is
-        repeated, or a line break (bytes) given before the first.
+        repeated, or a line break (bytes) given before the first. Nothing (b"") ends the stream.
         """
         self._release()
+        if self.is_over:
+            return b""
         if self._has_asked:
             if self.is_waiting:
                 return None

@@ -94,6 +94,12 @@ class Lock:
         self._sessions.keep([token.sha256 for token in tokens])
         self._links.know(tokens)
 
+    def is_over(self, token):
+        """Return whether the time is over of what began by a `token` (document.Token, None for anyone)."""
+        if token is None:
+            return self._access.open_role is None
+        return token.sha256 not in [known.sha256 for known in self._access.tokens]
+
     def judge(self, needed, method, path, query, headers, origin, now_s):
         """Return the Verdict on a request.
 

@@ -13,7 +13,7 @@ def test_the_camera_has_the_routes_of_the_table_and_no_other() -> None:
     app = Microdot()
     nothing: Any = None
     server: Any = SimpleNamespace(limits=None)
-    api.attach(app, nothing, nothing, server, lambda request: {})
+    api.attach(app, nothing, nothing, server, nothing, nothing)
     access_paths.attach(app, nothing)
     found = [(method, row[1].url_pattern) for row in app.url_map for method in row[0]]
     assert sorted(found) == sorted(routes.ROUTES)

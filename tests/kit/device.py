@@ -9,6 +9,7 @@ import json
 import sys
 import time
 
+from access.lock import ANYONE
 from camcors import api
 from camcors.http.clock import sleep_ms
 from camcors.http.server import Server
@@ -206,7 +207,14 @@ class Device:
         self.most_running = 0
         self.opened = 0
         self.closed = 0
-        api.attach(self.app, self.camera, self.frames, self.server, lambda request: {"uptime_s": 1})
+        api.attach(
+            self.app,
+            self.camera,
+            self.frames,
+            self.server,
+            lambda role: {"uptime_s": 1},
+            lambda request: ANYONE,
+        )
         self._attach_bodies()
         self._attach_faults()
         self._attach_probe()

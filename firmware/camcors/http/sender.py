@@ -83,6 +83,8 @@ class Sender:
             while part is None:
                 await viewer.until_next()
                 part = viewer.next_part()
+            if not part:
+                return
             start = 0
             self._exchange.send(ticks_ms())
             while start < len(part):

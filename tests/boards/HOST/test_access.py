@@ -137,6 +137,31 @@ def test_an_open_camera_that_gets_a_faulty_file_is_locked(program: Path, tmp_pat
         assert ask(camera).status_code == 401
 
 
+def test_a_token_that_is_removed_ends_its_streams_and_no_other(locked: Camera) -> None:
+    locked.put("access.json", access_file("view", "control"))
+    wait(locked, "view", 200)
+    with contextlib.ExitStack() as stack:
+        ended, stays = (
+            stack.enter_context(
+                httpx.stream("GET", locked.url + "/api/stream", headers=bearer(name))
+            ).iter_raw()
+            for name in ("view", "control")
+        )
+        assert next(ended) and next(stays)
+        locked.put("access.json", access_file("control"))
+        begun = time.monotonic()
+        for _ in ended:
+            assert time.monotonic() < begun + IN_FORCE_S + 1
+        seen = time.monotonic()
+        assert status(locked, "view") == [401]
+        for _ in stays:
+            if time.monotonic() > seen + 1:
+                break
+        else:
+            raise AssertionError("the other stream ended")
+        assert locked.exec("from camcors.start import state; print(state.lock.access.tokens[0].name)")
+
+
 @pytest.mark.parametrize("name", ROLES)
 def test_the_real_paths(camera: Camera, name: str) -> None:
     headers = bearer(name)

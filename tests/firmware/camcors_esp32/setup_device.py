@@ -20,6 +20,7 @@ import install  # noqa: F401
 # isort: split
 from fake_network import radio
 
+from access.lock import ANYONE
 from camcors import api
 from camcors.http.server import Server
 from camcors.limits import Limits
@@ -68,7 +69,7 @@ async def main(port, folder, dns_port):
     limits = Limits()
     server = Server(app, limits)
     point.attach(app)
-    api.attach(app, camera, Frames(camera, limits), server, lambda request: {})
+    api.attach(app, camera, Frames(camera, limits), server, lambda role: {}, lambda request: ANYONE)
     await asyncio.sleep(0)
     await server.start("127.0.0.1", port)
     print("key " + radio.ap["key"])
