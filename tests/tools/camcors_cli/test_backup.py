@@ -14,9 +14,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+from camcors_cli.access import document as access_document
+from camcors_cli.access.widening import widenings as access_widenings
 from camcors_cli.device.board import Board
 from camcors_cli.ui.output import Output
 
+from access.document import SENTENCES
 from tests.kit.camera import Camera
 
 PASSWORD = "correct horse battery"
@@ -252,7 +255,7 @@ WIDER = [
     'allowed_origins: "*": every page may read and show the camera\'s pictures and answers',
     'allowed_origins: "*": every page may send any method',
 ]
-REFUSED = "not saved: the policy lets in more than before, and there is no terminal to ask at"
+REFUSED = "not saved: the backup lets in more than before, and there is no terminal to ask at"
 
 
 class TestAWiderPolicy:
@@ -288,6 +291,113 @@ class TestAWiderPolicy:
         assert clean.content("policy.json") == WIDE
         fill(clean, {"/main.py": b"# other\n"})
         assert on(clean, "restore", wide).exit_code == 0, "the board has that policy already"
+
+
+def access_file(opened: str = "", **tokens: str) -> bytes:
+    """An access file with tokens of these roles; opened: a field that opens it."""
+    rows = [{"name": name, "role": role, "sha256": f"{ord(name):064x}"} for name, role in tokens.items()]
+    sentence = {opened: SENTENCES[opened][0]} if opened else {}
+    return json.dumps({**sentence, "tokens": rows}).encode()
+
+
+GETS_IN = "/access.json: the token of {} gets in, with the role {}"
+OPENS = "/access.json: anyone in this network may watch"
+# The file on the board, that in the backup, whom it lets in.
+LETS_IN: list[tuple[bytes | None, bytes, list[str]]] = [
+    (None, access_file(a="view"), [GETS_IN.format("a", "view")]),
+    (b"{", access_file(a="view"), [GETS_IN.format("a", "view")]),
+    (access_file(a="view"), access_file(a="view", b="admin"), [GETS_IN.format("b", "admin")]),
+    (access_file(a="view"), access_file(a="control"),
+     ["/access.json: the token of a gets the role control; it has view"]),
+    (access_file(a="control"), access_file(a="view"), []),
+    (access_file(a="view", b="view"), access_file(b="view"), []),
+    (access_file(a="view"), b"{}", []),
+    (access_file(), access_file("open_view"), [OPENS]),
+    (access_file("open_view"), access_file("open"), [f"{OPENS} and control"]),
+    (access_file("open"), access_file("open_view"), []),
+    (access_file("open"), access_file("open", a="view"), [GETS_IN.format("a", "view")]),
+    (access_file(a="view"), access_file("open", a="view", b="view"),
+     [f"{OPENS} and control", GETS_IN.format("b", "view")]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "after", "lines"), LETS_IN)
+def test_whom_an_access_file_lets_in(before: bytes | None, after: bytes, lines: list[str]) -> None:
+    assert list(access_widenings(access_document.stands(before), access_document.stands(after))) == lines
+
+
+class TestTokensThatComeBack:
+    A, AB = access_file(a="view"), access_file(a="view", b="admin")
+    LINE = GETS_IN.format("b", "admin")
+
+    @pytest.fixture
+    def older(self, clean: Camera, saved: Path) -> Path:
+        """A backup of a camera that knew another token."""
+        changed(saved, lambda m, f: put(m, f, "/access.json", self.AB))
+        fill(clean, {"/access.json": self.A})
+        return saved
+
+    def test_are_asked_about(self, clean: Camera, older: Path, on, monkeypatch) -> None:
+        before = tree(clean)
+        done = on(clean, "restore", older, "--json")
+        assert (done.exit_code, json.loads(done.stdout)["wider"]) == (1, [self.LINE])
+        assert done.stderr.splitlines()[:2] == [f"camcors: {REFUSED}", self.LINE]
+        assert tree(clean) == before
+        asked: list[str] = []
+        monkeypatch.setattr(Output, "can_ask", True)
+        monkeypatch.setattr(Output, "ask", lambda self, question: asked.append(question) or True)
+        done = on(clean, "restore", older)
+        assert (asked, done.exit_code) == (["Save it all the same?"], 0)
+        assert done.stderr == f"camcors: wider than before: {self.LINE}\n"
+        assert clean.content("access.json") == self.AB
+        assert on(clean, "restore", older).stderr == "", "the board has them already"
+
+    def test_come_back_with_yes(self, clean: Camera, older: Path, on) -> None:
+        done = on(clean, "restore", older, "--yes", "--json")
+        assert (done.exit_code, json.loads(done.stdout)["wider"]) == (0, [self.LINE])
+        assert clean.content("access.json") == self.AB
+
+    def test_are_found_in_the_copy_and_whatever_the_backup_is_of(
+        self, clean: Camera, older: Path, on
+    ) -> None:
+        def change(manifest: dict, packed: dict) -> None:
+            put(manifest, packed, "/access.json", self.A)
+            put(manifest, packed, "/access.good.json", self.AB)
+            manifest["firmware"] = None
+
+        changed(older, change)
+        done = on(clean, "restore", older, "--json")
+        assert (done.exit_code, json.loads(done.stdout)["wider"]) == (1, [self.LINE])
+
+    def test_with_a_policy_they_are_one_question(self, clean: Camera, older: Path, on) -> None:
+        changed(older, lambda m, f: put(m, f, "/policy.json", WIDE))
+        done = on(clean, "restore", older, "--json")
+        assert (done.exit_code, json.loads(done.stdout)["wider"]) == (1, [*WIDER, self.LINE])
+
+
+def test_a_faulty_access_file_is_refused_before_anything_is_written(clean: Camera, saved: Path, on) -> None:
+    clean.exec(_CLEAR)
+    changed(saved, lambda m, f: put(m, f, "/access.json", b'{"tokens": [],\n "open": "yes"}'))
+    done = on(clean, "restore", saved)
+    said = [
+        f"camcors: {saved}:/access.json is not a valid access file (1 fault)",
+        f"{saved}:/access.json:2: open: not the sentence that opens the camera; "
+        'write "anyone in this network may watch and control", or remove it',
+    ]
+    assert (done.exit_code, done.stderr.splitlines()) == (1, said)
+    assert tree(clean) == {}
+
+    def other(manifest: dict, packed: dict) -> None:
+        manifest["firmware"] = None
+
+    changed(saved, other)
+    assert on(clean, "restore", saved).exit_code == 0, "it is another program's"
+
+
+def test_a_backup_has_the_hashes_and_says_nothing_of_them(clean: Camera, on, tmp_path: Path) -> None:
+    fill(clean, {"/access.json": access_file(a="view"), "/camera.json": b"{}"})
+    done = on(clean, "backup", tmp_path / "b.zip")
+    assert (done.exit_code, done.stderr) == (0, "")
 
 
 def test_faulty_settings_are_refused_before_anything_is_written(clean: Camera, saved: Path, on) -> None:

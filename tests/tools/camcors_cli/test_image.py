@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+import re
 import stat
 import struct
 from collections.abc import Callable
@@ -19,6 +20,8 @@ from camcors_cli.ui.errors import Failure
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from access import secret
+from access.document import Access
 from tests.kit import chips
 from tests.kit.camera import Camera
 
@@ -79,6 +82,7 @@ def test_firmware_and_files_in_one_image(run, folder: Path, name: str, offset: i
         "app": {"bytes": size, "slot": next(each for each in board.table if each.type == "app").size},
         "files": {"/policy.json": len(POLICY)},
         "holds_password": False,
+        "tokens": [],
     }
 
 
@@ -89,6 +93,8 @@ def test_for_a_person(run, folder: Path) -> None:
         "camcors-BOARD.bin: 4190208 bytes from 0x1000 of the flash of BOARD",
         "application   100080 of 1638400 bytes",
         "/policy.json  63 bytes",
+        "the camera will be locked: camcors token add NAME --role view makes a token once it runs, "
+        "--token NAME:ROLE one in the image",
         "next: camcors flash BOARD camcors-BOARD.bin",
     ]
 
@@ -147,6 +153,24 @@ def test_an_open_network_has_no_secret(run, folder: Path) -> None:
     ("args", "status", "message"),
     [
         (["NONE"], 2, "there is no board NONE; write one of BOARD, BOARD_S3, HOST"),
+        (
+            ["BOARD", "--token", "kitchen"],
+            2,
+            '"kitchen" names no role; write NAME:ROLE, with one of the roles ',
+        ),
+        (["BOARD", "--token", "kitchen:all"], 2, '"kitchen:all" names no role; write NAME:ROLE'),
+        (["BOARD", "--token", ":view"], 2, "not a name for a token; write letters, digits"),
+        (["BOARD", "--token", "a:b:view"], 2, "not a name for a token; write letters, digits"),
+        (
+            ["BOARD", "--token", "a:view", "--token", "A:admin"],
+            1,
+            "there is a token a already; give each token a name of its own",
+        ),
+        (
+            ["BOARD", *[word for i in range(17) for word in ("--token", f"t{i}:view")]],
+            1,
+            "tokens: too many; write at most 16",
+        ),
         (["BOARD", "--open"], 2, "--open and --password-stdin belong to --wifi SSID"),
         (["BOARD", "--wifi", "x" * 33, "--open"], 2, "write the network's name, 1 to 32 bytes"),
         (["BOARD", "--wifi", "Home"], 2, "there is no terminal to ask for the password"),
@@ -478,25 +502,64 @@ def test_a_camera_starts_from_the_image_with_its_policy(run, program: Path, tmp_
     (tmp_path / "policy.json").write_text(POLICY)
     (tmp_path / "camera.json").write_text(json.dumps({"name": "porch", "camera": {"quality": 33}}))
     flash = tmp_path / "flash.bin"
-    done = run(
-        "image",
-        "HOST",
-        "--policy",
-        tmp_path / "policy.json",
-        "--settings",
-        tmp_path / "camera.json",
-        "--output",
-        flash,
-    )
+    files = ["--policy", tmp_path / "policy.json", "--settings", tmp_path / "camera.json"]
+    done = run("image", "HOST", *files, "--token", "desk:view", "--output", flash)
     assert done.exit_code == 0
-    assert done.stdout.splitlines()[-1] == f"next: build/HOST/camcors-host --flash {flash}"
+    assert done.stderr.splitlines()[-1] == f"camcors: next: build/HOST/camcors-host --flash {flash}"
+    shown = {"Authorization": f"Bearer {done.stdout.rstrip()}"}
     with Camera(flash) as camera:
         camera.wait_ready()
-        answer = httpx.get(f"{camera.url}/api/status", headers={"Origin": "https://desk.example.com"})
+        origin = {"Origin": "https://desk.example.com"}
+        assert httpx.get(f"{camera.url}/api/status", headers=origin).status_code == 401
+        answer = httpx.get(f"{camera.url}/api/status", headers={**origin, **shown})
         assert answer.headers["access-control-allow-origin"] == "https://desk.example.com"
         assert answer.json()["policy"]["state"] == "active"
         assert answer.json()["faults"] == []
-        assert httpx.get(f"{camera.url}/api/camera").json()["quality"] == 33
+        assert httpx.get(f"{camera.url}/api/camera", headers=shown).json()["quality"] == 33
+
+
+TOKEN = re.compile(r"camcors_[0-9a-z]{26}")
+
+
+def test_tokens_are_printed_once_and_the_image_has_their_hashes(run, folder: Path) -> None:
+    done = run("image", "BOARD", "--token", "kitchen:view", "--token", "hass:control")
+    assert done.exit_code == 0
+    tokens = done.stdout.splitlines()
+    assert len(tokens) == 2 and all(map(TOKEN.fullmatch, tokens))
+    assert done.stderr.splitlines() == [
+        "camcors: that is the token of kitchen, who may look at the camera",
+        "camcors: that is the token of hass, who may look at the camera and set it",
+        "camcors: camcors-BOARD.bin: 4190208 bytes from 0x1000 of the flash of BOARD",
+        "camcors: a token is shown this once, and the image has its hash only: "
+        "keep it where nobody else reads it",
+        "camcors: no policy in it: no other origin may read the camera until camcors policy push",
+        "camcors: next: camcors flash BOARD camcors-BOARD.bin",
+    ]
+    image = folder / "camcors-BOARD.bin"
+    text = files(image.read_bytes()[0x330000 - 0x1000 :])["/access.json"]
+    access = Access.from_json(text)
+    assert [(each.name, each.role) for each in access.tokens] == [("kitchen", "view"), ("hass", "control")]
+    assert [each.sha256 for each in access.tokens] == [secret.hash_of(each) for each in tokens]
+    assert (access.to_json().encode(), access.open_role) == (text, None)
+    assert not TOKEN.search(image.read_bytes().decode("latin-1"))
+    assert stat.S_IMODE(image.stat().st_mode) == 0o600
+
+
+def test_tokens_in_json(run, folder: Path) -> None:
+    done = run("image", "BOARD", "--token", "kitchen:admin", "--json")
+    (said,) = json.loads(done.stdout)["tokens"]
+    assert (said["name"], said["role"]) == ("kitchen", "admin")
+    assert TOKEN.fullmatch(said["token"]) and said["token"] not in done.stderr
+    kept = Access.from_json(
+        files((folder / "camcors-BOARD.bin").read_bytes()[0x330000 - 0x1000 :])["/access.json"]
+    )
+    assert kept.tokens[0].sha256 == secret.hash_of(said["token"])
+    assert kept.tokens[0].created_s == said["created_s"]
+
+
+def test_no_token_is_printed_of_an_image_that_is_not_written(run, folder: Path) -> None:
+    done = run("image", "BOARD", "--token", "kitchen:view", "--output", "no/folder.bin")
+    assert (done.exit_code, done.stdout) == (4, "")
 
 
 def test_the_layout_is_that_of_micropython() -> None:

@@ -17,6 +17,7 @@ from ..ui import faults
 from ..ui.errors import Failure, Status
 
 PATH = "/access.json"
+GOOD = "/access.good.json"  # the copy of what was in force
 VALID = "a valid access file"
 _REMEDY = (
     "nothing was changed; mpremote resume edit :access.json changes it, "
@@ -32,22 +33,27 @@ MAY = {
 
 
 class Opened(NamedTuple):
-    """What opens a camera: the line (from 1) of the access file, the field there and its sentence."""
+    """What opens a camera: the line (from 1) of the access file, anyone's role, the sentence there."""
 
     line: int | None
-    field: str
+    role: str
     sentence: str
 
     def __str__(self) -> str:
         return f"{self.sentence}, by line {self.line or 1} of {PATH}"
 
 
-def read(text: bytes | None) -> Access:
-    """Return what the camera's file says; no file locks it. Raises Failure with all faults and lines."""
+def read(text: bytes | None, name: str = PATH, remedy: str = _REMEDY) -> Access:
+    """Return what an access file of the name `name` says; none locks. Raises Failure with faults and lines."""
     found = faults_of(text)
     if found:
-        raise faults.refusal(PATH, VALID, found, _REMEDY)
+        raise faults.refusal(name, VALID, found, remedy)
     return LOCKED if text is None else Access.from_json(text)
+
+
+def stands(text: bytes | None) -> Access:
+    """Return what the camera's file says; of none, or a faulty one, that it is locked."""
+    return LOCKED if faults_of(text) else read(text)
 
 
 def faults_of(text: bytes | None) -> list[faults.Located]:
@@ -63,7 +69,7 @@ def opened(text: bytes | None, found: Access) -> Opened | None:
     """Return what opens the camera in its file `text`, which says `found`; None if it is locked."""
     for field, (sentence, role) in SENTENCES.items():
         if role == found.open_role:
-            return Opened(faults.line_of(text or b"", field), field, sentence)
+            return Opened(faults.line_of(text or b"", field), role, sentence)
     return None
 
 
@@ -76,11 +82,14 @@ def token(found: Access, name: str) -> Token:
     raise Failure(f"there is no token {name}", f"those on the camera: {known}", Status.REFUSED)
 
 
-def add(found: Access, name: str, role: str) -> tuple[Access, str]:
-    """Return the Access that knows a new token as well, and the token. Raises Failure."""
+def add(found: Access, name: str, role: str, remedy: str = "") -> tuple[Access, str]:
+    """Return the Access that knows a new token as well, and the token.
+
+    Raises Failure; remedy: of a name that there is.
+    """
     for each in found.tokens:
         if lower(each.name) == lower(name):
-            remedy = f"camcors token rotate {each.name} makes another for it"
+            remedy = remedy or f"camcors token rotate {each.name} makes another for it"
             raise Failure(f"there is a token {each.name} already", remedy, Status.REFUSED)
     made = secret.make_token()
     digits = binascii.hexlify(secret.hash_of(made)).decode()
@@ -88,6 +97,11 @@ def add(found: Access, name: str, role: str) -> tuple[Access, str]:
         return found.with_token(name, role, digits, int(time.time())), made
     except AccessError as exc:
         raise Failure(str(exc), "camcors token remove NAME", Status.REFUSED) from None
+
+
+def said(token: Token) -> dict[str, Any]:
+    """Return a token for `--json`, without its hash."""
+    return {"name": token.name, "role": token.role, "created_s": token.created_s}
 
 
 def write(found: Access, before: bytes | None) -> bytes:

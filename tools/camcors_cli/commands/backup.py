@@ -9,15 +9,18 @@ from pathlib import Path
 
 import click
 
-from cors import Policy
+from access.document import LOCKED
 
+from ..access import document as access_document
+from ..access.widening import widenings as access_widenings
 from ..device import answers, files
 from ..device.board import Board
 from ..device.calls import Call
 from ..image import archive, boards
 from ..image.archive import Archive
 from ..policy import document
-from ..policy.in_force import agree
+from ..policy.in_force import ask
+from ..policy.widening import widenings as policy_widenings
 from ..settings import document as settings_document
 from ..ui import output_file
 from ..ui.errors import Failure, Status
@@ -84,21 +87,21 @@ def _read_all(board: Board, out: Output) -> Archive:
 def restore(file: Path, delete: bool, yes: bool, port: str | None, as_json: bool) -> None:
     """Bring the files of a backup back to a board.
 
-    Files that are the same are left alone. Each file is written whole or not at all. A policy and
-    settings in FILE are validated first, and a policy that lets in more than the board's is asked about.
+    Files that are the same are left alone. Each file is written whole or not at all. A policy, tokens and
+    settings in FILE are validated first, and what lets in more than the board's is asked about: a policy,
+    tokens that come back, an open camera.
     Works on any board with MicroPython.
     """
     out = Output(as_json)
     saved = archive.unpack(file)
-    policy = _check_content(file, saved)
+    _check_content(file, saved)
     with Board(port, out) as board:
         before = files.tree(board)
         _check_kinds(before, saved)
         changed = [name for name, data in saved.files.items() if not files.has(board, before, name, data)]
         _check_room(board, before, {name: saved.files[name] for name in changed})
-        wider: list[str] = []
-        if policy and document.PATH in changed:
-            wider, _ = agree(out, board.read_file(document.PATH), policy, yes)
+        wider = _widenings(board, saved, changed)
+        ask(out, "the backup", wider, yes)
         files.make_folders(board, sorted({*saved.folders, *files.parents(list(saved.files))}))
         with out.progress("restoring files", len(changed)) as progress:
             for count, name in enumerate(changed):
@@ -115,15 +118,35 @@ def restore(file: Path, delete: bool, yes: bool, port: str | None, as_json: bool
     )
 
 
-def _check_content(path: Path, saved: Archive) -> Policy | None:
-    """Return the policy, if there is one. Raises Failure with all faults of it, or of a camera's settings."""
-    text, settings = (saved.files.get(each.PATH) for each in (document, settings_document))
-    policy = None if text is None else document.read(text, f"{path}:{document.PATH}")
-    if settings is not None and saved.facts.get("firmware"):  # else the file is another program's
+def _check_content(path: Path, saved: Archive) -> None:
+    """Raises Failure with all faults of the policy, of a camera's tokens, or of its settings."""
+    text = saved.files.get(document.PATH)
+    if text is not None:
+        document.read(text, f"{path}:{document.PATH}")
+    if not saved.facts.get("firmware"):  # files of these names are another program's
+        return
+    access_document.read(saved.files.get(access_document.PATH), f"{path}:{access_document.PATH}", "")
+    settings = saved.files.get(settings_document.PATH)
+    if settings is not None:
         name = saved.facts.get("board")
         camera = boards.read(name).camera if name in boards.names() else None
         settings_document.check(settings, f"{path}:{settings_document.PATH}", camera)
-    return policy
+
+
+def _widenings(board: Board, saved: Archive, changed: list[str]) -> list[str]:
+    """Return whom the files that are `changed` let in and the board's do not, a line each."""
+    found: list[str] = []
+    if document.PATH in changed:
+        old = document.stands(board.read_file(document.PATH))
+        found += policy_widenings(old, document.parse(saved.files[document.PATH]), document.is_public_suffix)[
+            0
+        ]
+    # Whatever the backup says it is of: the board may be a camera.
+    texts = [saved.files[name] for name in (access_document.PATH, access_document.GOOD) if name in changed]
+    stands = access_document.stands(board.read_file(access_document.PATH)) if texts else LOCKED
+    for text in texts:  # the copy counts where the file is damaged
+        found += access_widenings(stands, access_document.stands(text))
+    return list(dict.fromkeys(found))
 
 
 def _check_kinds(before: files.Tree, saved: Archive) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
 from camcors_build.drivers import Fields
 
+from access.document import LOCKED, Access, Token
+
+from ..access import document as access_document
+from ..access.arguments import NAME_AND_ROLE
 from ..image import boards
 from ..policy import document
 from ..policy.in_force import tell_open
@@ -20,12 +25,21 @@ from .wifi import ask_password, check_ssid
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _NEW = click.Path(dir_okay=False, path_type=Path)
+_LOCKED = "camcors token add NAME --role view makes a token once it runs, --token NAME:ROLE one in the image"
 
 
 @click.command()
 @click.argument("board", type=boards.BOARD)
 @click.option("--policy", type=_FILE, help="The file that becomes /policy.json.")
 @click.option("--settings", type=_FILE, help="The file that becomes /camera.json.")
+@click.option(
+    "--token",
+    "tokens",
+    type=NAME_AND_ROLE,
+    metavar="NAME:ROLE",
+    multiple=True,
+    help="Make a token, and print it once; may be given again.",
+)
 @click.option("--wifi", metavar="SSID", help="The network to join; its password is asked for, never shown.")
 @click.option("--open", "is_open", is_flag=True, help="The network has no password.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
@@ -37,6 +51,7 @@ def image(
     board: str,
     policy: Path | None,
     settings: Path | None,
+    tokens: tuple[tuple[str, str], ...],
     wifi: str | None,
     is_open: bool,
     password_stdin: bool,
@@ -50,8 +65,11 @@ def image(
     The firmware is that of BOARD; `camcors flash` takes the file. The policy and the settings are
     validated, and all faults said at once, each with its line. What the policy opens to everybody is
     said, not asked about. The firmware is checked: made for the chip, whole, with the board's partition
-    table. Without a policy and settings the camera makes its own filesystem when it first starts. BOARD
-    HOST makes the flash of the camera on your desk: build/HOST/camcors-host --flash FILE.
+    table. Without files the camera makes its own filesystem when it first starts. BOARD HOST makes the
+    flash of the camera on your desk: build/HOST/camcors-host --flash FILE.
+
+    The camera is locked. With --token kitchen:view the image has the hash of a new token, and the token
+    is printed once: then standard output has the tokens only, one a line.
     """
     if (is_open or password_stdin) and wifi is None:
         raise click.UsageError("--open and --password-stdin belong to --wifi SSID")
@@ -66,9 +84,13 @@ def image(
     chosen = _settings(data.camera, settings, wifi, is_open, password_stdin)
     if chosen is not None:
         files[settings_document.PATH] = chosen
+    access, shown = _access(tokens)
+    if shown:
+        files[access_document.PATH] = access_document.write(access, None)
     made = _make(data, firmware, files)
-    output_file.write(target, made.data, force, is_secret=settings_document.holds_password(chosen))
-    _tell(out, board, target, made, files)
+    is_secret = bool(shown) or settings_document.holds_password(chosen)
+    output_file.write(target, made.data, force, is_secret)
+    _tell(out, board, target, made, files, list(zip(access.tokens, shown, strict=True)))
 
 
 class _Image(NamedTuple):
@@ -105,6 +127,15 @@ def _make(board: boards.BoardData, path: Path | None, files: dict[str, bytes]) -
     return _Image(board.flash(vfs.offset, content), 0, None, None)
 
 
+def _access(tokens: Sequence[tuple[str, str]]) -> tuple[Access, list[str]]:
+    """Return the Access that knows new tokens of these names and roles, and the tokens. Raises Failure."""
+    access, shown = LOCKED, []
+    for name, role in tokens:
+        access, made = access_document.add(access, name, role, "give each token a name of its own")
+        shown.append(made)
+    return access, shown
+
+
 def _settings(
     camera: Fields | None, path: Path | None, ssid: str | None, is_open: bool, from_stdin: bool
 ) -> bytes | None:
@@ -122,7 +153,14 @@ def _settings(
     return settings_document.with_network(text, name, camera, network)
 
 
-def _tell(out: Output, board: str, path: Path, made: _Image, files: dict[str, bytes]) -> None:
+def _tell(
+    out: Output,
+    board: str,
+    path: Path,
+    made: _Image,
+    files: dict[str, bytes],
+    tokens: list[tuple[Token, str]],
+) -> None:
     is_secret = settings_document.holds_password(files.get(settings_document.PATH))
     result: dict[str, Any] = {
         "board": board,
@@ -132,16 +170,28 @@ def _tell(out: Output, board: str, path: Path, made: _Image, files: dict[str, by
     }
     result |= {"app": {"bytes": made.app, "slot": made.slot} if made.app else None}
     result |= {"files": {name: len(content) for name, content in files.items()}, "holds_password": is_secret}
-    out.result(result)
-    out.say(f"{path}: {len(made.data)} bytes from {made.offset:#x} of the flash of {board}")
+    out.result(
+        {**result, "tokens": [{**access_document.said(token), "token": text} for token, text in tokens]}
+    )
+    for token, text in tokens:
+        out.say(text)
+        out.note(f"that is the token of {token.name}, who may {access_document.MAY[token.role]}")
+    say = out.note if tokens else out.say  # the answer is the tokens, and nothing else stands among them
+    say(f"{path}: {len(made.data)} bytes from {made.offset:#x} of the flash of {board}")
     rows = [("application", f"{made.app} of {made.slot} bytes")] if made.app else []
     rows += [(name, f"{len(content)} bytes") for name, content in files.items()]
-    out.table(rows)
+    if tokens:
+        out.note(
+            "a token is shown this once, and the image has its hash only: keep it where nobody else reads it"
+        )
+    else:
+        out.table(rows)
+        out.say(f"the camera will be locked: {_LOCKED}")
     if not files:
-        out.say("no files in it: the camera makes its filesystem when it first starts")
+        say("no files in it: the camera makes its filesystem when it first starts")
     elif document.PATH not in files:
         out.note("no policy in it: no other origin may read the camera until camcors policy push")
     if is_secret:
         out.note(f"{path} holds the Wi-Fi password; only you may read it, keep it so")
     starts = f"camcors flash {board} {path}" if made.app else f"build/HOST/camcors-host --flash {path}"
-    out.say(f"next: {starts}")
+    say(f"next: {starts}")

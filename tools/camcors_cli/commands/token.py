@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import Any
 
 import click
 
 from access.document import Access, Token
 from access.roles import ROLES
-from strict.fault import AccessError
 
 from ..access import completing, document
+from ..access.arguments import NAME
 from ..access.in_force import put_in_force, tell_who
 from ..device import calls, camera
 from ..device.board import Board
@@ -25,24 +24,7 @@ _STATES = {
     "damaged": "/access.json has changed, and nobody has edited it; the tokens of the last good copy count",
     "invalid": "/access.json is not valid; the tokens that counted before still do",
 }
-_SOME_HASH = "0" * 64
 _ADD = "camcors token add NAME --role view"
-
-
-class _Name(click.ParamType[str]):
-    """A name that a token may have."""
-
-    name = "name"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        try:
-            Access().with_token(value, ROLES[0], _SOME_HASH)
-        except AccessError as exc:
-            self.fail(f"{exc.faults[0].reason}; {exc.faults[0].remedy}", param, ctx)
-        return str(value)
-
-
-_NAME = _Name()
 
 
 @click.group(cls=Group)
@@ -55,7 +37,7 @@ def token() -> None:
 
 
 @token.command()
-@click.argument("name", type=_NAME)
+@click.argument("name", type=NAME)
 @click.option(
     "--role",
     type=click.Choice(ROLES),
@@ -103,7 +85,7 @@ def _put_made(
     """Put `new`, whose last token is `made`, in force and print that."""
     token = new.tokens[-1]
     stands = put_in_force(board, out, before, new)
-    out.result({**_said(token), "token": made, "started": stands.started})
+    out.result({**document.said(token), "token": made, "started": stands.started})
     out.say(made)
     out.note(f"that is the token of {token.name}, who may {document.MAY[token.role]}; {stands.when}{besides}")
     out.note("it is shown this once, and the camera has its hash only: keep it where nobody else reads it")
@@ -122,7 +104,7 @@ def remove(name: str, port: str | None, as_json: bool) -> None:
         found = document.read(before)
         old = document.token(found, name)
         stands = put_in_force(board, out, before, found.without_token(name))
-        out.result({**_said(old), "started": stands.started})
+        out.result({**document.said(old), "started": stands.started})
         out.say(f"the token of {old.name} is removed; {stands.when}")
         tell_who(out, stands)
 
@@ -145,7 +127,7 @@ def list_tokens(port: str | None, as_json: bool) -> None:
     said = {"state": state, "open": found.open_role, "open_line": opened.line if opened else None}
     faults = document.faults_of(text)
     located = [fault for each in faults for fault in each.to_json()]
-    out.result({**said, "tokens": [_said(each) for each in found.tokens], "faults": located})
+    out.result({**said, "tokens": [document.said(each) for each in found.tokens], "faults": located})
     _tell(out, found, opened)
     for each in faults:
         out.note(f"{document.PATH}:{each.line or 1}: {each.text}")
@@ -165,11 +147,6 @@ def _tell(out: Output, found: Access, opened: document.Opened | None) -> None:
         out.say(f"locked: nobody gets in yet; {_ADD} makes a token")
     if found.tokens:
         out.table([(each.name, each.role, _made(each)) for each in found.tokens], ("name", "role", "made"))
-
-
-def _said(token: Token) -> dict[str, Any]:
-    """Return a token for `--json`."""
-    return {"name": token.name, "role": token.role, "created_s": token.created_s}
 
 
 def _made(token: Token) -> str:

@@ -50,14 +50,16 @@ def agree(
     Return the lines, and the warnings among them. Raises Failure unless that is meant.
     """
     wider, warned = widenings(document.stands(current), new, document.is_public_suffix)
-    if wider:
-        _ask(out, wider, is_agreed)
+    ask(out, "the policy", wider, is_agreed)
     return wider, warned
 
 
-def _ask(out: Output, wider: list[str], is_agreed: bool) -> None:
+def ask(out: Output, what: str, wider: list[str], is_agreed: bool) -> None:
+    """Say whom `what` lets in, the lines `wider`, and ask unless `is_agreed`. Raises Failure for a no."""
+    if not wider:
+        return
     if not is_agreed and not out.can_ask:
-        message = "not saved: the policy lets in more than before, and there is no terminal to ask at"
+        message = f"not saved: {what} lets in more than before, and there is no terminal to ask at"
         raise Failure(message, "add --yes to save it all the same", Status.REFUSED, wider, wider=wider)
     for line in wider:
         out.note(f"wider than before: {line}")

@@ -23,7 +23,7 @@ _SOCKET = re.compile(r"(?!(?:id|port):)(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON value instead of text.")
 
 
-yes_option = click.option("--yes", is_flag=True, help="Do not ask whether a wider policy is meant.")
+yes_option = click.option("--yes", is_flag=True, help="Do not ask whether it is meant that more get in.")
 
 
 class _Port(click.ParamType[str]):
