@@ -22,7 +22,7 @@ EXCHANGES = [
     ("info", ["report,facts"]),
     ("policy show", ["report,policy"]),
     ("policy pull", ["begin"]),
-    ("explain https://a.example", ["policy,own_names"]),
+    ("explain https://a.example", ["policy,own_names,access"]),
     ("wifi status", ["report,begin"]),
     ("token list", ["look,access,begin"]),
     ("backup {}", ["about,entries", "begin,digest,begin,digest,begin,digest"]),

@@ -22,6 +22,9 @@ from camcors_cli.browser import reach, requests
 from camcors_cli.commands.doctor import doctor
 from click.testing import CliRunner, Result
 
+from access import secret
+from access.document import LOCKED, SENTENCES
+from access.roles import ROLES
 from camcors.http.phases import WORDS_NO_METHOD
 from camcors.routes import REMEDY
 from cors import Policy
@@ -225,7 +228,8 @@ FAULTS: list[tuple[Any, tuple[str, ...], str, list[str], list[str]]] = [
      ("--header", "X-A", "--header", "X-B"), "blocked: the header X-B is not allowed",
      ["camcors policy set allowed_headers X-A,X-B"], []),
     (camera_with(ALLOW, preflight=(ALLOW, "Access-Control-Allow-Headers: *")),
-     ("--header", "Authorization"), "blocked: the header Authorization is not allowed",
+     ("--header", "Authorization"),
+     "blocked: the header Authorization is not allowed; * does not cover Authorization",
      ["camcors policy set allowed_headers Authorization"], []),
     (camera_with(ALLOW, LOGIN, preflight=(ALLOW, LOGIN, "Access-Control-Allow-Headers: *")),
      ("--header", "X-B", "--credentials"), "blocked: the header X-B is not allowed",
@@ -753,3 +757,145 @@ def test_the_real_command(camera: Camera, tmp_path: Path) -> None:
     done = run(camera, "doctor", camera.url, "--origin", A, "--json")
     assert (done.returncode, json.loads(done.stdout)["code"]) == (1, "NO_ALLOW_ORIGIN")
     assert "--send" in run(camera, "doctor", "--help").stdout
+
+
+# --- a camera that asks for a token
+
+TOKENS = {role: secret.canonical(f"{secret.PREFIX}{role:0<26}".replace("u", "v")) or "" for role in ROLES}
+WRONG = secret.PREFIX + "wr0ng".rjust(26, "0")
+MAKE = "to make one: camcors token add NAME --role "
+NEEDS = "answers 401: this needs a token of the role view; make a token: camcors token add NAME --role view"
+UNKNOWN = "answers 401: the camera does not know this token; write it as it was shown; if it was removed, "
+UNKNOWN += "make another: camcors token add NAME --role view"
+LOW = "answers 403: the role of the token is too low; to make one that may: camcors token add NAME --role "
+WITH = "a page that has a token sends it: --token-file FILE asks as that page does"
+READ = f"ok   the page may read the answer: Access-Control-Allow-Origin: {LOCAL}"
+PICTURE = "note a plain <img> or <video> sends no token; give it a link, which POST /api/links makes"
+LISTED = "ok   the preflight is answered 204 with Access-Control-Allow-Origin: {}, ".format(LOCAL)
+LISTED += "Access-Control-Allow-Methods: GET, Access-Control-Allow-Headers: authorization"
+
+
+@pytest.fixture(scope="module")
+def locked(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Camera]:
+    access = LOCKED
+    for role, token in TOKENS.items():
+        access = access.with_token(role, role, secret.hash_of(token).hex())
+    with Camera(tmp_path_factory.mktemp("locked") / "flash.bin", access=None) as running:
+        running.wait_ready()
+        running.put("access.json", access.to_json())
+        running.exec("from camcors import remote; remote.look()")
+        yield running
+
+
+# What is asked, the token; the endpoint's line, the exit status, and lines that are said beside.
+LOCKS: list[tuple[str, tuple[str, ...], str, str, int, list[str]]] = [
+    ("/api/status", (), "", NEEDS, 1,
+     ["ok   it is a camcors camera", "note it is locked, and answers 401: it needs a token",
+      "note the GET is sent and answered 401: it needs a token", READ, PICTURE, WITH]),
+    ("/api/status", (), WRONG, UNKNOWN, 1,
+     ["no   it is locked, and answers 401: the camera does not know the token", LISTED,
+      "note the GET is sent and answered 401: the camera does not know the token", READ]),
+    ("/api/status", (), TOKENS["view"], "answers 200", 0,
+     ["ok   it knows the token", "ok   a preflight is needed: the header Authorization is not safelisted",
+      LISTED, READ]),
+    ("/api/status", (), TOKENS["view"].upper(), "answers 200", 0, ["ok   it knows the token"]),
+    ("/api/access", (), TOKENS["control"],
+     "answers 403: this needs the role admin, and the token has control; "
+     "make a token: camcors token add NAME --role admin", 1,
+     ["note the GET is sent and answered 403: the role of the token is too low", READ]),
+    ("/api/access", (), TOKENS["admin"], "answers 200", 0, []),
+    ("/api/led", ("--method", "PUT"), "",
+     f"answers 401: it needs a token of the role control; {MAKE}control", 1,
+     ["note the PUT itself is not sent; a GET in its place is answered 401: it needs a token", WITH]),
+    ("/api/led", ("--method", "PUT"), TOKENS["view"], f"{LOW}control", 1, []),
+    ("/api/led", ("--method", "PUT"), TOKENS["control"], "takes PUT", 0, []),
+    ("/api/led", ("--method", "PUT"), TOKENS["admin"], "takes PUT", 0, []),
+    ("/api/led", ("--method", "PUT", "--send"), TOKENS["view"],
+     "answers 403: this needs the role control, and the token has view; "
+     "make a token: camcors token add NAME --role control", 1,
+     ["note the PUT is sent and answered 403: the role of the token is too low", READ]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("row", LOCKS)
+def test_a_camera_that_asks_for_a_token(locked: Camera, row: Any) -> None:
+    path, args, token, said, status, beside = row
+    shown = ["--token-file", "-"] if token else []
+    command = [
+        f"{locked.url}{path}",
+        "--origin",
+        LOCAL,
+        *args,
+        *shown,
+    ]
+    result = CliRunner().invoke(doctor, command, token, prog_name="camcors doctor")
+    assert (verdict(result), endpoint(result), result.exit_code) == ("allowed", said, status)
+    for line in beside:
+        assert line in lines(result)
+    whole = CliRunner().invoke(doctor, [*command, "--json"], token, prog_name="camcors doctor")
+    for text in (result.output, whole.output):
+        assert not token or token.lower() not in text.lower()
+
+
+def test_a_camera_that_is_open_for_looking(program: Path, tmp_path: Path) -> None:
+    text = json.dumps({"open_view": SENTENCES["open_view"][0]})
+    with Camera(tmp_path / "flash.bin", access=text) as camera:
+        camera.wait_ready()
+        result = ask(camera.url, "--origin", LOCAL)
+        assert (endpoint(result), result.exit_code) == ("answers 200", 0)
+        result = ask(f"{camera.url}/api/led", "--origin", LOCAL, "--method", "PUT")
+        said = f"answers 401: it needs a token of the role control; {MAKE}control"
+        assert (endpoint(result), result.exit_code) == (said, 1)
+
+
+def test_a_policy_that_does_not_list_authorization(locked: Camera, tmp_path: Path) -> None:
+    locked.put(
+        "policy.json", json.dumps({"version": 1, "allowed_origins": [LOCAL], "allowed_headers": ["X-A"]})
+    )
+    locked.exec("from camcors import remote; remote.look()")
+    file = tmp_path / "token"
+    file.write_text(TOKENS["view"] + "\n")
+    result = ask(locked.url, "--origin", LOCAL, "--token-file", str(file))
+    assert verdict(result) == "blocked: the header Authorization is not allowed"
+    assert commands(result) == ["camcors policy set allowed_headers Authorization"]
+    explained = [line for line in lines(result) if "prints the command" in line]
+    assert len(explained) == 1 and "--header Authorization --host" in explained[0]
+    assert TOKENS["view"] not in result.output
+    done = run(locked, "explain", LOCAL)
+    said = (
+        "note the camera is locked: the page has to send a token of the role view, as Authorization: Bearer "
+    )
+    assert said + "(--header Authorization explains that)" in done.stdout.splitlines()
+    said = "note a page that sends a token needs Authorization in allowed_headers, which no * covers: "
+    assert said + "camcors policy set allowed_headers X-A,Authorization" in done.stdout.splitlines()
+    done = run(locked, "explain", LOCAL, "PUT", "--path", "/api/led", "--header", "Authorization")
+    assert "is locked" not in done.stdout
+    assert commands_of(done.stdout) == ["camcors policy set allowed_headers X-A,Authorization"]
+    done = run(locked, "policy", "set", "allowed_headers", "X-A,authorization")
+    assert done.stderr == ""
+    assert ask(locked.url, "--origin", LOCAL, "--token-file", str(file)).exit_code == 0
+    done = run(locked, "policy", "set", "allowed_headers", "X-B")
+    said = "camcors: pages that send a token need Authorization in allowed_headers, too, "
+    assert done.stderr == f"{said}unless the camera is open\n"
+    assert run(locked, "policy", "set", "max_age", "5").stderr == ""
+
+
+def commands_of(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.startswith("  camcors ")]
+
+
+@pytest.mark.parametrize(
+    ("text", "args", "said"),
+    [
+        ("hello", (), "there is no token in it; write the line that camcors token add prints: "),
+        ("", (), "there is no token in it; "),
+        (f"{WRONG}\n{WRONG}", (), "there is no token in it; "),
+        (WRONG, ("--header", "authorization: x"), "--token-file sends a header Authorization already"),
+    ],
+)
+def test_a_token_file_that_is_refused(text: str, args: tuple[str, ...], said: str) -> None:
+    command = ["camera.example", "--origin", LOCAL, "--token-file", "-", *args]
+    result = CliRunner().invoke(doctor, command, text, prog_name="camcors doctor")
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert WRONG not in result.output and "hello" not in result.output

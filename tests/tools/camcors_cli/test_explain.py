@@ -363,6 +363,10 @@ LINES: list[tuple[Fields, tuple[str, ...], list[str]]] = [
         "Access-Control-Allow-Methods: GET, no Access-Control-Allow-Headers",
         "no   so the GET is not sent",
     ]),
+    (CLOSED, (A,), [
+        "note a page that sends a token needs Authorization in allowed_headers, which no * covers: "
+        "camcors policy set allowed_headers X-A,Authorization",
+    ]),
     (NONE, (A, "PUT"), [
         "no   the preflight is answered 204 with no Access-Control-Allow-Origin",
     ]),
@@ -393,13 +397,13 @@ ENDPOINTS = [
     ("PUT", "/api/camera", "takes PUT"),
     ("put", "/api/led?x=1", "takes PUT"),
     ("PUT", "/api/status", f"{TAKES}GET, HEAD, OPTIONS; {PUTS}{OWN}"),
-    ("POST", "/api/status", f"{TAKES}GET, HEAD, OPTIONS; {OWN}"),
-    ("GET", "/api/led", f"{TAKES}PUT, OPTIONS; /, /api/status, /api/capture, /api/stream and /api/camera "
-     f"take GET; {OWN}"),
-    ("DELETE", "/api/camera", f"{TAKES}GET, PUT, HEAD, OPTIONS; {OWN}"),
+    ("POST", "/api/status", f"{TAKES}GET, HEAD, OPTIONS; /api/session and /api/links take POST; {OWN}"),
+    ("GET", "/api/led", f"{TAKES}PUT, OPTIONS; /, /api/status, /api/capture, /api/stream, /api/camera and "
+     f"/api/access take GET; {OWN}"),
+    ("DELETE", "/api/camera", f"{TAKES}GET, PUT, HEAD, OPTIONS; /api/session takes DELETE; {OWN}"),
     ("GET", "/nowhere", NOWHERE),
     ("PUT", "/api/status/", NOWHERE),
-    ("DELETE", "/nowhere", f"{TAKES}OPTIONS; {OWN}"),
+    ("DELETE", "/nowhere", NOWHERE),
     ("PURGE", "/", f"answers 501: {WORDS_NO_METHOD}; {OWN}"),
     ("patch", "/api/status", f"answers 501: {WORDS_NO_METHOD}; {OWN}"),
 ]  # fmt: skip

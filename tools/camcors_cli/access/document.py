@@ -44,7 +44,7 @@ class Opened(NamedTuple):
 
 
 def read(text: bytes | None, name: str = PATH, remedy: str = _REMEDY) -> Access:
-    """Return what an access file of the name `name` says; none locks. Raises Failure with faults and lines."""
+    """Return what an access file called `name` says; none locks. Raises Failure with faults and lines."""
     found = faults_of(text)
     if found:
         raise faults.refusal(name, VALID, found, remedy)

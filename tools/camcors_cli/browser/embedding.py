@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from strict import error
+
+from ..device.answers import error_code
 from ..ui.findings import Step, note, ok
 from . import framing
 from .fetch import Request, Response, embedding_request, get, is_embeddable, origin_of, referrer
@@ -19,7 +22,10 @@ def steps(
 
     page: its origin. is_allowed: the page may read the answer.
     """
-    response, _ = send(embedding_request(page, url))
+    response, body = send(embedding_request(page, url))
+    if error_code(body) == error.NO_TOKEN:
+        words = "a plain <img> or <video> sends no token; give it a link, which POST /api/links makes"
+        return [note(words), _frame(page, url, response, is_allowed)]
     return [_picture(page, url, response, is_allowed), _frame(page, url, response, is_allowed)]
 
 

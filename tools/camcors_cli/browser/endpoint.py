@@ -71,5 +71,17 @@ def listed(method: str, response: Response) -> Endpoint | None:
     return Endpoint(False, f"answers {status} to {method}: {routes.TAKES}{allow}", status)
 
 
+def locked(needed: str) -> Endpoint:
+    """Judge a request without a token to a locked camera; needed: the role that it needs."""
+    words = f"it needs a token of the role {needed}; to make one: camcors token add NAME --role {needed}"
+    return Endpoint(False, f"answers 401: {words}", 401)
+
+
+def role_too_low(needed: str) -> Endpoint:
+    """Judge a request with a token of a lower role."""
+    words = f"the role of the token is too low; to make one that may: camcors token add NAME --role {needed}"
+    return Endpoint(False, f"answers 403: {words}", 403)
+
+
 def unknown(method: str) -> Endpoint:
     return Endpoint(None, f"not asked, since the {method} itself is not sent")

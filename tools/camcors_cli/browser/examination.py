@@ -6,27 +6,31 @@ It prints nothing. `camcors doctor` shows what it found, and so does the dashboa
 from __future__ import annotations
 
 import functools
+import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from access import roles
+from camcors import routes
 from cors.origin import DEFAULT_PORTS, parse
 from strict import error, fault
 
 from ..device import answers
-from ..device.answers import Summary, error_code, error_words
+from ..device.answers import Summary, error_code, error_sentence, error_words
 from ..ui.findings import Mark, Step, no, note, ok
 from . import embedding, endpoint, reach, remedies, requests
 from .endpoint import Endpoint
 from .fetch import Asked, Blocked, Request, Response, normalize_method, preflight_check, preflight_request
 from .reach import Access, Agent
 from .requests import Unreachable
-from .verdict import Journey, Question, Reason
+from .verdict import LOCK_WORDS, Journey, Question, Reason
 
 LIMIT_S = 60.0
 _STATUS = "/api/status"
+_LINKS = "/api/links"
 _HARMLESS = ("GET", "HEAD", "OPTIONS")
 _LISTED = ("PUT", "PATCH", "DELETE")  # what policies list beside the methods that need no listing
 
@@ -145,6 +149,9 @@ class _Asking:
         self._resolve = functools.cache(reach.resolve)
         is_harmless = normalize_method(question.method) in _HARMLESS
         self._stand_in = "" if send_itself or is_harmless else "GET"
+        self._token = [pair for pair in question.headers if pair[0].lower() == "authorization"]
+        self._summary: Summary | None = None
+        self._is_refused = False  # the lock has refused what asked for the camera's report
 
     def run(self) -> None:
         """Raises Unreachable."""
@@ -163,7 +170,8 @@ class _Asking:
     def _identify(self) -> bool:
         """Return whether the camera answers to its Host."""
         parts = urlsplit(self._question.url)
-        response, body = self._exchange(Request("GET", f"{parts.scheme}://{parts.netloc}{_STATUS}", []))
+        asked = Request("GET", f"{parts.scheme}://{parts.netloc}{_STATUS}", self._token)
+        response, body = self._exchange(asked)
         self.found.steps.append(ok(f"{self._place} answers"))
         if response.status == 503:
             raise Unreachable(f"{self._place} is busy: {error_words(body)}", "close a viewer, or try again")
@@ -179,14 +187,20 @@ class _Asking:
 
     def _name(self, response: Response, body: str) -> None:
         """Say whether it is a camcors camera."""
-        camera = _summary(body)
-        self.found.is_camera = camera is not None
+        camera = self._summary = _summary(body)
+        self._is_refused = error_code(body) in LOCK_WORDS
+        self.found.is_camera = camera is not None or self._is_refused
         steps = self.found.steps
+        if self._is_refused:
+            steps += [ok("it is a camcors camera"), _refused_by_lock(response, body)]
+            return
         if camera is None:
             status = f"{_STATUS} is answered {response.status} without a camera's report"
             steps.append(note(f"it is not a camcors camera ({status}); judged all the same"))
             return
         steps.append(ok(f"it is a camcors camera: {camera.board}, firmware {camera.firmware}"))
+        if camera.has_lock and self._token:
+            steps.append(ok("it knows the token"))
         if camera.refused:
             steps.append(note(_refusal(*camera.refused)))
         if camera.state == "active":
@@ -214,12 +228,35 @@ class _Asking:
         """Judge what the endpoint makes of the request, by its answer or by requests that change nothing."""
         method, url, answer = journey.asked.method, journey.asked.url, journey.answer
         if not self._stand_in and (answer or method in _HARMLESS):
-            return endpoint.answered(*(answer or self._exchange(Request(method, url, []))))
-        response, body = answer or self._exchange(Request("GET", url, []))
-        if response.status == 404:
+            return endpoint.answered(*(answer or self._exchange(Request(method, url, self._token))))
+        response, body = answer or self._exchange(Request("GET", url, self._token))
+        if response.status == 404 or error_code(body) == error.WRONG_TOKEN:
             return endpoint.answered(response, body)
-        options, _ = self._exchange(Request("OPTIONS", url, []))
-        return endpoint.listed(method, options) or endpoint.unknown(method)
+        options, _ = self._exchange(Request("OPTIONS", url, self._token))
+        found = endpoint.listed(method, options) or endpoint.unknown(method)
+        return found if found.works is False else self._locked(method) or found
+
+    def _locked(self, method: str) -> Endpoint | None:
+        """Judge what the lock makes of a request that is not sent; None if it passes, or nobody knows."""
+        url = urlsplit(self._question.url)
+        needed = roles.needed(method, url.path)
+        has_lock = self._is_refused or (self._summary is not None and self._summary.has_lock)
+        if not has_lock or needed == roles.PUBLIC or not routes.is_own(method, url.path):
+            return None  # a handler of /main.py may say itself what it needs
+        if not self._token:
+            is_open = self._summary is not None and roles.includes(self._summary.open, needed)
+            return None if is_open else endpoint.locked(needed)
+        if needed != roles.CONTROL or self._has_control():
+            return None
+        return endpoint.role_too_low(needed)
+
+    def _has_control(self) -> bool:
+        """Ask by a link, which changes nothing: one of a role that the token does not have is refused."""
+        parts = urlsplit(self._question.url)
+        body = json.dumps({"path": _STATUS, "for_s": 1, "role": roles.CONTROL})
+        asked = Request("POST", f"{parts.scheme}://{parts.netloc}{_LINKS}", self._token, body)
+        response, said = self._exchange(asked)
+        return error_code(said) != error.BAD_VALUE or response.status != 400
 
     def _send(self, request: Request) -> tuple[Response, str]:
         is_preflight = any(name == "Access-Control-Request-Method" for name, _ in request.headers)
@@ -264,6 +301,13 @@ class _Asking:
             if step.mark is Mark.NO and found.reason is None:
                 found.reason, found.code = step.text, code
                 found.remarks = [f"to let it through: {step.remedy}"]
+
+
+def _refused_by_lock(response: Response, body: str) -> Step:
+    """Say why a camera does not tell what it is."""
+    code = error_code(body) or ""
+    said = f"it is locked, and answers {response.status}: {LOCK_WORDS[code]}"
+    return note(said) if code == error.NO_TOKEN else no(said, error_sentence(body))
 
 
 def _refusal(host: str, count: int) -> str:

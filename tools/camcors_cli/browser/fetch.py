@@ -71,6 +71,7 @@ class Request(NamedTuple):
     method: str
     url: str
     headers: Pairs
+    body: str = ""
 
 
 class Response(NamedTuple):

@@ -109,7 +109,8 @@ def blind(reason: Reason, question: Question, passing: Sequence[str] = ()) -> tu
     """
     words = ["camcors", "explain", question.origin, question.method]
     for name, value in question.headers:
-        words += ["--header", f"{name}: {value}"]
+        is_secret = name.lower() == "authorization"
+        words += ["--header", name if is_secret else f"{name}: {value}"]
     words += ["--credentials"] * question.credentials + ["--host", question.url.split("/")[2]]
     words += ["--path", "/" + question.url.split("/", 3)[3]]
     adding = f"to add to the list instead, {shlex.join(words)} prints the command"

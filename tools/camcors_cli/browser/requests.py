@@ -81,6 +81,7 @@ async def _exchange(request: Request) -> tuple[Response, str]:
     sent = httpx.Request(request.method, request.url)
     sent.method = request.method  # the constructor writes it in upper case
     sent.headers = httpx.Headers(_headers(request))
+    sent.stream = httpx.ByteStream(request.body.encode())
     sent.extensions = {"timeout": httpx.Timeout(_READ_S, connect=_CONNECT_S).as_dict()}
     # Not a Client: it adds headers of its own, and reads where a redirect leads.
     async with httpx.AsyncHTTPTransport(trust_env=False) as transport:
@@ -96,7 +97,8 @@ async def _exchange(request: Request) -> tuple[Response, str]:
 def _headers(request: Request) -> list[tuple[bytes, bytes]]:
     """Fetch, "HTTP-network-or-cache fetch", the step of contentLength, beside those of the page."""
     first = [("Host", urlsplit(request.url).netloc)]
-    first += [("Content-Length", "0")] if request.method in ("POST", "PUT") else []
+    if request.method in ("POST", "PUT"):
+        first.append(("Content-Length", str(len(request.body.encode()))))
     return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in first + request.headers]
 
 

@@ -28,6 +28,13 @@ from .fetch import (
     unsafe_names,
 )
 
+#: What the camera's lock says in the code of a refusal, in words.
+LOCK_WORDS = {
+    error.NO_TOKEN: "it needs a token",
+    error.WRONG_TOKEN: "the camera does not know the token",
+    error.LINK_ENDED: "the link has ended",
+    error.ROLE_TOO_LOW: "the role of the token is too low",
+}
 _ALLOW = "Access-Control-Allow-"
 _SAFE = ("GET", "HEAD", "OPTIONS")  # RFC 9110 section 9.2.1; a page cannot send TRACE
 _SAFELISTED_NAMES = ("accept", "accept-language", "content-language", "range")
@@ -151,7 +158,9 @@ class Journey:
             case Blocked.PREFLIGHT_HEADER | Blocked.PREFLIGHT_AUTHORIZATION if not names:
                 return "the headers are too many, or too long together"
             case Blocked.PREFLIGHT_HEADER | Blocked.PREFLIGHT_AUTHORIZATION:
-                return f"the header{'s'[: len(names) != 1]} {', '.join(names)} {_are(names)} not allowed"
+                said = f"the header{'s'[: len(names) != 1]} {', '.join(names)} {_are(names)} not allowed"
+                covered = blocked is Blocked.PREFLIGHT_AUTHORIZATION and "*" in _allowed_names(last)
+                return said + ("; * does not cover Authorization" if covered else "")
             case Blocked.PREFLIGHT_STATUS:
                 return f"the preflight is answered {last.status}, not 200 to 299"
             case Blocked.FORBIDDEN_METHOD:
@@ -201,15 +210,17 @@ class Journey:
     def _request(self) -> Iterator[Step]:
         asked, response = self.asked, self.exchanges[-1].response
         method = asked.method
+        words = LOCK_WORDS.get(error_code(self.exchanges[-1].body) or "", "")
+        why = f": {words}" if words else ""
         if self._stand_in:
-            said = f"a {self._stand_in} in its place is answered {response.status}"
+            said = f"a {self._stand_in} in its place is answered {response.status}{why}"
             yield note(f"the {method} itself is not sent; {said}")
         elif self._is_stopped():
             yield no(f"the {method} is sent, and the camera's write guard stops it: {response.status}")
         elif response.status == 421:
             yield no(f"the {method} is sent, and the camera's Host guard refuses it: 421")
         elif response.status >= 400:
-            yield note(f"the {method} is sent and answered {response.status}")
+            yield note(f"the {method} is sent and answered {response.status}{why}")
         else:
             yield ok(f"the {method} is sent and answered {response.status}")
             if method not in _SAFE and not self.verdict.readable:
@@ -276,6 +287,10 @@ def preflight_reasons(asked: Asked) -> list[str]:
     if not reasons:  # Fetch, "CORS-unsafe request-header names": more than 1024 bytes of safe values
         reasons.append("the headers are too long together")
     return reasons
+
+
+def _allowed_names(response: Response) -> list[str]:
+    return [name.strip() for name in (get(response.headers, _ALLOW + "Headers") or "").split(",")]
 
 
 def _are(names: tuple[str, ...]) -> str:

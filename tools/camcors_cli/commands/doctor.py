@@ -7,15 +7,20 @@ from urllib.parse import urlsplit
 
 import click
 
+from access.secret import canonical
+
 from ..browser.examination import Address, examine, parse_url
 from ..browser.fetch import normalize_method
 from ..browser.reach import AGENTS, Agent
 from ..browser.verdict import Question
+from ..ui import input_file
 from ..ui.arguments import METHOD, ORIGIN, credentials_option, header_option
 from ..ui.errors import Failure, Status
 from ..ui.findings import note, show, show_verdict
 from ..ui.options import json_option
 from ..ui.output import Output
+
+_FORM = "camcors_ and 26 letters and digits"
 
 
 class _Url(click.ParamType[Address]):
@@ -28,11 +33,31 @@ class _Url(click.ParamType[Address]):
             self.fail(str(exc), param, ctx)
 
 
+class _TokenFile(click.File):
+    """The token in a file; what is in it is never shown."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        text = input_file.read_open(super().convert(value, param, ctx), str(value)).decode(errors="replace")
+        token = canonical(text.strip())
+        if token is None:
+            self.fail(
+                f"there is no token in it; write the line that camcors token add prints: {_FORM}", param, ctx
+            )
+        return token
+
+
 @click.command()
 @click.argument("url", type=_Url())
 @click.option("--origin", type=ORIGIN, required=True, help="The page's origin, as https://a.example.")
 @click.option("--method", type=METHOD, default="GET", show_default=True, help="What the page sends.")
 @header_option
+@click.option(
+    "--token-file",
+    "token",
+    type=_TokenFile("rb"),
+    metavar="FILE",
+    help="The page sends the token in FILE (- for standard input), as Authorization: Bearer.",
+)
 @credentials_option
 @click.option(
     "--browser",
@@ -46,6 +71,7 @@ def doctor(
     origin: str,
     method: str,
     headers: tuple[tuple[str, str], ...],
+    token: str | None,
     credentials: bool,
     browser: str | None,
     send: bool,
@@ -60,16 +86,22 @@ def doctor(
     \b
     camcors doctor 192.168.4.1 --origin https://dashboard.example.com
     camcors doctor http://camcors.local/api/led --origin http://localhost:8000 --method PUT
+    camcors doctor 192.168.4.1 --origin http://localhost:8000 --token-file kitchen.token
 
     What the browser decides is one line of the verdict, and what the endpoint makes of the request is
     another. Exit status 0 if both let it through, or if what the endpoint answers is not known; 1 if
     something blocks or the endpoint refuses (404 and 405 are the common ones); 3 if the camera is not
     reached.
     """
+    sent = list(headers)
+    if token:
+        if "authorization" in (name.lower() for name, _ in headers):
+            raise click.UsageError("--token-file sends a header Authorization already")
+        sent.append(("Authorization", f"Bearer {token}"))
     out = Output(as_json)
     out.say(f"{normalize_method(method)} {url.text} by a page of {origin}", "bold")
     out.say("")
-    question = Question(origin, url.text, method, list(headers), credentials)
+    question = Question(origin, url.text, method, sent, credentials)
     with out.progress(f"asking {urlsplit(url.text).netloc}"):
         found = examine(question, send_itself=send, agent=Agent(browser) if browser else None)
     if url.assumed:
@@ -81,6 +113,8 @@ def doctor(
         raise Failure(message, remedy, Status.UNREACHABLE, steps=steps)
     if found.endpoint and found.endpoint.works is None:
         found.remarks.append(f"--send sends the {normalize_method(method)} itself, whatever it changes")
+    if found.endpoint and found.endpoint.status == 401 and not token:
+        found.remarks.append("a page that has a token sends it: --token-file FILE asks as that page does")
     out.result(found.to_json())
     show_verdict(out, found.reason, found.endpoint and found.endpoint.step, found.commands, found.remarks)
     if not found.works:

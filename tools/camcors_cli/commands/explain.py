@@ -7,10 +7,13 @@ import json
 import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 from click.core import ParameterSource
 
+from access import roles
+from access.document import Access
 from cors import Policy
 from cors.origin import parse
 from settings.document import defaults
@@ -19,7 +22,7 @@ from strict import fault
 from ..browser import embedding, endpoint, reach
 from ..browser.endpoint import Endpoint
 from ..browser.fetch import Request
-from ..browser.remedies import Plan, plan
+from ..browser.remedies import Change, Plan, plan
 from ..browser.simulator import Engine, own_names
 from ..browser.verdict import Journey, Question
 from ..device import answers, camera
@@ -36,6 +39,7 @@ from ..ui.output import Output
 _OWN = own_names(defaults()["name"])  # the firmware's name where /camera.json gives none
 _PORTS: tuple[tuple[str, int], ...] = (("http", 80),)  # and its port
 
+_AUTHORIZATION = "Authorization"
 _PATH = re.compile("/[!-~]*")
 
 
@@ -104,16 +108,17 @@ def explain(
     """
     out = Output(as_json)
     own, ports = _OWN, _PORTS
+    access: Access | None = None
     name = ""
     if file is not None:
         name = getattr(file, "name", "<stdin>")
         policy = document.read(input_file.read_open(file, name), name)
     else:
         with Board(port, out) as board:
-            names = Call(_own, "own_names")
-            policy, (own, ports) = board.ask_camera(camera.POLICY, names, what="asking for its policy")
+            asked = camera.POLICY, Call(_own, "own_names"), camera.ACCESS
+            policy, (own, ports), access = board.ask_camera(*asked, what="asking for its policy")
     question = Question(origin, f"http://{host or own[1]}{path}", method, list(headers), credentials)
-    explanation = _Explanation(question, policy, own, ports)
+    explanation = _Explanation(question, policy, own, ports, access)
     given = context.get_parameter_source("port") is ParameterSource.COMMANDLINE
     explanation.tell(out, f" --port {port}" if given and file is None else "", name)
     if not explanation.works:
@@ -142,7 +147,7 @@ def _port(value: Any) -> tuple[str, int]:
 
 
 class _Explanation:
-    """One question asked under one policy."""
+    """One question asked under one policy. access: the camera's tokens, None if nobody knows them."""
 
     def __init__(
         self,
@@ -150,7 +155,9 @@ class _Explanation:
         policy: Policy,
         own: tuple[str, ...],
         ports: tuple[tuple[str, int], ...],
+        access: Access | None,
     ):
+        self._access = access
         self._question = question
         self._policy = policy
         self._own = own
@@ -181,6 +188,7 @@ class _Explanation:
         yield self._host()
         if not self.journey.reason or not self.journey.reason.is_host:
             yield from self.journey.steps()
+            yield from self._token()
             page, url = self._question[:2]
             send = self._engine(self._policy).send
             yield from embedding.steps(page, url, send, self._policy.matches(page))
@@ -196,6 +204,23 @@ class _Explanation:
         if response.status == 421:
             return no(f"the camera answers 421 to the Host {host}: the request reaches nothing")
         return ok(f"the camera answers to the Host {host}")
+
+    def _token(self) -> Iterator[Step]:
+        """What the page has to know of the camera's lock."""
+        asked = self.journey.asked
+        if any(name.lower() == _AUTHORIZATION.lower() for name, _ in asked.headers):
+            return
+        needed = roles.needed(asked.method, urlsplit(asked.url).path)
+        if self._access and needed != roles.PUBLIC and not roles.includes(self._access.open_role, needed):
+            said = f"the camera is locked: the page has to send a token of the role {needed}"
+            yield note(f"{said}, as Authorization: Bearer (--header Authorization explains that)")
+        if self.journey.is_same_origin or not self._policy.matches(asked.origin):
+            return
+        names = self._policy.allowed_headers
+        if names is not None and _AUTHORIZATION.lower() not in [name.lower() for name in names]:
+            change = Change("allowed_headers", [*names, _AUTHORIZATION])
+            words = f"a page that sends a token needs {_AUTHORIZATION} in allowed_headers"
+            yield note(f"{words}, which no * covers: {change.command}")
 
     def _websocket(self) -> Step:
         headers = [("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Origin", self._question.origin)]

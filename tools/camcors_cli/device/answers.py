@@ -245,19 +245,32 @@ def report(value: Any) -> Report:
 
 
 class Summary(NamedTuple):
-    """What doctor tells of a camera. state: of its policy. refused: the last Host with a 421, their count."""
+    """What doctor tells of a camera. state: of its policy. refused: the last Host with a 421, their count.
+
+    has_lock: it asks for tokens. open: the role of whoever has none, or None.
+    """
 
     board: str
     firmware: str
     state: str
     refused: tuple[str, int] | None
+    has_lock: bool
+    open: str | None
 
 
 def summary(value: Any) -> Summary:
     """Of an answer of /api/status, which may be of any version."""
     state = member(value, "policy", lambda policy: member(policy, "state", text))
     refused = member({"refused": None, **value}, "refused", optional(_refused))  # older firmware: not said
-    return Summary(member(value, "board", text), member(value, "firmware", text), state, refused)
+    access = member({"access": None, **value}, "access", optional(_access_state))
+    return Summary(
+        member(value, "board", text),
+        member(value, "firmware", text),
+        state,
+        refused,
+        access is not None,
+        access and access.open,
+    )
 
 
 def _refused(value: Any) -> tuple[str, int]:

@@ -40,6 +40,18 @@ def put_in_force(
     what = "nothing to change, the camera has it" if text == current else "saved"
     out.say(f"{what}; {'in force' if report.started else 'in force when the camera starts'}: {new.digest}")
     tell_warnings(out, new, warned)
+    _tell_of_tokens(out, document.stands(current), new)
+
+
+def _tell_of_tokens(out: Output, old: Policy, new: Policy) -> None:
+    """Note that a new list of headers keeps out pages that send a token."""
+    names = new.allowed_headers
+    if names is None or names == old.allowed_headers or not new.allowed_origins:
+        return
+    if "authorization" not in [name.lower() for name in names]:
+        out.note(
+            "pages that send a token need Authorization in allowed_headers, too, unless the camera is open"
+        )
 
 
 def agree(
