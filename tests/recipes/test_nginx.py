@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
 import ssl
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -17,25 +13,9 @@ from playwright.sync_api import Browser, expect
 
 from tests.kit.camera import Camera, free_port
 from tests.kit.card import bars, is_card
+from tests.kit.nginx import nginx
 from tests.kit.pages import allow, set_policy, status, wait_until
 from tests.kit.recipe import blocks, decode, fill, make_certificate
-
-_MAIN = """
-daemon off;
-{user}
-pid {folder}/pid;
-error_log {folder}/errors;
-events {{}}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    {server}
-}}
-"""
 
 
 @dataclass(frozen=True)
@@ -47,16 +27,8 @@ class Proxy:
         return httpx.request(method, f"{self.origin}{path}", verify=self.trust, **more)  # type: ignore[arg-type]
 
 
-def is_open(port: int) -> bool:
-    with socket.socket() as s:
-        return s.connect_ex(("127.0.0.1", port)) == 0
-
-
 @pytest.fixture(scope="module")
 def proxy(camera: Camera, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
-    program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
-    if program is None:
-        pytest.fail("nginx is missing; install it with: sudo apt install nginx")
     folder = tmp_path_factory.mktemp("nginx")
     certificate, key = make_certificate(folder)
     port = free_port()
@@ -71,17 +43,8 @@ def proxy(camera: Camera, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             "/etc/ssl/home.example.key": key,
         },
     )
-    user = "user root;" if os.geteuid() == 0 else ""
-    (folder / "nginx.conf").write_text(_MAIN.format(folder=folder, server=server, user=user))
-    command = [program, "-e", str(folder / "errors"), "-c", str(folder / "nginx.conf")]
-    running = subprocess.Popen(command, stderr=subprocess.PIPE)
-    try:
-        wait_until(lambda: running.poll() is not None or is_open(port))
-        assert running.poll() is None, running.communicate()[1]
+    with nginx(folder, server, port):
         yield Proxy(f"https://localhost:{port}", ssl.create_default_context(cafile=str(certificate)))
-    finally:
-        running.terminate()
-        running.communicate(timeout=20)
 
 
 def test_ffmpeg_decodes_the_stream(proxy: Proxy, camera: Camera) -> None:

@@ -22,6 +22,8 @@ from clock import BlockingTime, clock
 from fake_network import radio
 
 import supply
+from access.document import SENTENCES, Access
+from access.lock import Lock
 from camcors import settings_file, start, stream, watchdog
 from camcors.http import clock as camera_clock
 from camcors_esp32 import access_point, dns, outgrown, probe, sensors, station
@@ -436,6 +438,12 @@ async def blinks_by_state():
 # Both, started as boot.py does.
 
 
+def open_access():
+    """As with an access file that opens the camera, which has no flash here."""
+    start.state.lock = Lock(b"key")
+    start.state.lock.access = Access(open=SENTENCES["open"][0])
+
+
 async def booted(port, wifi):
     """camcors.start with the fakes, in this loop and not in a thread."""
     begun = []
@@ -443,6 +451,8 @@ async def booted(port, wifi):
     if wifi:
         settings["wifi"] = wifi
     settings_file.load = lambda fields: document.read(json.dumps(settings), fields)
+    start.state.load_access = open_access
+    start.state.poll_access = lambda: 1000
     start._thread = FakeThread(begun)
     start._start(watchdog.Watchdog())
     task = asyncio.create_task(begun[0])
