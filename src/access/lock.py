@@ -240,12 +240,20 @@ def _refused(code, words, remedy, challenge, headers):
     verdict.words = words
     verdict.remedy = remedy
     # Basic first, in a line of its own: what knows only that one looks at the first, or at each line's start.
-    verdict.challenge = (challenge,) if _is_script(headers) else (_BASIC, challenge)
+    verdict.challenge = (challenge,) if _is_in_page(headers) else (_BASIC, challenge)
     return verdict
 
 
-def _is_script(headers):
-    """Return whether a script asks, over whose page no browser shall open its own log-in."""
+def _is_in_page(headers):
+    """Return whether a page asks, over which no browser shall open its own log-in.
+
+    Sec-Fetch-Dest tells it over https and on loopback. Elsewhere a picture is told by its Accept, and the rest
+    by a Referer without a wish for HTML, which who follows a link has.
+    """
     if headers.get("Origin") is not None or headers.get("X-Requested-With") is not None:
         return True
-    return headers.get("Sec-Fetch-Dest") == "empty"  # fetch(), XMLHttpRequest, EventSource
+    destination = headers.get("Sec-Fetch-Dest")
+    if destination is not None:
+        return destination != "document"
+    accept = headers.get("Accept") or ""
+    return accept.startswith("image/") or (headers.get("Referer") is not None and "text/html" not in accept)
