@@ -326,6 +326,20 @@ def look():
     return report()
 
 
+def let_go():
+    """Take the flash out of use before erase(): the server ends, and nothing but a restart brings it back."""
+    from camcors import factory, start
+
+    factory.let_go(start.stop)
+
+
+def erase(label, start, count):
+    """Erase blocks of a partition, as factory.erase does; return how many it has."""
+    from camcors import factory
+
+    return factory.erase(label, start, count)
+
+
 def drop():
     """Free what was collected."""
     global _data

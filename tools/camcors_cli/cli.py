@@ -33,7 +33,7 @@ _COMMANDS = {
     "wifi": "wifi",
     "info": "info",
     "logs": "logs",
-    "reset": "info",
+    "reset": "reset",
     "image": "image",
     "flash": "flash",
     "migrate": "migrate",

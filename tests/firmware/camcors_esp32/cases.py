@@ -1217,5 +1217,68 @@ async def has_no_lamp():
     return [camera.led, fake_machine.log]
 
 
+# The factory reset.
+
+
+class Files:
+    """The module vfs, of which one filesystem is mounted."""
+
+    is_mounted = True
+
+    @classmethod
+    def umount(cls, path):
+        assert path == "/"
+        if not cls.is_mounted:
+            raise OSError(22)  # extmod/vfs.c: EINVAL
+        cls.is_mounted = False
+
+
+def make_flash():
+    """Return camcors.factory over a flash of which some blocks are written."""
+    sys.modules["vfs"] = Files
+    from camcors import factory
+
+    blank, mine = b"\xff" * 4096, b"mine" * 1024
+    fake_esp32.Partition.flash = {"nvs": [mine, blank], "vfs": [mine, blank, mine, mine]}
+    fake_esp32.Partition.users = staticmethod(
+        lambda: [Files.is_mounted, radio.is_sta_active, radio.is_ap_active]
+    )
+    return factory
+
+
+async def erases_the_flash_that_nobody_uses():
+    factory = make_flash()
+    radio.networks = {"home": "a secret"}
+    await started(make_network()[0])
+    await clock.run(3000)
+    before = fake_esp32.Partition.users()
+    ended = []
+    factory.let_go(lambda: ended.append(fake_esp32.Partition.users()))
+    totals = [
+        factory.erase(label, start, 2) for label, start in (("nvs", 0), ("vfs", 0), ("vfs", 2), ("no", 0))
+    ]
+    left = [block.strip(b"\xff") for blocks in fake_esp32.Partition.flash.values() for block in blocks]
+    return [before, ended, totals, fake_esp32.Partition.erased, b"".join(left).decode()]
+
+
+async def lets_go_of_the_flash_again():
+    factory = make_flash()
+    factory.let_go(lambda: None)
+    factory.let_go(lambda: None)
+    factory.erase("vfs", 0, 2)
+    factory.erase("vfs", 0, 4)  # what was erased is not erased again
+    return fake_esp32.Partition.erased
+
+
+async def says_that_a_block_is_worn_out():
+    factory = make_flash()
+    fake_esp32.Partition.blank = b"\xfe"
+    factory.let_go(lambda: None)
+    try:
+        factory.erase("vfs", 0, 4)
+    except OSError as exc:
+        return [exc.args[0], exc.args[1]]
+
+
 if __name__ == "__main__":
     print(json.dumps(asyncio.run(globals()[sys.argv[1]]())))

@@ -367,7 +367,22 @@ def play(python: str, case: str) -> list[str]:
     return done.stdout.splitlines()
 
 
-CASES = [(python, *item) for python in ("cpython", "micropython") for item in (NETWORK | CAMERA).items()]
+# What uses the flash: [the files are mounted, the station is on, the access point is on].
+UNUSED = [False, False, False]
+FACTORY = {
+    "erases_the_flash_that_nobody_uses": [
+        [True, True, False],
+        [[True, True, False]],
+        [2, 4, 4, 0],
+        [["nvs", 0, UNUSED], ["vfs", 0, UNUSED], ["vfs", 2, UNUSED], ["vfs", 3, UNUSED]],
+        "",
+    ],
+    "lets_go_of_the_flash_again": [["vfs", 0, UNUSED], ["vfs", 2, UNUSED], ["vfs", 3, UNUSED]],
+    "says_that_a_block_is_worn_out": [5, "the flash does not erase its block 0 of vfs"],
+}
+
+PLAYED = NETWORK | CAMERA | FACTORY
+CASES = [(python, *item) for python in ("cpython", "micropython") for item in PLAYED.items()]
 # The start measures the heap, which CPython has no word for.
 CASES += [("micropython", *item) for item in BOOT.items()]
 
@@ -384,4 +399,4 @@ def test_case(program: Path, python: str, case: str, outcome: object) -> None:
 
 def test_every_case_is_in_the_table() -> None:
     written = [line.split("(")[0] for line in (HERE / "cases.py").read_text().split("\nasync def ")[1:]]
-    assert sorted(written) == sorted([*NETWORK, *CAMERA, *BOOT, *HELPERS])
+    assert sorted(written) == sorted([*PLAYED, *BOOT, *HELPERS])

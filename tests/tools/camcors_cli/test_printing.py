@@ -205,6 +205,14 @@ def valid() -> FakeBoard:
     return board
 
 
+def as_frozen() -> FakeBoard:
+    """It has the firmware, and files with names that a board may have."""
+    board = hostile()
+    board.odd["installable"] = {**PLAIN, "machine": BAD, "has_firmware": True}
+    board.odd["report"] = {**REPORT, "board": BAD}
+    return board
+
+
 def with_names() -> FakeBoard:
     board = hostile()
     board.odd["entries"] = [["/" + BAD, 1]]
@@ -313,6 +321,8 @@ RUNS = [
     ("image HOST --settings {}/settings.json", hostile),
     ("image HOST --policy {}/wide.json --output {}/flash.bin", hostile),
     ("reset", hostile),
+    ("reset --factory", as_frozen),
+    ("reset --factory --yes", as_frozen),
 ]  # fmt: skip
 
 

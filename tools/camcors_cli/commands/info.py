@@ -1,8 +1,6 @@
-"""`camcors info` and `camcors reset`."""
+"""`camcors info`."""
 
 from __future__ import annotations
-
-import time
 
 import click
 
@@ -10,12 +8,9 @@ from ..device import answers, camera
 from ..device.answers import AccessState, Facts, Report, Restart, Room
 from ..device.board import Board
 from ..device.calls import Call
-from ..ui.errors import Failure, Status
 from ..ui.options import on_board
 from ..ui.output import Output
 
-_START_S = 30.0  # a board's boot with its camera; USB comes back first
-_PAUSE_S = 0.5
 _FACTS = Call(answers.facts, "facts")
 
 
@@ -47,7 +42,7 @@ def _rows(port: str, report: Report, facts: Facts) -> list[tuple[str, str]]:
         ("heap", _room(facts.heap)),
         ("started", started),
         ("after", _after(report.restart)),
-        ("policy", _policy(report)),
+        ("policy", policy_words(report)),
         ("lock", _lock(report.access)),
         ("faults", str(len(report.faults))),
     ]
@@ -76,37 +71,6 @@ def _lock(access: AccessState | None) -> str:
     return f"{stands}; tokens: {access.tokens}"
 
 
-def _policy(report: Report) -> str:
+def policy_words(report: Report) -> str:
+    """Return the state and the digest of a camera's policy."""
     return f"{report.policy.state} {report.policy.digest or ''}".rstrip()
-
-
-@click.command()
-@on_board
-def reset(port: str | None, as_json: bool) -> None:
-    """Restart the board, and wait for the camera.
-
-    This is what its reset button does.
-    """
-    out = Output(as_json)
-    with Board(port, out) as board:
-        camera.report(board)
-        board.restart()
-    with out.progress("waiting for the camera to start again"):
-        report = _wait_started(board.port, out)
-    out.result(report.said)
-    out.say(f"started again; policy {_policy(report)}")
-    for fault in report.faults:
-        out.note(fault)
-
-
-def _wait_started(port: str, out: Output) -> Report:
-    """Return the report of the camera once it has started. Raises the last Failure if it does not."""
-    end = time.monotonic() + _START_S
-    while True:
-        time.sleep(_PAUSE_S)
-        try:
-            with Board(port, out, is_starting=True) as board:
-                return camera.report(board)
-        except Failure as failure:
-            if failure.exit_code != Status.UNREACHABLE or time.monotonic() > end:
-                raise

@@ -33,6 +33,40 @@ class NVS:
         _committed.update(_stored)
 
 
+class Partition:
+    """As ports/esp32/esp32_partition.c: blocks of 4096 bytes, of which ioctl 6 erases one."""
+
+    TYPE_DATA = 1
+    #: The blocks by label, and what was erased: [label, number, what holds the flash then].
+    flash = {}
+    erased = []
+    #: What an erased block reads as: others than 0xFF are worn out.
+    blank = b"\xff"
+    users = None
+
+    def __init__(self, label):
+        self._label = label
+
+    @classmethod
+    def find(cls, kind, label):
+        assert kind == cls.TYPE_DATA
+        return [cls(label)] if label in cls.flash else []
+
+    def ioctl(self, request, number):
+        blocks = self.flash[self._label]
+        if request == 4:
+            return len(blocks)
+        if request == 5:
+            return 4096
+        assert request == 6
+        blocks[number] = Partition.blank * 4096
+        self.erased.append([self._label, number, Partition.users()])
+        return 0
+
+    def readblocks(self, number, buffer):
+        buffer[:] = self.flash[self._label][number]
+
+
 def power_cycle():
     """What was not committed is gone."""
     _stored.clear()
