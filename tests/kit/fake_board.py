@@ -152,7 +152,7 @@ class FakeBoard:
             "facts": self.facts, "installable": self.facts, "about": ABOUT, "room": [4096, 200],
             "log": [7, 0, LOG.hex() if arguments and not arguments[0] else ""],
             "access": self.files.get("/access.json", b"{}").decode(),
-            "erase": 0,
+            "erase": 4,
             "own_names": [["n", "n.local"], [["http", 80]]],
             "policy_before": ["/policy.prev.json", None],
             "entries": [[name, None] for name in self.folders]

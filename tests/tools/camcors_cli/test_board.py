@@ -236,7 +236,7 @@ def test_a_board_without_the_firmware(new_camera: Camera, command: list[str]) ->
 HOSTILE = """
 from cors.store import Store
 from camcors.start import state
-def save(self, text):
+def save(self, text, before):
     raise OSError(5, "\\x1b[2J\\x9b1m no")
 Store.save = save
 state.faults.append("\\x1b]0;title\\x07")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from camcors_cli.cli import main
-from camcors_cli.commands import info
+from camcors_cli.commands import reset
 from camcors_cli.device import board, camera, remote
 from camcors_cli.image import archive
 from click.testing import CliRunner, Result
@@ -45,8 +45,8 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(board, "_QUIET_S", 0)
     monkeypatch.setattr(camera, "_IN_FORCE_S", 0)
     monkeypatch.setattr(camera, "_POLL_S", 0)
-    monkeypatch.setattr(info, "_START_S", 0)
-    monkeypatch.setattr(info, "_PAUSE_S", 0)
+    monkeypatch.setattr(reset, "_START_S", 0)
+    monkeypatch.setattr(reset, "_PAUSE_S", 0)
     monkeypatch.setattr(SerialTransport.read_until, "__defaults__", (0.01, None, None))
     monkeypatch.setattr(SerialTransport.exec_raw, "__defaults__", (0.01, None))
     monkeypatch.setenv("EDITOR", "true")
@@ -69,6 +69,11 @@ COMMANDS = [
     "info",
     "logs",
     "reset",
+    "reset --factory --yes",
+    "token list",
+    "token add new --role view",
+    "token rotate kitchen",
+    "token remove kitchen",
     "policy show",
     "policy pull",
     "policy push {}/policy.json",
@@ -92,6 +97,11 @@ INSTALLED = {"hashes": {"/lib/a.py": "0" * 64}, "folders": ["/lib"]}
 def make(command: str) -> FakeBoard:
     """The board that the command expects."""
     made = FakeBoard()
+    if command.startswith("token"):
+        row = {"name": "kitchen", "role": "view", "sha256": "a" * 64}
+        made.files["/access.json"] = json.dumps({"tokens": [row]}).encode()
+    if command.startswith("reset"):
+        made.odd["installable"] = {**PLAIN, "has_firmware": True}
     if command.startswith("install"):
         made.facts = PLAIN
     if "--remove" in command:

@@ -96,10 +96,10 @@ def test_nothing_is_left(mine: Camera) -> None:
     lines = done.stderr.splitlines()
     listed = "/access.good.json, /access.json, /access.record.json, /camera.json, /data/diary.txt, /main.py, "
     assert lines[0].startswith(f"camcors: this removes for good its files: {listed}")
+    assert lines[0].endswith(
+        "; all tokens: 1; what its radio remembers: networks, and the password of its own access point"
+    )
     assert lines[1:] == [
-        "camcors: this removes for good all tokens: 1",
-        "camcors: this removes for good what its radio remembers: networks, "
-        "and the password of its own access point",
         "camcors: no /access.json; the camera is locked; to make a token: camcors token add NAME --role view",
     ]
     mine.wait_ready()
@@ -206,6 +206,22 @@ def test_modules_that_are_files_are_not_removed(monkeypatch: pytest.MonkeyPatch)
     said = "camcors: the camera's modules are files of this board, which would go as well; "
     assert (done.stderr, done.exit_code) == (f"{said}camcors install --remove takes them off\n", 4)
     assert "erase" not in ",".join(fake.asked)
+
+
+@pytest.mark.parametrize(
+    ("total", "said"),
+    [
+        (0, "the board's flash has no partition nvs; flash it again: camcors flash IMAGE"),
+        (1 << 40, "the board's answer makes no sense while erasing nvs: out of range; "
+         "the firmware on the board may be of another version than this command"),
+    ],
+)  # fmt: skip
+def test_an_odd_number_of_blocks(monkeypatch: pytest.MonkeyPatch, total: int, said: str) -> None:
+    fake = FakeBoard()
+    fake.odd = {"installable": {**PLAIN, "has_firmware": True}, "erase": total}
+    monkeypatch.setattr(board, "open_port", lambda device: transport(fake))
+    done = CliRunner().invoke(main, ["reset", "--factory", "--yes", "--port", "fake"])
+    assert (done.stderr.splitlines()[-1], done.exit_code) == (f"camcors: {said}", 4)
 
 
 def test_yes_belongs_to_factory() -> None:

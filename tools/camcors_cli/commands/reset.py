@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import click
 
@@ -19,6 +20,7 @@ _START_S = 30.0  # a board's boot with its camera; USB comes back first
 _PAUSE_S = 0.5
 _PARTITIONS = ("nvs", "vfs")  # what the radio and its driver remember, and the files
 _BLOCKS = 16  # that are erased in one exchange: an ESP32 takes a second or two
+_BLOCKS_MAX = 1 << 15  # of 4096 bytes: more than any board's flash
 _SHOWN_MAX = 12  # files that are named
 _IS_FROZEN = Call(lambda value: answers.member(value, "has_firmware", answers.flag), "installable")
 
@@ -83,8 +85,7 @@ def _agree(out: Output, losses: list[str], is_agreed: bool) -> None:
         message = "nothing was removed: there is no terminal to ask at"
         remedy = "add --yes to remove it for good; camcors backup saves the files before"
         raise Failure(message, remedy, Status.REFUSED, losses, removes=losses)
-    for line in losses:
-        out.note(f"this removes for good {line}")
+    out.note(f"this removes for good {'; '.join(losses)}")
     if not is_agreed and not out.ask("Remove all of it?"):
         raise Failure("nothing was removed", "camcors backup saves the files", Status.REFUSED, removes=losses)
 
@@ -94,9 +95,17 @@ def _erase(board: Board, out: Output, label: str) -> None:
     with out.progress(what) as progress:
         start, total = 0, 1
         while start < total:
-            total = board.ask(answers.whole, "erase", label, start, _BLOCKS, what=what)
+            total = board.ask(_blocks, "erase", label, start, _BLOCKS, what=what)
             start += _BLOCKS
             progress(min(start, total))
+    if not total:
+        raise Failure(f"the board's flash has no partition {label}", "flash it again: camcors flash IMAGE")
+
+
+def _blocks(value: Any) -> int:
+    if answers.whole(value) > _BLOCKS_MAX:
+        raise answers.Odd("out of range")
+    return int(value)
 
 
 def _wait_started(port: str, out: Output) -> Report:
