@@ -224,6 +224,15 @@ def test_an_odd_number_of_blocks(monkeypatch: pytest.MonkeyPatch, total: int, sa
     assert (done.stderr.splitlines()[-1], done.exit_code) == (f"camcors: {said}", 4)
 
 
+def test_a_file_of_an_odd_name_goes_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = FakeBoard()
+    fake.odd = {"installable": {**PLAIN, "has_firmware": True}, "entries": [["/a\\\x1b", 1], ["/d", None]]}
+    monkeypatch.setattr(board, "open_port", lambda device: transport(fake))
+    done = CliRunner().invoke(main, ["reset", "--factory", "--yes", "--port", "fake"])
+    assert done.stderr.startswith("camcors: this removes for good its files: /a\\\\x1b; all tokens: 1; ")
+    assert fake.asked.count("erase") == 2
+
+
 def test_yes_belongs_to_factory() -> None:
     done = CliRunner().invoke(main, ["reset", "--yes"])
     assert (done.exit_code, done.stderr.splitlines()[-1]) == (2, "Error: --yes belongs to --factory")

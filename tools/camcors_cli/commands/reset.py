@@ -62,7 +62,7 @@ def _erase_all(board: Board, out: Output, report: Report, is_agreed: bool) -> li
         remedy = "camcors install --remove takes them off"
         raise Failure("the camera's modules are files of this board, which would go as well", remedy)
     # None without a filesystem, as after an attempt that was cut off.
-    paths = [] if entries is None else sorted(files.tree_of(entries).files)
+    paths = sorted(name for name, size in entries or () if size is not None)
     _agree(out, _losses(paths, report), is_agreed)
     board.do("let_go", what="ending its server")
     for label in _PARTITIONS:
