@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page
 from tests.kit.camera import Camera
 from tests.kit.engines.fixtures import browser, firefox, tab, webkit
 from tests.kit.pages import Dashboard, Site, Start
+from tests.kit.tokens import access_file, give
 
 __all__ = ["browser", "firefox", "tab", "webkit"]
 
@@ -58,3 +59,11 @@ def dashboard(camera: Camera) -> Iterator[Dashboard]:
     """`camcors dashboard` with the module's camera on its --port."""
     with Dashboard("--port", camera.repl) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def locked(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Camera]:
+    """A camera that knows a token of each role but admin."""
+    with Camera(tmp_path_factory.mktemp("locked") / "flash.bin", access=None) as camera:
+        give(camera.wait_ready(), access_file("view", "control"))
+        yield camera

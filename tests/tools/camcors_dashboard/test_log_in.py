@@ -2,41 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, Page, Request, expect
 
 from tests.kit.camera import OPEN, Camera
 from tests.kit.engines.tab import Tab
 from tests.kit.pages import wait_until, watch
-from tests.kit.tokens import TOKENS, access_file, bearer
+from tests.kit.tokens import TOKENS, access_file, give
 
 NO_TOKEN = "this needs a token of the role view; make a token: camcors token add NAME --role view"
 OPEN_VIEW = access_file("control", open_view="anyone in this network may watch")
-
-
-@pytest.fixture(scope="module")
-def locked(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Camera]:
-    """A camera that knows a token of each role but admin."""
-    flash = tmp_path_factory.mktemp("locked") / "flash.bin"
-    with Camera(flash, access=None) as camera:
-        camera.wait_ready().put("access.json", access_file("view", "control"))
-        wait_until(lambda: is_known(camera, "control"), every=1)
-        yield camera
-
-
-def is_known(camera: Camera, name: str) -> bool:
-    return httpx.get(camera.url + "/api/status", headers=bearer(name)).status_code == 200
-
-
-def give(camera: Camera, text: str, name: str = "control", known: bool = True) -> None:
-    """Write the access file, and wait until the token `name` is known or not."""
-    camera.put("access.json", text)
-    wait_until(lambda: is_known(camera, name) is known, every=1)
 
 
 # -- in all engines

@@ -33,6 +33,8 @@ _STATUS = "/api/status"
 _LINKS = "/api/links"
 _HARMLESS = ("GET", "HEAD", "OPTIONS")
 _LISTED = ("PUT", "PATCH", "DELETE")  # what policies list beside the methods that need no listing
+_LISTED_HEADERS = [("Content-Type", "application/json"), ("Authorization", "")]  # what pages of cameras send
+_WITHHELD = Endpoint(None, "not asked with the token, which only the page has")
 
 
 class Address(NamedTuple):
@@ -121,6 +123,9 @@ def examine(
 ) -> Examination:
     """Ask the camera, and judge. Return at the latest after `limit_s`, and never raise for what it finds.
 
+    An Authorization header without a value stands for one that only the page knows: only the preflight tells
+    of it.
+
     send_itself: the method is sent, whatever it changes on the camera. agent: the browser that is meant,
     None: any.
     """
@@ -149,7 +154,9 @@ class _Asking:
         self._resolve = functools.cache(reach.resolve)
         is_harmless = normalize_method(question.method) in _HARMLESS
         self._stand_in = "" if send_itself or is_harmless else "GET"
-        self._token = [pair for pair in question.headers if pair[0].lower() == "authorization"]
+        shown = [pair for pair in question.headers if _is_authorization(pair)]
+        self._token = [pair for pair in shown if pair[1]]
+        self._is_withheld = len(self._token) < len(shown)
         self._summary: Summary | None = None
         self._is_refused = False  # the lock has refused what asked for the camera's report
 
@@ -215,7 +222,8 @@ class _Asking:
         journey = Journey(self._question, self._send, self._stand_in)
         self.found.steps += journey.steps()
         if journey.reaches_endpoint:
-            self.found.endpoint = self._endpoint(journey)
+            found = self._endpoint(journey)
+            self.found.endpoint = _WITHHELD if self._is_withheld and found.status == 401 else found
         page, url = self._question[:2]
         if not journey.is_same_origin:
             picture, frame = embedding.steps(page, url, self._exchange, journey.verdict.readable)
@@ -265,7 +273,8 @@ class _Asking:
         return self._exchange(request)
 
     def _exchange(self, request: Request) -> tuple[Response, str]:
-        return requests.send(request, self._end - time.monotonic())
+        headers = [pair for pair in request.headers if pair[1] or not _is_authorization(pair)]
+        return requests.send(request._replace(headers=headers), self._end - time.monotonic())
 
     def _block(self, reason: Reason, passing: Sequence[str] = ()) -> None:
         found = self.found
@@ -276,12 +285,19 @@ class _Asking:
             found.remarks = ["it is not a camcors camera, so no command of camcors changes that"]
 
     def _passing(self, journey: Journey) -> list[str]:
-        """Return the methods that pass where the policy refuses one, by preflights, which change nothing."""
+        """Return the methods or headers that pass where the policy refuses one, by preflights, which change
+        nothing."""
         reason, asked = journey.reason, journey.asked
-        if not (self.found.is_camera and reason and reason.blocked is Blocked.PREFLIGHT_METHOD):
+        if not (self.found.is_camera and reason):
             return []
-        others = [asked._replace(method=each) for each in _LISTED if each != asked.method]
-        return [each.method for each in others if self._passes(each)]
+        if reason.blocked is Blocked.PREFLIGHT_METHOD:
+            others = [asked._replace(method=each) for each in _LISTED if each != asked.method]
+            return [each.method for each in others if self._passes(each)]
+        if not reason.names:
+            return []
+        own = [name.lower() for name, _ in asked.headers]
+        alone = [pair for pair in _LISTED_HEADERS if pair[0].lower() not in own]
+        return [pair[0] for pair in alone if self._passes(asked._replace(method="GET", headers=[pair]))]
 
     def _passes(self, asked: Asked) -> bool:
         return preflight_check(asked, self._exchange(preflight_request(asked))[0]) is None
@@ -301,6 +317,10 @@ class _Asking:
             if step.mark is Mark.NO and found.reason is None:
                 found.reason, found.code = step.text, code
                 found.remarks = [f"to let it through: {step.remedy}"]
+
+
+def _is_authorization(pair: tuple[str, str]) -> bool:
+    return pair[0].lower() == "authorization"
 
 
 def _refused_by_lock(response: Response, body: str) -> Step:

@@ -105,7 +105,7 @@ def plan(journey: Journey, policy: Policy, again: Callable[[Policy], Journey]) -
 def blind(reason: Reason, question: Question, passing: Sequence[str] = ()) -> tuple[list[str], list[str]]:
     """Commands that take `reason` away whatever the policy is, and what to know of them.
 
-    passing: the methods that pass already, and are to go on passing.
+    passing: the methods, or the headers, that pass already, and are to go on passing.
     """
     words = ["camcors", "explain", question.origin, question.method]
     for name, value in question.headers:
@@ -131,7 +131,8 @@ def blind(reason: Reason, question: Question, passing: Sequence[str] = ()) -> tu
                 return [], [f"but: browsers send {method} as written; write {method.upper()} in the page"]
             return [Change("allowed_methods", ["GET", *passing, method]).command], [_LISTED, adding]
         case Blocked.PREFLIGHT_HEADER | Blocked.PREFLIGHT_AUTHORIZATION if reason.names:
-            return [Change("allowed_headers", _unsafe(question.headers)).command], [_LISTED, adding]
+            names = [*passing, *_unsafe(question.headers)]
+            return [Change("allowed_headers", names).command], [_LISTED, adding]
     return [], [f"but: {_without_command(reason)}"]
 
 

@@ -31,8 +31,14 @@ export class CameraError extends Error {
     this.field = details.field ?? null;
     this.after = details.after ?? null;
   }
+
+  /** Whether the camera asks for a token, or for another. */
+  get isLocked() {
+    return this.status === 401 && this.code !== null && LOCKED.includes(this.code);
+  }
 }
 
+const LOCKED = ["no-token", "wrong-token"]; // strict/error.py has all codes
 const TIMEOUT_MS = 8000;
 const BODY_MAX = 65_536; // bytes of a status or of settings, which have a few thousand
 const ERROR_MAX = 4096;
@@ -123,9 +129,17 @@ export function attemptOf(camera, path, isChange = false) {
   return {
     url: camera.url + path,
     method: isChange ? "PUT" : "GET",
-    headers: isChange ? { "Content-Type": "application/json" } : {},
+    headers: { ...shown(camera), ...(isChange && { "Content-Type": "application/json" }) },
     credentials: camera.credentials,
   };
+}
+
+/**
+ * The header that shows a camera's token, if there is one.
+ * @param {import("./cameras.js").Camera} camera @returns {Record<string, string>}
+ */
+export function shown({ token }) {
+  return token ? { Authorization: `Bearer ${token}` } : {};
 }
 
 /**

@@ -1,12 +1,14 @@
 import { AddressError, parseAddress } from "./address.js";
 import { CAMERAS_MAX, nameOf } from "./bounds.js";
+import { tokenOf } from "./token.js";
 
 const KEY = "camcors.cameras";
 
 /**
  * One camera of the list. credentials: cookies and logins of the camera's address are sent to it. name: what the
- * person calls it. said: what it has called itself, for when it does not answer.
- * @typedef {{url: string, credentials: boolean, name?: string, said?: string}} Camera
+ * person calls it. said: what it has called itself, for when it does not answer. token: what it is shown with each
+ * request; only its own address gets it.
+ * @typedef {{url: string, credentials: boolean, name?: string, said?: string, token?: string}} Camera
  */
 
 /**
@@ -35,8 +37,9 @@ export class Cameras extends EventTarget {
       const found = new Map();
       for (const each of (Array.isArray(stored) ? stored : []).slice(0, CAMERAS_MAX)) {
         const url = parseAddress(String(each?.url ?? ""));
-        const [name, said] = [nameOf(each.name), nameOf(each.said)];
-        found.set(url, { url, credentials: each.credentials === true, ...(name && { name }), ...(said && { said }) });
+        const [name, said, token] = [nameOf(each.name), nameOf(each.said), tokenOf(each.token)];
+        const optional = { ...(name && { name }), ...(said && { said }), ...(token && { token }) };
+        found.set(url, { url, credentials: each.credentials === true, ...optional });
       }
       return [...found.values()];
     } catch {
@@ -61,15 +64,15 @@ export class Cameras extends EventTarget {
 
   /**
    * @param {string} text as the person wrote it
-   * @param {boolean} [credentials]
+   * @param {string} [token]
    * @returns {Camera}
    * @throws {AddressError} also if the camera is there already
    */
-  add(text, credentials = false) {
+  add(text, token) {
     const url = parseAddress(text);
     if (this.find(url)) throw new AddressError(`${url} is on the dashboard already.`);
     if (this.list.length >= CAMERAS_MAX) throw new AddressError(`The dashboard shows ${CAMERAS_MAX} cameras at most. Remove one first.`);
-    const camera = { url, credentials };
+    const camera = { url, credentials: false, ...(token && { token }) };
     this.list = [...this.list, camera];
     this.#save();
     return camera;
@@ -78,6 +81,11 @@ export class Cameras extends EventTarget {
   /** @param {string} url @param {boolean} on */
   setCredentials(url, on) {
     this.#change(url, { credentials: on });
+  }
+
+  /** @param {string} url @param {string|undefined} token undefined: it is forgotten */
+  setToken(url, token) {
+    this.#change(url, { token });
   }
 
   /** @param {string} url @param {string} name "" for the camera's own */

@@ -12,7 +12,7 @@ import { examine } from "./server.js";
  * What was found. cause: one of a closed list, for programs and tests. commands: each fixes it or a part.
  * facts: what was tried, each in a sentence.
  * @typedef {object} Diagnosis
- * @property {"busy"|"http"|"mixed"|"permission"|"unreachable"|"unclear"|"origin"|"method"|"header"|"credentials"|
+ * @property {"busy"|"token"|"http"|"mixed"|"permission"|"unreachable"|"unclear"|"origin"|"method"|"header"|"credentials"|
  *   "host"|"passing"|"other"} cause
  * @property {string} title
  * @property {string} text
@@ -24,6 +24,7 @@ import { examine } from "./server.js";
 const PROBE_MS = 4000;
 const SAFE = ["GET", "HEAD", "POST"]; // Fetch, "CORS-safelisted method"
 const METHODS = ["PUT", "PATCH", "DELETE"]; // what a policy lists beside those, as a rule
+const HEADERS = { "Content-Type": "application/json" }; // what this page sends beside a token
 const BUSY = ["busy", "no-memory", "streams-taken"]; // codes that pass by themselves; strict/error.py has all
 const RECENT_MS = 20_000;
 let probes = 0;
@@ -77,10 +78,20 @@ function ofAnswer(error) {
   const asked = `${error.attempt.method} ${new URL(error.attempt.url).pathname}`;
   const facts = ["CORS: allowed, since this page can read the answer.", `Endpoint: answers ${asked}${error.status ? ` with ${error.status}` : ""}.`];
   const text = error.message;
+  if (error.isLocked) {
+    const title = error.code === "wrong-token" ? "Another token is needed" : "This camera is locked";
+    return { cause: "token", title, text: sentence(text), commands: [], facts };
+  }
   if (error.code === null ? error.status === 503 : BUSY.includes(error.code)) {
     return { cause: "busy", title: "The camera is busy", text: sentence(text), commands: [], facts };
   }
-  return { cause: "http", title: error.status >= 400 ? `The camera answers ${error.status}` : "Not a camera’s answer", text: sentence(text), commands: [], facts };
+  return { cause: "http", title: titleOf(error), text: sentence(text), commands: [], facts };
+}
+
+/** @param {CameraError} error */
+function titleOf({ code, status }) {
+  if (code === "role-too-low") return "The token’s role is too low";
+  return status >= 400 ? `The camera answers ${status}` : "Not a camera’s answer";
 }
 
 /** What the server calls its verdicts. @type {Record<string, Diagnosis["cause"]>} */
@@ -117,7 +128,8 @@ async function byServer(attempt) {
     return notCamera(new URL(attempt.url), facts);
   }
   const words = cause === "origin" ? notListed() : [said.reason, ...said.remarks].join("; ");
-  return { cause, title: TITLES[cause] ?? "Blocked", text: sentence(words), commands: said.commands, facts };
+  const title = said.code === "PREFLIGHT_AUTHORIZATION" ? TOKEN_HEADER : (TITLES[cause] ?? "Blocked");
+  return { cause, title, text: sentence(words), commands: said.commands, facts };
 }
 
 /** @param {URL} url @param {string[]} facts @returns {Diagnosis} */
@@ -127,6 +139,8 @@ function notCamera({ origin, host }, facts) {
     "its page shows the picture, and its console says “ready” and the address at the start.";
   return { cause: "other", title: "Not a camera", text, commands: [], facts, open: origin };
 }
+
+const TOKEN_HEADER = "The token’s header is not allowed";
 
 /** @type {Partial<Record<Diagnosis["cause"], string>>} */
 const TITLES = {
@@ -226,9 +240,14 @@ async function ofRequest(attempt) {
   }
   for (const [name, value] of Object.entries(attempt.headers)) {
     if (await passes(attempt, { headers: { [name]: value } })) continue;
-    const text = `The policy’s allowed_headers has no ${name}. If it lists others that your pages send, name them too:`;
-    const commands = [`camcors policy set allowed_headers ${quote(name)}`];
-    return { cause: "header", title: `The header ${name} is not allowed`, text, commands, facts };
+    const listed = [];
+    for (const [other, given] of Object.entries({ ...HEADERS, ...attempt.headers })) {
+      if (other !== name && (await passes(attempt, { headers: { [other]: given } }))) listed.push(other);
+    }
+    const text = `The policy’s allowed_headers has no ${name}. This is the list with it, and with what passes already; if your pages send others, name them too:`;
+    const commands = [`camcors policy set allowed_headers ${[...listed, quote(name)].join(",")}`];
+    const title = name === "Authorization" ? TOKEN_HEADER : `The header ${name} is not allowed`;
+    return { cause: "header", title, text, commands, facts };
   }
   if (attempt.credentials && !(await passes(attempt, { credentials: true }))) {
     const text =

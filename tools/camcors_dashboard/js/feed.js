@@ -22,7 +22,8 @@ function pause(ms, signal) {
  * its bytes in `jpeg`.
  *
  * state: "idle", "connecting", "opened" (the camera answers, no picture yet), "live", or "failed" (it tries again by
- * itself, at `retryAt`, performance.now()). error: the last failure, or null.
+ * itself, at `retryAt`, performance.now(), unless it `isRefused`). error: the last failure, or null. isRefused: the
+ * camera asks for a token; each request with a wrong one would only make it slower for all.
  */
 export class Feed extends EventTarget {
   /** @param {import("./cameras.js").Camera} camera */
@@ -49,6 +50,7 @@ export class Feed extends EventTarget {
     this.attempts = 0;
     this.lingering = 0;
     this.retryAt = 0;
+    this.isRefused = false;
     this.follow = () => this.#follow();
     document.addEventListener("visibilitychange", this.follow);
   }
@@ -69,10 +71,19 @@ export class Feed extends EventTarget {
 
   /** Tries at once instead of at the end of the pause. */
   retry() {
-    if (this.state !== "failed") return;
+    if (this.state !== "failed" && !this.isRefused) return;
     this.#stop();
     this.attempts = 0;
+    this.isRefused = false;
     this.#follow();
+  }
+
+  /** Ends it until `retry`. @param {CameraError} error with which the camera asks for a token */
+  refuse(error) {
+    this.running?.abort();
+    this.running = null;
+    this.isRefused = true;
+    this.#become("failed", error);
   }
 
   /** Ends it for good. */
@@ -86,7 +97,7 @@ export class Feed extends EventTarget {
     clearTimeout(this.lingering);
     if (document.visibilityState === "hidden") this.#stop();
     else if (!this.wanting.size) this.lingering = setTimeout(() => this.#stop(), LINGER_MS);
-    else if (!this.running) this.#run();
+    else if (!this.running && !this.isRefused) this.#run();
   }
 
   #stop() {
@@ -109,6 +120,7 @@ export class Feed extends EventTarget {
       if (this.state !== "failed") this.#become("connecting", null);
       const error = await this.#connect(run.signal).catch((reason) => reason);
       if (run.signal.aborted) return;
+      if (error instanceof CameraError && error.isLocked) return this.refuse(error);
       const asked = error instanceof CameraError && error.after ? error.after * 1000 : 0;
       const wait = RETRY_MS[Math.min(this.attempts++, RETRY_MS.length - 1)];
       // The spread keeps dashboards that lost a camera together from coming back together.

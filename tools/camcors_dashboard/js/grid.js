@@ -9,7 +9,7 @@ const STEP = { ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown:
 export class Grid {
   /**
    * @param {HTMLElement} element
-   * @param {{open: (url: string) => void, remove: (url: string) => void, move: (url: string, index: number) => void}} acts
+   * @param {{open: (url: string) => void, remove: (url: string) => void, keep: (url: string, token: string) => void, move: (url: string, index: number) => void}} acts
    */
   constructor(element, acts) {
     this.element = element;
@@ -36,7 +36,8 @@ export class Grid {
     for (const session of wanted) {
       const { url } = session.camera;
       if (this.tiles.has(url)) continue;
-      const acts = { open: () => this.acts.open(url), remove: () => this.acts.remove(url) };
+      const { open, remove, keep } = this.acts;
+      const acts = { open: () => open(url), remove: () => remove(url), keep: (/** @type {string} */ token) => keep(url, token) };
       this.tiles.set(url, new Tile(session, acts));
     }
     const order = wanted.map((session) => /** @type {Tile} */ (this.tiles.get(session.camera.url)).element);

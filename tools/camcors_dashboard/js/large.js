@@ -1,9 +1,13 @@
+import { attemptOf } from "./api.js";
+import { sentence } from "./diagnose.js";
 import { button, fileName, h, save, say } from "./dom.js";
 import { PolicyCard } from "./policy.js";
 import { Recorder, cannotRecord } from "./recorder.js";
+import { examine } from "./server.js";
 import { Settings } from "./settings.js";
 import { Status } from "./status.js";
 import { rateWords, stateWords } from "./tile.js";
+import { tokenForm } from "./token.js";
 import { toast } from "./toast.js";
 import { View } from "./view.js";
 import { whyBox } from "./why.js";
@@ -13,10 +17,11 @@ export class Large {
   /**
    * @param {import("./session.js").Session} session
    * @param {{close: () => void, remove: () => void, rename: (name: string) => void, move: (step: number) => void,
-   *   setCredentials: (on: boolean) => void}} acts move: by places of the grid
+   *   keep: (token: string|undefined) => void, setCredentials: (on: boolean) => void}} acts move: by places of the grid
    */
   constructor(session, acts) {
     this.session = session;
+    this.keep = acts.keep;
     this.view = new View(session);
     /** @type {Recorder|null} */
     this.recorder = null;
@@ -68,6 +73,30 @@ export class Large {
     );
   }
 
+  /** The camera's token: kept, or asked for; where it is needed, beside what is wrong. */
+  #token() {
+    const { camera } = this.session;
+    const words = h("span", {}, "Token", h("span", { class: "range" }, "kept in this browser"));
+    const forget = button("Forget", "remove", () => this.keep(undefined), { class: "small" });
+    return camera.token
+      ? h("div", { class: "field" }, words, h("div", { class: "control" }, forget))
+      : h("div", { class: "field is-open" }, h("span", {}, "Token"), tokenForm(this.session.name, this.keep));
+  }
+
+  /** What the server finds out with the token, once the person lets it have it. */
+  #examination() {
+    const { camera, server } = this.session;
+    if (!camera.token || !server.doctor) return null;
+    const found = h("ul", { "aria-live": "polite" });
+    const words = "It sends the token to the dashboard’s server on this computer, which keeps nothing of it.";
+    const ask = button("Examine with the token", "open", async () => {
+      const said = await examine(attemptOf(camera, "/api/status"), { isTokenShown: true });
+      const lines = said ? [...said.steps, ...(said.endpoint ? [`endpoint: ${said.endpoint}`] : [])] : ["The server cannot tell"];
+      found.replaceChildren(...lines.map((each) => h("li", {}, sentence(each))));
+    }, { class: "quiet small" });
+    return h("div", { class: "examination" }, ask, h("p", { class: "dim" }, words), found);
+  }
+
   /** @param {{setCredentials: (on: boolean) => void, rename: (name: string) => void, move: (step: number) => void}} acts */
   #access({ setCredentials, rename, move }) {
     const { camera } = this.session;
@@ -95,6 +124,7 @@ export class Large {
           button("Later", "forth", () => move(1), { class: "small" }),
         ),
       ),
+      (this.tokenField = this.#token()),
       h("div", { class: "field is-switch" }, h("label", { for: "credentials" }, "Send cookies and logins"), h("div", { class: "control" }, box)),
       h("p", { class: "dim" }, "Only for a camera behind a proxy that asks for a login; its policy has to allow credentials."),
     );
@@ -140,9 +170,16 @@ export class Large {
     if (this.shown !== undefined && this.shown === session.trouble) return;
     this.shown = session.trouble;
     this.connection.hidden = !session.trouble;
+    if (this.tokenField) this.tokenField.hidden = !session.camera.token && session.trouble?.cause === "token";
     if (!session.trouble) return this.connection.replaceChildren();
     const again = button("Try again", "again", () => session.retry(), { class: "quiet small" });
-    this.connection.replaceChildren(whyBox(session.trouble, { level: 2 }), h("div", { class: "tools" }, again));
+    const asksToken = session.trouble.cause === "token";
+    this.connection.replaceChildren(
+      whyBox(session.trouble, { level: 2 }),
+      ...(asksToken ? [tokenForm(session.name, this.keep)] : []),
+      h("div", { class: "tools" }, again),
+      ...[this.#examination()].filter((each) => each !== null),
+    );
   }
 
   #showRate() {

@@ -4,6 +4,7 @@ import { sentence } from "./diagnose.js";
 import { button, say } from "./dom.js";
 import { Grid } from "./grid.js";
 import { Large } from "./large.js";
+import { takeLink } from "./link.js";
 import { findCameras, findServer } from "./server.js";
 import { Session } from "./session.js";
 import { themeSwitch } from "./theme.js";
@@ -18,7 +19,12 @@ const server = findServer();
 const cameras = new Cameras(localStorage);
 /** @type {Map<string, Session>} */
 const sessions = new Map();
-const grid = new Grid($("grid"), { open: (url) => (location.hash = hashOf(url)), remove, move: (url, index) => cameras.move(url, index) });
+const grid = new Grid($("grid"), {
+  open: (url) => (location.hash = hashOf(url)),
+  remove,
+  keep: (url, token) => (cameras.setToken(url, token), grid.focus(url)),
+  move: (url, index) => cameras.move(url, index),
+});
 /** @type {Large|null} */
 let large = null;
 
@@ -29,7 +35,8 @@ const hashOf = (url) => `#${encodeURIComponent(url)}`;
 function follow() {
   for (const [url, session] of sessions) {
     const camera = cameras.find(url);
-    if (camera && camera.credentials === session.camera.credentials) {
+    const isSame = camera?.credentials === session.camera.credentials && camera.token === session.camera.token;
+    if (camera && isSame) {
       if (camera !== session.camera) session.rename(camera);
       continue;
     }
@@ -61,6 +68,7 @@ function show() {
       remove: () => remove(url),
       rename: (name) => cameras.rename(url, name),
       move: (step) => cameras.move(url, cameras.list.findIndex((each) => each.url === url) + step),
+      keep: (token) => cameras.setToken(url, token),
       setCredentials: (on) => cameras.setCredentials(url, on),
     });
     $("large").replaceChildren(large.element);
@@ -168,7 +176,7 @@ server.ready.then(() => {
 /** Keys of the large view, where no field has the focus. @param {KeyboardEvent} event */
 function onKey(event) {
   const at = /** @type {Element} */ (event.target);
-  if (!large || dialog.open || event.ctrlKey || event.altKey || event.metaKey) return;
+  if (!large || document.querySelector("dialog[open]") || event.ctrlKey || event.altKey || event.metaKey) return;
   if (event.key === "Escape") return close();
   const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
   if (!step || at.closest("input, select, .scroll, code")) return;
@@ -180,9 +188,10 @@ function onKey(event) {
 }
 
 addEventListener("keydown", onKey);
-addEventListener("hashchange", show);
+addEventListener("hashchange", () => (takeLink(cameras, server), show()));
 addEventListener("popstate", show);
 cameras.addEventListener("change", follow);
 themeSwitch($("theme"));
 sizeSwitch($("size"), $("grid"));
+takeLink(cameras, server);
 follow();

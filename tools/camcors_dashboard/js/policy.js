@@ -1,4 +1,4 @@
-import { attemptOf } from "./api.js";
+import { attemptOf, send, shown } from "./api.js";
 import { passes, sentence } from "./diagnose.js";
 import { button, h, icon, say } from "./dom.js";
 import { askOrigins, examine } from "./server.js";
@@ -69,12 +69,14 @@ export class PolicyCard {
     this.#offer();
     const digest = this.digest;
     const attempt = attemptOf(this.session.camera, "/api/status");
-    const cells = ROWS.map(({ words }) => row(words));
+    const headers = shown(this.session.camera);
+    const asked = headers.Authorization ? [...ROWS, { words: "Show a token (Authorization)", sends: { headers } }] : ROWS;
+    const cells = asked.map(({ words }) => row(words));
     const exposed = row(`Read ${EXPOSED.join(" and ")}`);
     const frame = row(FRAME);
     this.rows.replaceChildren(...[...cells, frame, exposed].map(({ element }) => element));
     say(this.note, "Asking the camera, with requests that change nothing …");
-    for (const [index, { sends, more }] of ROWS.entries()) {
+    for (const [index, { sends, more }] of asked.entries()) {
       const found = await this.#passes(attempt, sends, more);
       if (digest !== this.digest) return;
       cells[index].tell(found.passed, found.refusal);
@@ -96,17 +98,17 @@ export class PolicyCard {
    */
   async #passes(attempt, sends, more) {
     if (!this.session.server.doctor || more?.mode) return { passed: await passes(attempt, sends, more) };
-    const said = await examine({ ...attempt, credentials: false, ...sends });
+    const said = await examine({ ...attempt, headers: {}, credentials: false, ...sends });
     if (!said || said.verdict === "unreachable") return { passed: null };
     const passed = said.verdict === "allowed";
-    return { passed, refusal: passed && said.isRefused ? said.endpoint : "", frames: said.frames };
+    const isRefused = passed && said.isRefused && said.status !== 401; // of which this page has the token
+    return { passed, refusal: isRefused ? said.endpoint : "", frames: said.frames };
   }
 
   /** @returns {Promise<boolean|null>} */
   async #exposes() {
     try {
-      const { url, credentials } = this.session.camera;
-      const response = await fetch(`${url}/api/capture`, { credentials: credentials ? "include" : "omit", cache: "no-store" });
+      const response = await send(attemptOf(this.session.camera, "/api/capture"));
       await response.body?.cancel();
       return response.ok ? EXPOSED.every((name) => response.headers.has(name)) : null;
     } catch {

@@ -93,7 +93,8 @@ export async function askOrigins(camera) {
  * @property {string} reason "" if nothing blocks
  * @property {string} code
  * @property {string} endpoint what it makes of the request, whoever may read the answer; "" if the request reaches none
- * @property {boolean} isRefused the endpoint refuses the request
+ * @property {boolean} isRefused the endpoint refuses the request, which shows no token unless the server has it
+ * @property {number} status of the endpoint's answer, 0 if it gave none
  * @property {boolean|null} frames whether this page may show the answer in an <iframe>
  * @property {string[]} commands
  * @property {string[]} remarks
@@ -104,13 +105,16 @@ export async function askOrigins(camera) {
 
 /**
  * @param {import("./api.js").Attempt} attempt
+ * @param {{isTokenShown?: boolean}} [options] isTokenShown: the server is told the token, as the person asked for; else
+ *   only that there is one
  * @returns {Promise<Examination|null>} null: it cannot tell
  */
-export async function examine({ url, method, headers, credentials }) {
-  const question = { url, method, headers: Object.entries(headers), credentials };
+export async function examine({ url, method, headers, credentials }, { isTokenShown = false } = {}) {
+  const told = Object.entries(headers).map(([name, value]) => [name, name === "Authorization" && !isTokenShown ? "" : value]);
+  const question = { url, method, headers: told, credentials };
   const said = /** @type {Partial<Record<keyof Examination | "is_camera", unknown>>} */ (await ask("doctor", question));
   const { verdict } = said;
-  const endpoint = /** @type {{works?: unknown, text?: unknown}} */ (said.endpoint ?? {});
+  const endpoint = /** @type {{works?: unknown, text?: unknown, status?: unknown}} */ (said.endpoint ?? {});
   if (verdict !== "allowed" && verdict !== "blocked" && verdict !== "unreachable") return null;
   return {
     verdict,
@@ -118,6 +122,7 @@ export async function examine({ url, method, headers, credentials }) {
     code: String(said.code ?? ""),
     endpoint: cut(String(endpoint.text ?? "")),
     isRefused: endpoint.works === false,
+    status: Number(endpoint.status ?? 0),
     frames: typeof said.frames === "boolean" ? said.frames : null,
     commands: list(said.commands).map(String), // whole, or they do something else
     remarks: list(said.remarks).map((each) => cut(String(each))),

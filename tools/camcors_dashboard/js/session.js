@@ -1,5 +1,5 @@
 import { shortAddress } from "./address.js";
-import { askJson } from "./api.js";
+import { CameraError, askJson } from "./api.js";
 import { reportOf } from "./bounds.js";
 import { diagnose } from "./diagnose.js";
 import { Feed } from "./feed.js";
@@ -66,7 +66,7 @@ export class Session extends EventTarget {
     const place = shortAddress(this.camera.url);
     if (state === "connecting") return `Waiting for ${place} to answer …`;
     if (state === "opened") return "The camera answers. Waiting for its first picture …";
-    if (state !== "failed") return "";
+    if (state !== "failed" || this.feed.isRefused) return "";
     const seconds = Math.ceil((retryAt - performance.now()) / 1000);
     const again = seconds > 0 ? `Trying again in ${seconds} s.` : `Trying again: waiting for ${place} to answer …`;
     return this.trouble ? again : `Finding out why there is no picture … ${again}`;
@@ -121,6 +121,7 @@ export class Session extends EventTarget {
       this.status = reportOf(await askJson(this.camera, "/api/status"));
       this.answeredAt = performance.now();
       this.#recovered("status");
+      if (this.feed.isRefused) this.feed.retry();
     } catch (error) {
       await this.#failed("status", /** @type {Error} */ (error));
     }
@@ -128,6 +129,7 @@ export class Session extends EventTarget {
     if (this.isClosed) return;
     this.#sample();
     this.#changed();
+    if (this.feed.isRefused) return; // until there is another token, or the person comes back
     this.timer = setTimeout(() => this.#poll(), this.isOpen || this.failures.status ? POLL_OPEN_MS : POLL_MS);
   }
 
@@ -158,6 +160,7 @@ export class Session extends EventTarget {
    */
   async #failed(what, error) {
     this.failures[what] = true;
+    if (error instanceof CameraError && error.isLocked) this.feed.refuse(error);
     const found = await this.explain(error);
     if (this.isClosed || !this.failures[what]) return;
     // The same again stays the same object, so that nothing is drawn again under a person's pointer.

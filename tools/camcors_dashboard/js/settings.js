@@ -25,7 +25,8 @@ export class Settings {
     this.session = session;
     this.fields = h("div", { class: "fields" }, h("p", { class: "dim" }, "Shown as soon as the camera answers."));
     this.why = h("div", { "aria-live": "polite" });
-    this.element = h("section", { class: "card", "aria-labelledby": "settings-title" }, h("h2", { id: "settings-title" }, "Settings"), this.why, this.fields);
+    this.role = h("p", { class: "dim", hidden: true }, "The role here is view: it may look, and set nothing.");
+    this.element = h("section", { class: "card", "aria-labelledby": "settings-title" }, h("h2", { id: "settings-title" }, "Settings"), this.role, this.why, this.fields);
     this.isReading = false;
     this.ranges = ""; // what the fields are built of
     /** @type {Map<string, Row>} */
@@ -39,7 +40,10 @@ export class Settings {
   /** Reads them with each status, for others change them too; a failure of the status is told with it. */
   async #read() {
     const { session } = this;
-    if (this.isReading || !session.status || session.failures.status) return;
+    const isForbidden = session.status?.role === "view";
+    this.fields.hidden = isForbidden;
+    this.role.hidden = !isForbidden;
+    if (isForbidden || this.isReading || !session.status || session.failures.status) return;
     this.isReading = true;
     const { changes } = this;
     try {

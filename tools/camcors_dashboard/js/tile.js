@@ -1,11 +1,12 @@
 import { shortAddress } from "./address.js";
 import { button, h, say } from "./dom.js";
+import { tokenForm } from "./token.js";
 import { toast } from "./toast.js";
 import { View } from "./view.js";
 import { whyBox } from "./why.js";
 
 const WORDS = { live: "Live", connecting: "Connecting", blocked: "No picture", idle: "Paused" };
-const CAUSES = { busy: "Busy", unreachable: "Not reached", http: "Error", other: "Error" };
+const CAUSES = { busy: "Busy", token: "Locked", unreachable: "Not reached", http: "Error", other: "Error" };
 
 /** One or two words of how it goes. @param {import("./session.js").Session} session @returns {string} */
 export function stateWords({ trouble, state }) {
@@ -27,10 +28,11 @@ export function rateWords(session, canvas) {
 export class Tile {
   /**
    * @param {import("./session.js").Session} session
-   * @param {{open: () => void, remove: () => void}} acts
+   * @param {{open: () => void, remove: () => void, keep: (token: string) => void}} acts
    */
-  constructor(session, { open, remove }) {
+  constructor(session, { open, remove, keep }) {
     this.session = session;
+    this.keep = keep;
     this.view = new View(session);
     /** @type {import("./diagnose.js").Diagnosis|null} */
     this.shownTrouble = null;
@@ -82,7 +84,12 @@ export class Tile {
     this.shownTrouble = trouble;
     this.shownCovered = covered;
     this.element.classList.toggle("is-covered", covered);
-    this.over.replaceChildren(...(covered && trouble ? [whyBox(trouble, { short: true })] : []));
+    const asksToken = covered && trouble?.cause === "token";
+    this.element.draggable = !asksToken; // else Firefox selects no text in the field
+    this.over.replaceChildren(
+      ...(covered && trouble ? [whyBox(trouble, { short: true })] : []),
+      ...(asksToken ? [tokenForm(session.name, this.keep)] : []),
+    );
   }
 
   #showRate() {
