@@ -248,7 +248,7 @@ def test_an_odd_status_breaks_nothing(opened: Page, hostile: HostileCamera, valu
     tile(opened, hostile.url).locator(".picture").click()
     expect(opened.locator(".fields label")).to_contain_text("Ok")
     facts = opened.locator(".facts dd")
-    expect(facts).to_have_count(9)
+    expect(facts).to_have_count(10)
     for text in facts.all_inner_texts():
         assert "NaN" not in text and "undefined" not in text and len(text) < 100
     assert all(len(text) < 30 for text in opened.locator(".plot-key").all_inner_texts())

@@ -144,6 +144,7 @@ def large(page: Page, served: Dashboard, locked: Camera, request: pytest.Fixture
 def test_what_is_written_is_checked(
     page: Page, served: Dashboard, locked: Camera, sent: list[Request]
 ) -> None:
+    put_policy(locked, served.url)
     page.goto(served.url)
     add_camera(page, locked.url)
     field = tile(page, locked.url).get_by_label("Token")
