@@ -22,6 +22,7 @@ class Device:
     def __init__(self, python: str, folder: Path, *options: str):
         self.folder = folder
         self.settings = folder / "camera.json"
+        self.access = folder / "access.json"
         self.port = free_port()
         self.dns_port = free_port()
         self.own = f"http://127.0.0.1:{self.port}"
@@ -64,6 +65,10 @@ class Device:
     def send(self, **fields: str) -> tuple[int, dict[str, str], str]:
         """The form as the camera's own page sends it."""
         return self.request("POST", "/", urlencode(fields).encode(), {**FORM, "Origin": self.own})
+
+    def finish(self) -> tuple[int, dict[str, str], str]:
+        """Say, as the page with the token does, that it is written down."""
+        return self.send(written="yes")
 
     def close(self) -> None:
         self.process.kill()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -52,8 +53,14 @@ def test_a_network_of_the_list_is_set(page: Page, device: Device) -> None:
     expect(page.get_by_role("radio")).to_have_count(4)
     page.get_by_label("far & away weak").check()
     page.get_by_label("Password").fill("a secret")
+    device.access.unlink(missing_ok=True)
     page.get_by_role("button", name="Save and restart").click()
+    expect(page.get_by_role("heading", name="Write this token down")).to_be_visible()
+    token = page.locator("code").inner_text()
+    assert hashlib.sha256(token.encode()).hexdigest() in device.access.read_text()
+    page.get_by_role("button", name="It is written down: restart").click()
     expect(page.get_by_role("heading", name="Saved")).to_be_visible()
+    assert token not in page.content()
     assert json.loads(device.settings.read_text())["wifi"] == {"ssid": "far & away", "password": "a secret"}
 
 
@@ -79,16 +86,20 @@ def test_a_choice_is_asked_for(page: Page) -> None:
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
-@pytest.mark.parametrize("state", ["form", "error", "saved"])
-def test_it_fits_a_narrow_phone(page: Page, state: str) -> None:
+@pytest.mark.parametrize("state", ["form", "error", "token", "saved"])
+def test_it_fits_a_narrow_phone(page: Page, device: Device, state: str) -> None:
     """WCAG 2.2, 1.4.10: no scrolling to the side at 320 pixels, and rows that a thumb can hit."""
     page.set_viewport_size({"width": 320, "height": 640})
+    device.access.unlink(missing_ok=True)
+    if state == "saved":
+        device.access.write_text('{"tokens": []}')
     if state != "form":
         page.get_by_label("Another name").check()
         page.get_by_label("Name of the network").fill("a name of exactly 32 bytes: wide")
         page.get_by_label("Password").fill("short" if state == "error" else "a secret")
         page.get_by_role("button", name="Save and restart").click()
         page.get_by_role("alert" if state == "error" else "heading").first.wait_for()
+    expect(page.locator("code")).to_have_count(1 if state == "token" else 0)
     for each in page.locator("body *:visible").all():
         box = each.bounding_box()
         assert box is not None

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from access.document import Access
 from tests.kit.camera import TOP
 from tests.kit.setup import FORM, Device
 
@@ -117,12 +118,15 @@ def test_it_writes_the_network_and_keeps_the_rest(device: Device, ssid: str, pas
     others = {"name": "porch", "port": 8080, "camera": {"quality": 50}}
     device.settings.write_text(json.dumps({**others, "wifi": {"ssid": "old", "password": "old secret"}}))
     (device.folder / "setup").touch()
+    device.access.write_text('{"tokens": []}')
     status, _, page = device.send(ssid=ssid, password=password)
     assert status == 200
     assert html.escape(ssid, quote=False) in page
     assert 'href="http://camcors.local/"' in page
     assert json.loads(device.settings.read_text()) == {**others, "wifi": {"ssid": ssid, "password": password}}
-    assert sorted(path.name for path in device.folder.iterdir()) == ["camera.json", "camera.record.json"]
+    assert sorted(path.name for path in device.folder.iterdir()) == [
+        "access.json", "camera.json", "camera.record.json",
+    ]  # fmt: skip
     assert device.restarted.wait(10)
     shown = page + "".join(device.lines) + device.request("GET", "/api/status")[2]
     assert "old secret" not in shown
@@ -166,6 +170,107 @@ def test_where_none_is_found_the_name_is_typed(program: Path, tmp_path: Path, py
 def test_it_makes_the_file(device: Device) -> None:
     assert device.send(ssid="home", password="a secret")[0] == 200
     assert json.loads(device.settings.read_text()) == {"wifi": {"ssid": "home", "password": "a secret"}}
+
+
+_TOKEN = re.compile("<code>(camcors_[0-9a-z]{26})</code>")
+_FORM = re.compile('<input type="hidden" name="form" value="([0-9a-f]{32})">')
+
+
+def shown(page: str) -> str:
+    (token,) = _TOKEN.findall(page)
+    return token
+
+
+def known(device: Device) -> list[tuple[str, str, str]]:
+    """The tokens that the camera knows: name, role, hash."""
+    access = Access.from_json(device.access.read_text())
+    assert access.open_role is None
+    return [(token.name, token.role, token.sha256.hex()) for token in access.tokens]
+
+
+def digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def test_a_camera_without_tokens_gets_its_first_and_shows_it_once(device: Device) -> None:
+    status, headers, page = device.send(ssid="home", password="a secret")
+    assert (status, headers["Cache-Control"]) == (200, "no-store")
+    token = shown(page)
+    assert "Write this token down" in page
+    assert "It is not shown again." in page
+    assert "camcors token add NAME --role control" in page
+    assert known(device) == [("setup", "control", digest(token))]
+    assert not device.restarted.wait(0.5)  # it is written down first
+    again = device.finish()[2] + device.request("GET", "/")[2] + device.request("GET", "/api/status")[2]
+    assert 'href="http://camcors.local/"' in again
+    assert "<b>home</b>" in again
+    assert device.restarted.wait(10)
+    kept = "".join(path.read_text() for path in device.folder.iterdir())
+    assert token not in again + kept + "".join(device.lines)
+
+
+# What the access file says of a camera for which nobody gets a token here.
+OTHERS = [
+    '{"version": 1, "tokens": [{"name": "a", "role": "view", "sha256": "' + "0" * 64 + '"}]}',
+    '{"version": 1, "tokens": []}',
+    '{"open": "anyone in this network may watch and control"}',
+    "{",
+    "",
+]
+
+
+@pytest.mark.parametrize("text", OTHERS)
+def test_a_camera_that_has_an_access_file_gives_nobody_a_token(device: Device, text: str) -> None:
+    device.access.write_text(text)
+    form = _FORM.findall(device.request("GET", "/")[2])[0]
+    for _ in range(2):
+        status, _, page = device.send(form=form, ssid="home", password="a secret")
+        assert (status, _TOKEN.findall(page)) == (200, [])
+        assert "Saved" in page
+    assert device.access.read_text() == text
+    assert device.restarted.wait(10)
+
+
+def test_a_form_that_is_sent_twice_shows_the_token_that_counts(device: Device) -> None:
+    form = _FORM.findall(device.request("GET", "/")[2])[0]
+    first = shown(device.send(form=form, ssid="home", password="a secret")[2])
+    second = shown(device.send(form=form, ssid="home", password="a secret")[2])
+    assert first != second
+    assert known(device) == [("setup", "control", digest(second))]
+
+
+def test_another_form_gets_no_token_after_the_first(device: Device) -> None:
+    """A second phone in the camera's network, or one without a form."""
+    forms = [_FORM.findall(device.request("GET", "/")[2])[0] for _ in range(2)]
+    assert forms[0] != forms[1]
+    token = shown(device.send(form=forms[0], ssid="home", password="a secret")[2])
+    for fields in ({"form": forms[1]}, {"form": ""}, {}):
+        assert _TOKEN.findall(device.send(ssid="home", password="a secret", **fields)[2]) == []
+    assert known(device) == [("setup", "control", digest(token))]
+
+
+def test_a_token_that_another_made_meanwhile_stays(device: Device) -> None:
+    form = _FORM.findall(device.request("GET", "/")[2])[0]
+    shown(device.send(form=form, ssid="home", password="a secret")[2])
+    device.access.write_text(OTHERS[0])
+    assert _TOKEN.findall(device.send(form=form, ssid="home", password="a secret")[2]) == []
+    assert device.access.read_text() == OTHERS[0]
+
+
+def test_bad_values_make_no_token(device: Device) -> None:
+    assert device.send(ssid="home", password="short")[0] == 400
+    assert device.send(written="yes")[0] == 400  # nothing was saved
+    assert not device.access.exists()
+
+
+def test_where_it_cannot_be_written_the_page_says_how_to_make_one(device: Device) -> None:
+    device.folder.joinpath("access.json.new").mkdir()
+    device.folder.joinpath("access.json.new", "x").touch()
+    status, _, page = device.send(ssid="home", password="a secret")
+    assert (status, _TOKEN.findall(page)) == (200, [])
+    (said,) = re.findall('<p role="alert">(.*?)</p>', page)
+    assert said.endswith("To make one: camcors token add NAME --role control")
+    assert device.restarted.wait(10)
 
 
 BAD = [
