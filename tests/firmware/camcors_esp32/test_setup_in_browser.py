@@ -65,6 +65,7 @@ def test_a_network_of_the_list_is_set(page: Page, device: Device) -> None:
 
 
 def test_another_name_is_typed(page: Page, device: Device) -> None:
+    device.access.write_text('{"tokens": []}')
     field = page.get_by_label("Name of the network")
     expect(field).to_be_hidden()
     page.get_by_label("Another name").check()
