@@ -230,7 +230,7 @@ FAULTS: list[tuple[Any, tuple[str, ...], str, list[str], list[str]]] = [
     (camera_with(ALLOW, preflight=(ALLOW, "Access-Control-Allow-Headers: *")),
      ("--header", "Authorization"),
      "blocked: the header Authorization is not allowed; * does not cover Authorization",
-     ["camcors policy set allowed_headers Authorization"], []),
+     ["camcors policy set allowed_headers Content-Type,Authorization"], []),
     (camera_with(ALLOW, LOGIN, preflight=(ALLOW, LOGIN, "Access-Control-Allow-Headers: *")),
      ("--header", "X-B", "--credentials"), "blocked: the header X-B is not allowed",
      ["camcors policy set allowed_headers X-B"], []),

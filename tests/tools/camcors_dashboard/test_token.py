@@ -405,6 +405,7 @@ def test_a_link_that_is_not_good_is_said(page: Page, served: Dashboard, fragment
 
 
 def test_an_odd_token_in_the_browser_is_none(page: Page, served: Dashboard, locked: Camera) -> None:
+    put_policy(locked, served.url)
     page.goto(served.url)
     stored = [{"url": locked.url, "token": "x\r\ny"}]
     page.evaluate(f"stored => localStorage.setItem('{KEY}', JSON.stringify(stored))", stored)
