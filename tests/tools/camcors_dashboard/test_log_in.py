@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from camcors_build.pages import PAGE_MAX, WINDOW_BITS
 from playwright.sync_api import Browser, Page, Request, expect
 
 from tests.kit.camera import OPEN, Camera
@@ -242,3 +244,12 @@ def test_it_fits_a_phone(browser: Browser, locked: Camera, tmp_path: Path, schem
     assert page.evaluate("document.documentElement.scrollWidth") == 360
     page.screenshot(path=tmp_path / "page.png")
     context.close()
+
+
+def test_the_page_is_longer_than_the_window_in_which_the_camera_unpacks_it(locked: Camera) -> None:
+    """Who takes no gzip gets the same page as a browser."""
+    packed = httpx.get(locked.url + "/")
+    plain = httpx.get(locked.url + "/", headers={"Accept-Encoding": "identity"})
+    assert (packed.headers["Content-Encoding"], plain.headers.get("Content-Encoding")) == ("gzip", None)
+    assert plain.text == packed.text
+    assert 2**WINDOW_BITS < len(plain.content) <= PAGE_MAX
