@@ -247,8 +247,8 @@ def _refused(code, words, remedy, challenge, headers):
 def _is_in_page(headers):
     """Return whether a page asks, over which no browser shall open its own log-in.
 
-    Sec-Fetch-Dest tells it over https and on loopback. Elsewhere a picture is told by its Accept, and the rest
-    by a Referer without a wish for HTML, which who follows a link has.
+    Sec-Fetch-Dest tells it over https and on loopback. Elsewhere a picture is told by its Accept, and the
+    rest by a Referer without a wish for HTML, which who follows a link has.
     """
     if headers.get("Origin") is not None or headers.get("X-Requested-With") is not None:
         return True
