@@ -4,10 +4,11 @@ It stands behind Guard, so that a request with a foreign Host, or a write from a
 whatever it shows; and the headers that Guard adds stand on its refusals as well.
 """
 
-from access import roles
+from access import credentials, roles
 from access.lock import ANYONE
 from microdot import Response
 from strict import error
+from strict.sender import NO_ORIGIN
 
 from . import access, routes
 
@@ -45,13 +46,14 @@ class Door:
         needed = self._needed(request)
         if needed == roles.PUBLIC:
             return ANYONE
+        headers = request.headers
         return self._keeper.lock.judge(
             needed,
             request.method,
             request.path,
             request.query_string,
-            request.headers,
-            self.guard.sender(request),
+            headers,
+            self.guard.sender(request) if credentials.are_browsers(headers) else NO_ORIGIN,
             self._keeper.uptime_s(),
         )
 

@@ -48,6 +48,13 @@ def is_basic(header):
     return not header.startswith(_BEARER) and lower(header[: len(_BASIC)]) == _BASIC
 
 
+def are_browsers(headers):
+    """Return whether a request shows what a browser may send by itself: a cookie or a password. Anything with
+    `get` does for headers."""
+    header = headers.get("Authorization")
+    return (header is not None and is_basic(header)) or headers.get("Cookie") is not None
+
+
 def _password(value):
     """Return the password (str) of what follows `Basic`; "" if there is none."""
     digits = value.rstrip("=")

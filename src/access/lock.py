@@ -104,7 +104,7 @@ class Lock:
         """Return the Verdict on a request.
 
         needed: as roles.needed returns. query: what follows the question mark (str), None without one.
-        headers: anything with `get`. origin: one of strict.sender.
+        headers: anything with `get`. origin: one of strict.sender, which counts for credentials.are_browsers.
         """
         if needed == PUBLIC or _is_preflight(method, headers):
             return ANYONE

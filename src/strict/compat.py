@@ -1,13 +1,23 @@
-"""The two things that MicroPython and CPython do not do alike."""
+"""The three things that MicroPython and CPython do not do alike."""
 
 try:
     from micropython import const
+
+    def utf8(text):
+        """Return a str as what hashlib takes for its UTF-8: here that is the str itself."""
+        return text
+
 except ImportError:
 
     def const(number):
         """Return `number`: MicroPython's compiler folds it into the code, CPython has no such
         thing."""
         return number
+
+    def utf8(text):
+        """Return a str as what hashlib takes for its UTF-8; half a surrogate pair, which MicroPython has not,
+        is no fault."""
+        return text.encode("utf-8", "surrogatepass")
 
 
 def lower(text):

@@ -74,10 +74,11 @@ def measure(src: source.Source, folder: Path) -> dict[str, Any]:
         raw[instrument.__name__] = {
             mode: {kind: instrument(kind, folder, kept) for kind in KINDS} for mode, kept in modes.items()
         }
-    raw["guarded"] = {
-        instrument.__name__: instrument("guarded", folder, False)
-        for instrument in (instruments.instructions, instruments.heap)
-    }
+    for kind in ("guarded", "shown", "locked"):
+        raw[kind] = {
+            instrument.__name__: {mode: instrument(kind, folder, kept) for mode, kept in modes.items()}
+            for instrument in (instruments.instructions, instruments.heap)
+        }
     say("the camera")
     raw["camera"] = camera_figures.measure(folder)
     say("the command")
@@ -101,7 +102,7 @@ def notes(raw: dict[str, Any]) -> str:
         f"{words} stock {report.spread(rates['stock']):.0%}, ours {report.spread(rates['ours']):.0%}"
         for words, rates in zip(report.MODES.values(), raw["requests_per_second"].values())
     ]
-    millions, heap = raw["guarded"]["instructions"] / 1e6, raw["guarded"]["heap"]
+    millions, heap = raw["guarded"]["instructions"]["new"] / 1e6, raw["guarded"]["heap"]["new"]
     return (
         f"wrk, {wrk.CONNECTIONS} connections, median of {wrk.ROUNDS} rounds of {wrk.SECONDS} s in turn,\n"
         f"(highest - lowest) / median: {'; '.join(spreads)}.\n"
@@ -125,6 +126,9 @@ def show(raw: dict[str, Any], machine: dict[str, Any]) -> None:
         title(machine): f"Load on the machine: {machine['load_before'][0]:.1f} processes before the run.",
         f"One request with headers like Chrome's, {size} bytes": "\n\n".join(
             [report.compared(report.against_stock(raw), "stock", "ours"), notes(raw)]
+        ),
+        "The same with the camera's guards, and a token": report.compared(
+            report.locks(raw), "without", "with"
         ),
         "The camera while four streams run": "\n\n".join(
             [report.compared(report.latencies(raw), "idle", "4 streams"), latency_note()]

@@ -34,8 +34,10 @@ def headers(keep_alive: bool) -> list[tuple[str, str]]:
     return [(name, connection if name == "Connection" else value) for name, value in HEADERS]
 
 
-def head(path: str, host: str, keep_alive: bool) -> bytes:
-    """The bytes of a GET request."""
+def head(path: str, host: str, keep_alive: bool, token: str | None = None) -> bytes:
+    """The bytes of a GET request, of a page that shows `token` if there is one."""
     lines = [f"GET {path} HTTP/1.1", f"Host: {host}"]
     lines += [f"{name}: {value}" for name, value in headers(keep_alive)]
+    if token is not None:
+        lines.append(f"Authorization: Bearer {token}")
     return "\r\n".join([*lines, "", ""]).encode()

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from tests.bench.serving import Client, allocated, serving
+from tests.bench.serving import allocated, serving
 
 REQUESTS = 40  # so few that neither server fills its heap without a collection
 TRACED_REQUESTS = 10  # strace stops the server 600 times a request of stock's
@@ -46,7 +46,7 @@ def callgrind(kind: str, folder: Path, keep_alive: bool, requests: int) -> int:
     out = folder / "callgrind"
     command = ["valgrind", "--quiet", "--tool=callgrind", f"--callgrind-out-file={out}"]
     with serving(kind, folder, command) as server:
-        allocated(Client(server.port, False))
+        allocated(server.client(False))
         server.load(requests, keep_alive)
     return parse_callgrind(out.read_text())
 
@@ -69,7 +69,7 @@ def instructions(kind: str, folder: Path, keep_alive: bool) -> float:
 def heap(kind: str, folder: Path, keep_alive: bool) -> float:
     """Heap bytes allocated for one request and its answer."""
     with serving(kind, folder) as server:
-        client = Client(server.port, keep_alive)
+        client = server.client(keep_alive)
         allocated(client)
         first = allocated(client)
         second = allocated(client)

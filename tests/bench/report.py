@@ -61,6 +61,8 @@ class Figure:
 RATE_GOALS = {"new": Goal(2.5, False, True), "kept": Goal(5, False, True)}
 CALLS_GOAL = Goal(3, True, False)
 HEAP_GOAL = Goal(0.6, True, True)
+LOCK_GOAL = Goal(1.1, True, True)
+LOCK_HEAP_GOAL = Goal(400, True, False)
 P99_GOAL = Goal(3, True, True)
 AGE_GOAL = Goal(1, True, False)
 READ_GOAL = Goal(1.2, True, True)
@@ -91,6 +93,24 @@ def against_stock(raw: dict[str, Any]) -> list[Figure]:
     for mode, words in MODES.items():
         found = raw["instructions"][mode]
         figures.append(Figure(f"instructions, {words}", "10⁶", found["ours"] / 1e6, found["stock"] / 1e6))
+    return figures
+
+
+def locks(raw: dict[str, Any]) -> list[Figure]:
+    """What a token costs: its header, which any server reads, and the lock."""
+    figures = []
+    for mode, words in MODES.items():
+        plain, shown, locked = (
+            raw[kind]["instructions"][mode] / 1e6 for kind in ("guarded", "shown", "locked")
+        )
+        figures.append(Figure(f"instructions, the header, {words}", "10⁶", shown, plain))
+        figures.append(Figure(f"instructions, the lock, {words}", "10⁶", locked, shown, LOCK_GOAL))
+    for mode, words in MODES.items():
+        plain, shown, locked = (raw[kind]["heap"][mode] for kind in ("guarded", "shown", "locked"))
+        figures.append(Figure(f"heap that the header takes, {words}", "bytes", shown - plain))
+        figures.append(
+            Figure(f"heap that the lock takes, {words}", "bytes", locked - shown, goal=LOCK_HEAP_GOAL)
+        )
     return figures
 
 

@@ -16,6 +16,8 @@ from tests.kit.camera import PROGRAM, free_port
 APP = Path(__file__).with_name("server_app.py")
 PATH = "/api/status"
 KINDS = ("stock", "ours")
+#: What the requests to "shown" and "locked" show; of no camera.
+TOKEN = "camcors_" + 26 * "0"
 _END_SECONDS = 60  # callgrind writes its file in that time
 
 
@@ -28,16 +30,17 @@ def require(program: str) -> None:
 class Client:
     """One client, one request at a time; it keeps its connection if asked to and if the server does."""
 
-    def __init__(self, port: int, keep_alive: bool):
+    def __init__(self, port: int, keep_alive: bool, token: str | None = None):
         self._port = port
         self._keep_alive = keep_alive
+        self._token = token
         self._socket: socket.socket | None = None
 
     def get(self, path: str = PATH) -> bytes:
         """The body of the answer; raises ValueError if its status is not 200."""
         if self._socket is None:
             self._socket = socket.create_connection(("127.0.0.1", self._port), timeout=30)
-        self._socket.sendall(chrome.head(path, f"127.0.0.1:{self._port}", self._keep_alive))
+        self._socket.sendall(chrome.head(path, f"127.0.0.1:{self._port}", self._keep_alive, self._token))
         head, body = self._receive()
         if not (self._keep_alive and is_kept(head)):
             while self._socket.recv(4096):  # the server closes first
@@ -86,12 +89,17 @@ def is_kept(head: bytes) -> bool:
 class Serving:
     """A running server_app.py."""
 
-    def __init__(self, port: int):
-        self.port = port
+    def __init__(self, port: int, token: str | None):
+        self._port = port
+        self._token = token
+
+    def client(self, keep_alive: bool) -> Client:
+        """A client that the server lets in."""
+        return Client(self._port, keep_alive, self._token)
 
     def load(self, requests: int, keep_alive: bool) -> None:
         """So many requests of one client."""
-        client = Client(self.port, keep_alive)
+        client = self.client(keep_alive)
         with contextlib.closing(client):
             for _ in range(requests):
                 client.get()
@@ -106,14 +114,15 @@ def allocated(client: Client) -> int:
 def serving(kind: str, folder: Path, instrument: Sequence[str] = ()) -> Iterator[Serving]:
     """server_app.py of `kind` under the command line `instrument`; it has ended by itself afterwards."""
     port = free_port()
-    command = [*instrument, str(PROGRAM), str(APP), kind, str(port), str(folder)]
+    command = [*instrument, str(PROGRAM), str(APP), kind, str(port), str(folder), TOKEN]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:
         if process.stdout.readline() != "ready\n":
             raise SystemExit(f"camcors: the {kind} server did not start: {' '.join(command)}")
-        yield Serving(port)
-        Client(port, False).get("/quit")
+        server = Serving(port, TOKEN if kind in ("shown", "locked") else None)
+        yield server
+        server.client(False).get("/quit")
         if process.wait(_END_SECONDS):
             raise SystemExit(f"camcors: the {kind} server ended with status {process.returncode}")
     finally:
