@@ -11,10 +11,17 @@ import esptool
 from camcors_cli.cli import main as camcors
 from mpremote import main as mpremote
 
+from tests.kit.tokens import TOKENS
+
 #: What a person puts in the place of a word of the commands.
-_FILLED = {"BOARD": "XIAO_ESP32S3_SENSE", "SSID": "Home", "ADDRESS": "192.168.1.7"}
+_FILLED = {
+    "BOARD": "XIAO_ESP32S3_SENSE",
+    "SSID": "Home",
+    "ADDRESS": "192.168.1.7",
+    "build/HOST/token": "desk.token",
+}
 #: Programs that are not this project's; what they are given is not checked.
-_OTHERS = {"curl", "export", "ffmpeg", "gh", "gst-launch-1.0", "mpv", "sha256sum"}
+_OTHERS = {"curl", "echo", "export", "ffmpeg", "gh", "gst-launch-1.0", "mpv", "sha256sum"}
 
 
 def printed(text: str) -> list[str]:
@@ -23,8 +30,9 @@ def printed(text: str) -> list[str]:
 
 
 def check(line: str, folder: Path) -> None:
-    """Raise unless the program takes the command. Files that it names are made, empty, in `folder`."""
-    program, *arguments = shlex.split(re.sub("|".join(_FILLED), lambda word: _FILLED[word[0]], line))
+    """Raise unless the program takes the command. It finds the files that it names, with a token where it may be."""
+    typed = re.sub("|".join(_FILLED), lambda word: _FILLED[word[0]], re.sub(" > [^ ]+$", "", line))
+    program, *arguments = shlex.split(typed)
     name = Path(program).name
     if name == "camcors":
         _click(camcors, [str(folder / each) if _is_file(each) else each for each in arguments], folder)
@@ -38,14 +46,14 @@ def check(line: str, folder: Path) -> None:
 
 
 def _is_file(word: str) -> bool:
-    return bool(re.fullmatch(r"[\w.-]+\.(bin|json|zip)", word))
+    return bool(re.fullmatch(r"[\w.-]+\.(bin|json|token|zip)", word))
 
 
 def _click(command: click.Command, arguments: list[str], folder: Path) -> None:
     """Parse as click does before it runs a command; raise click.UsageError."""
     for word in arguments:
         if word.startswith(f"{folder}/"):
-            Path(word).touch()
+            Path(word).write_text(TOKENS["view"] if word.endswith(".token") else "")
     context = command.make_context(command.name or "", list(arguments))
     while isinstance(command, click.Group):
         # click keeps the name of a subcommand apart from its arguments.
