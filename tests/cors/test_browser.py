@@ -277,7 +277,7 @@ def test_preflight_request():
     headers = [("X-b", " 1 "), ("x-A", "2"), ("Content-Type", "application/json"), ("Accept", "*/*")]
     verdict = Browser(server, cookie="a=b").fetch(PAGE, URL, "put", headers, "include")
     preflight, actual = server.requests
-    assert preflight == (
+    assert preflight == Request(
         "OPTIONS",
         URL,
         [
@@ -287,7 +287,7 @@ def test_preflight_request():
             ("Origin", PAGE),
         ],
     )
-    assert actual == ("PUT", URL, [("X-b", "1"), *headers[1:], ("Origin", PAGE), ("Cookie", "a=b")])
+    assert actual == Request("PUT", URL, [("X-b", "1"), *headers[1:], ("Origin", PAGE), ("Cookie", "a=b")])
     assert (verdict.readable, verdict.status) == (True, 200)
 
 

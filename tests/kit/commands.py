@@ -30,7 +30,7 @@ def printed(text: str) -> list[str]:
 
 
 def check(line: str, folder: Path) -> None:
-    """Raise unless the program takes the command. It finds the files that it names, with a token where it may be."""
+    """Raise unless the program takes the command, which finds the files that it names."""
     typed = re.sub("|".join(_FILLED), lambda word: _FILLED[word[0]], re.sub(" > [^ ]+$", "", line))
     program, *arguments = shlex.split(typed)
     name = Path(program).name

@@ -52,7 +52,8 @@ def test_the_parts_of_the_form_keep_their_quotes() -> None:
         "alert": [],
         "network": [("id", "n{number}"), ("value", "{name}"), ("for", "n{number}")],
         "none": [],
-        "form": [("value", "{ssid}")],
+        "form": [("value", "{form}"), ("value", "{ssid}")],
+        "token": [],
         "saved": [("href", "http://{name}.local/")],
     }
     assert [text for text in parts.values() if re.search(r"=\{", text)] == []
@@ -61,7 +62,8 @@ def test_the_parts_of_the_form_keep_their_quotes() -> None:
         "alert": ["error"],
         "network": ["checked", "name", "number", "strength"],
         "none": [],
-        "form": ["checked", "found", "ssid"],
+        "form": ["checked", "form", "found", "ssid"],
+        "token": ["token"],
         "saved": ["name", "ssid"],
     }
 
