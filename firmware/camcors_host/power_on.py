@@ -185,6 +185,7 @@ def _open_insecure_port(host, port):
 
 
 def _open_flash(path):
+    """Return whether the image was not there, and is new."""
     size = partition_table.FLASH_SIZE
     try:
         was_made, open_to, is_private = _host.flash(path, size, partition_table.OFFSET, partition_table.TABLE)
@@ -195,7 +196,7 @@ def _open_flash(path):
             _fail("cannot open the flash image " + path + " (" + str(exc) + ")")
         filesystem.fault = path + " is not a flash image of " + str(size) + " bytes"
         filesystem.fault += "; it was not touched: move it away, and the next start makes a new one"
-        return
+        return False
     found = Partition.find(Partition.TYPE_DATA, label="vfs")
     if found and found[0].info()[2] == _OFFSET_BEFORE:
         _fail(
@@ -207,6 +208,7 @@ def _open_flash(path):
         print(path + " was open to other users, who could read your passwords in it; now only you can")
     elif open_to:
         print(path + " is open to other users, who can read your passwords in it; its owner can chmod go= it")
+    return was_made
 
 
 def main(args):
@@ -222,7 +224,8 @@ def main(args):
         print(_USAGE, end="")
         _fail(str(exc))
     host, port = options["--host"], options["--port"]
-    _open_flash(options["--flash"])
+    if not _open_flash(options["--flash"]):  # a flash that was erased is as locked as a board's
+        options.pop("--access", None)
     if _PORT in options:
         is_power_on = _open_insecure_port(options[_ADDRESS], options[_PORT])
     else:

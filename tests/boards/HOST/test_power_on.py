@@ -265,7 +265,8 @@ def test_a_flash_whose_superblocks_are_gone_is_said_loudly(program: Path, tmp_pa
         assert camera.exec("import os; print(os.listdir('/'))") == "[]\n"
 
 
-def test_an_erased_flash_is_new(program: Path, tmp_path: Path) -> None:
+def test_an_erased_flash_is_new_and_locked(program: Path, tmp_path: Path) -> None:
+    """Its access file of before does not come back by the command that made the image."""
     flash = tmp_path / "flash.bin"
     with Camera(flash) as camera:
         camera.wait_ready().stop()
@@ -273,8 +274,8 @@ def test_an_erased_flash_is_new(program: Path, tmp_path: Path) -> None:
     image[VFS_OFFSET:] = b"\xff" * (FLASH_SIZE - VFS_OFFSET)
     flash.write_bytes(image)
     with Camera(flash) as camera:
-        assert camera.wait_ready().status()["faults"] == []
-        assert camera.status()["policy"]["state"] == "active"
+        assert camera.wait_ready().report()["faults"] == [LOCKED]
+        assert camera.report()["policy"]["state"] == "active"
 
 
 @pytest.mark.parametrize(
