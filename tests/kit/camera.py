@@ -85,6 +85,8 @@ class Camera:
         if insecure_repl_port is not None:
             self.repl = f"socket://127.0.0.1:{insecure_repl_port}"
             repl_options = ["--insecure-repl-port", str(insecure_repl_port)]
+        #: What shows a token of a locked camera, for `status` and the like.
+        self.headers: dict[str, str] = {}
         self.lines: list[str] = []
         self._queue: queue.Queue[str | None] = queue.Queue()
         command = [*before, str(PROGRAM), "--port", str(self.port), *repl_options]
@@ -186,7 +188,7 @@ class Camera:
 
     def status(self) -> dict[str, Any]:
         """What /api/status reports."""
-        answer = httpx.get(f"{self.url}/api/status")
+        answer = httpx.get(f"{self.url}/api/status", headers=self.headers)
         assert answer.status_code == 200
         return answer.json()
 

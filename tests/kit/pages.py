@@ -126,12 +126,16 @@ def watch(page: Page, what: Callable[[], Any], seconds: float = 20) -> Any:
 
 
 def status(camera: Camera) -> dict[str, Any]:
-    with urllib.request.urlopen(f"{camera.url}/api/status", timeout=10) as answer:
-        return json.load(answer)
+    return _get(camera, "/api/status")
 
 
 def settings_of(camera: Camera) -> dict[str, Any]:
-    with urllib.request.urlopen(f"{camera.url}/api/camera", timeout=10) as answer:
+    return _get(camera, "/api/camera")
+
+
+def _get(camera: Camera, path: str) -> dict[str, Any]:
+    request = urllib.request.Request(camera.url + path, headers=camera.headers)
+    with urllib.request.urlopen(request, timeout=10) as answer:
         return json.load(answer)
 
 

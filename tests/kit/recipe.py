@@ -15,9 +15,11 @@ from PIL import Image
 from tests.kit.camera import TOP, Camera
 from tests.kit.card import bars, is_card
 from tests.kit.pages import wait_until
+from tests.kit.tokens import TOKENS
 
 _TEXT = (TOP / "docs" / "recipes.md").read_text()
 _HOST = "192.168.1.7"
+_TOKEN = "TOKEN"
 
 
 def section(heading: str) -> str:
@@ -30,12 +32,21 @@ def blocks(heading: str, kind: str = "") -> list[str]:
     return [text for language, text in fenced if language == kind]
 
 
-def fill(text: str, camera: Camera, places: Mapping[str, object] | None = None) -> str:
-    """Return the recipe for `camera`. Each of `places` has to be in the text."""
+def block(heading: str, kind: str, words: str) -> str:
+    """Return the one fenced text of a kind below a heading that has these words."""
+    (text,) = [text for text in blocks(heading, kind) if words in text]
+    return text
+
+
+def fill(
+    text: str, camera: Camera, places: Mapping[str, object] | None = None, token: str = TOKENS["view"]
+) -> str:
+    """Return the recipe for `camera`, with a token of it. Each of `places` has to be in the text."""
     here = f"127.0.0.1:{camera.port}"
     for old, new in {f"{_HOST}:80": here, _HOST: here}.items():
         text = text.replace(old, new)
     assert here in text
+    text = text.replace(_TOKEN, token)
     for old, new in (places or {}).items():
         assert old in text, old
         text = text.replace(old, str(new))
@@ -60,13 +71,22 @@ def make_certificate(folder: Path) -> tuple[Path, Path]:
     return certificate, key
 
 
+def _read(arguments: Sequence[str], frames: int) -> subprocess.CompletedProcess[bytes]:
+    command = ["ffmpeg", "-v", "error", "-nostdin", *arguments, "-fps_mode", "passthrough"]
+    command += ["-frames:v", str(frames), "-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
+    return subprocess.run(command, capture_output=True, timeout=60)
+
+
+def refusal(arguments: Sequence[str]) -> str:
+    """Return what ffmpeg says of an input that gives it no picture."""
+    done = _read(arguments, 1)
+    assert (done.returncode != 0, done.stdout) == (True, b"")
+    return done.stderr.decode()
+
+
 def decode(arguments: Sequence[str], frames: int, size: tuple[int, int] = (640, 480)) -> list[bytes]:
     """Return pictures as RGB that ffmpeg decodes with these arguments of its input, each as it came."""
-    command = ["ffmpeg", "-v", "error", "-nostdin", *arguments, "-fps_mode", "passthrough"]
-    command += ["-frames:v", str(frames)]
-    done = subprocess.run(
-        [*command, "-f", "rawvideo", "-pix_fmt", "rgb24", "-"], capture_output=True, timeout=60
-    )
+    done = _read(arguments, frames)
     assert done.returncode == 0, done.stderr.decode()
     length = size[0] * size[1] * 3
     assert len(done.stdout) == frames * length, done.stderr.decode()
