@@ -16,6 +16,7 @@ from PIL import Image
 from tests.kit.camera import TOP, Camera, free_port
 from tests.kit.pages import status, wait_until
 from tests.kit.recipe import decode, fill, is_picture, section, serving
+from tests.kit.tokens import TOKENS, access_file, give
 
 _HASS = TOP / "build" / "homeassistant" / "bin" / "hass"
 
@@ -65,11 +66,16 @@ class HomeAssistant:
         said: dict[str, object] = self.client.post(f"{path}/{flow}", json=form).json()
         return said
 
-    def add(self, name: str, camera: Camera, host: str = "127.0.0.1") -> object:
-        """Add an MJPEG IP Camera by the recipe; return the errors in its form, None if it is taken."""
-        stream, still = re.findall(r"URL `(\S+)`", section("Home Assistant"))
-        urls = [fill(url, camera).replace("127.0.0.1", host) for url in (stream, still)]
-        form = {"name": name, "mjpeg_url": urls[0], "still_image_url": urls[1], "verify_ssl": True}
+    def add(self, name: str, camera: Camera, host: str = "127.0.0.1", role: str | None = "view") -> object:
+        """Add an MJPEG IP Camera by the recipe, with the token of a role, None for none; return the errors
+        in its form, None if it is taken."""
+        text = section("Home Assistant")
+        urls = [fill(url, camera).replace("127.0.0.1", host) for url in re.findall(r"URL `(\S+)`", text)]
+        stream, still = urls
+        form = {"name": name, "mjpeg_url": stream, "still_image_url": still, "verify_ssl": True}
+        if role is not None:
+            ((user, word),) = re.findall(r"username `(\S+)`, password `(\S+)`", text)
+            form |= {"username": user, "password": word.replace("TOKEN", TOKENS[role])}
         said = self._fill_in("/api/config/config_entries/flow", {"handler": "mjpeg"}, form)
         assert said["type"] == ("form" if said.get("errors") else "create_entry"), said
         return said.get("errors")
@@ -120,6 +126,28 @@ def test_the_still_and_the_stream(home_assistant: HomeAssistant, camera: Camera)
     assert all(is_picture(Image.frombytes("RGB", (640, 480), rgb)) for rgb in pictures)
 
 
+@pytest.mark.parametrize("role", [None, "wrong"])
+def test_a_camera_without_a_token_and_with_a_wrong_one(
+    home_assistant: HomeAssistant, camera: Camera, role: str | None
+) -> None:
+    errors = home_assistant.add("garden", camera, role=role)
+    assert errors == {"username": "invalid_auth"}
+    (strings,) = TOP.glob(
+        "build/homeassistant/lib/*/site-packages/homeassistant/components/mjpeg/translations/en.json"
+    )
+    words = json.loads(strings.read_text())["config"]["error"]["invalid_auth"]
+    assert f'its form says "{words}"' in " ".join(section("Home Assistant").split())
+
+
+def test_a_token_that_is_removed(home_assistant: HomeAssistant, new_camera: Camera) -> None:
+    """Home Assistant takes the refusal for a picture: nothing says why it is broken."""
+    assert home_assistant.add("porch", new_camera) is None
+    assert is_picture(home_assistant.still("porch"))
+    give(new_camera, access_file("control"), "view", known=False)
+    shown = home_assistant.client.get("/api/camera_proxy/camera.porch")
+    assert (shown.status_code, json.loads(shown.content)["code"]) == (200, "wrong-token")
+
+
 def test_each_viewer_of_home_assistant_is_one_of_the_camera(
     home_assistant: HomeAssistant, new_camera: Camera
 ) -> None:
@@ -140,7 +168,7 @@ def test_a_name_of_the_router(home_assistant: HomeAssistant, new_camera: Camera,
     (remedy,) = re.findall("`camcors (.+)`", section("Home Assistant"))
     foreign = remedy.split()[-1]
     assert home_assistant.add("cellar", new_camera, foreign) == {"mjpeg_url": "cannot_connect"}
-    assert "421 Client Error" in log.read_text()
+    wait_until(lambda: "421 Client Error" in log.read_text())
     assert status(new_camera)["refused"] == {"host": f"{foreign}:{new_camera.port}", "count": 1}
     done = new_camera.camcors(*remedy.split())
     assert done.returncode == 0, done.stderr

@@ -51,6 +51,7 @@ look() {
     [ "$1" = clients ] || return 0
     need "Python's headers" python3-dev has_python_headers
     need mpv mpv has_any mpv
+    need VLC "vlc-bin vlc-plugin-base" has_any vlc
     need motion motion has_any motion
     need Caddy caddy has_any caddy
     need GStreamer gstreamer1.0-tools has_any gst-launch-1.0

@@ -142,7 +142,8 @@ def test_the_heavy_clients_are_only_for_their_tests(tools: Path) -> None:
     assert run(tools, "test").returncode == 0
     stand_in(tools, "id", "echo 1000")
     said = run(tools, "clients").stderr
-    packages = "mpv motion caddy gstreamer1.0-tools gstreamer1.0-plugins-good gstreamer1.0-plugins-base"
+    packages = "mpv vlc-bin vlc-plugin-base motion caddy"
+    packages += " gstreamer1.0-tools gstreamer1.0-plugins-good gstreamer1.0-plugins-base"
     assert said.endswith(f"; install with: sudo apt install {packages}\n")
 
 
