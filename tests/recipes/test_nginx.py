@@ -132,7 +132,7 @@ auth_basic_user_file {passwords};
 
 @pytest.mark.parametrize(("include", "code", "role"), [("", 401, None), ("include {file};", 200, "view")])
 def test_a_proxy_with_a_password_of_its_own(
-    camera: Camera, tmp_path: Path, include: str, code: int, role: str | None
+    camera: Camera, browser: Browser, tmp_path: Path, include: str, code: int, role: str | None
 ) -> None:
     """What a browser shows it would be a wrong token, so it shows one in its place, by the recipe."""
     port, passwords, file = free_port(), tmp_path / "passwords", tmp_path / "camera.token"
@@ -147,3 +147,9 @@ def test_a_proxy_with_a_password_of_its_own(
         answer = proxy.request("GET", "/cam/api/status", auth=("me", "secret"))
         assert answer.status_code == code
         assert answer.json().get("access", {}).get("role") == role
+        if role is not None:
+            person = {"username": "me", "password": "secret"}
+            page = browser.new_context(ignore_https_errors=True, http_credentials=person).new_page()  # type: ignore[arg-type]
+            page.goto(f"{proxy.origin}/cam/")
+            wait_until(lambda: is_live(page))
+            page.context.close()
