@@ -187,10 +187,8 @@ class Camera:
         return printed.decode().replace("\r\n", "\n")
 
     def status(self) -> dict[str, Any]:
-        """What /api/status reports."""
-        answer = httpx.get(f"{self.url}/api/status", headers=self.headers)
-        assert answer.status_code == 200
-        return answer.json()
+        """What /api/status reports; raises httpx.HTTPError."""
+        return httpx.get(f"{self.url}/api/status", headers=self.headers).raise_for_status().json()
 
     def report(self) -> dict[str, Any]:
         """What /api/status reports, by the REPL: a locked camera tells it too."""

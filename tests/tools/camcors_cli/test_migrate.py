@@ -73,7 +73,7 @@ def test_the_camera_says_what_to_do_and_serves_afterwards(run, flash: Path) -> N
     assert flash.read_bytes() == old
     assert run("migrate", flash).exit_code == 0
     with Camera(flash) as camera:
-        assert camera.content("policy.json") == POLICY
+        assert camera.wait_ready().content("policy.json") == POLICY
 
 
 def test_the_flash_of_the_emulator(run, flash: Path) -> None:
