@@ -117,11 +117,12 @@ export class Session extends EventTarget {
     clearTimeout(this.timer);
     if (this.isClosed || this.isAsking || !this.views.size || document.visibilityState === "hidden") return;
     this.isAsking = true;
+    const wasRefused = this.feed.isRefused; // what was asked before that tells nothing of it
     try {
       this.status = reportOf(await askJson(this.camera, "/api/status"));
       this.answeredAt = performance.now();
       this.#recovered("status");
-      if (this.feed.isRefused) this.feed.retry();
+      if (wasRefused && this.feed.isRefused) this.feed.retry();
     } catch (error) {
       await this.#failed("status", /** @type {Error} */ (error));
     }
