@@ -90,12 +90,12 @@ class Serving:
     """A running server_app.py."""
 
     def __init__(self, port: int, token: str | None):
-        self._port = port
+        self.port = port
         self._token = token
 
     def client(self, keep_alive: bool) -> Client:
         """A client that the server lets in."""
-        return Client(self._port, keep_alive, self._token)
+        return Client(self.port, keep_alive, self._token)
 
     def load(self, requests: int, keep_alive: bool) -> None:
         """So many requests of one client."""
