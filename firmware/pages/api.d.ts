@@ -35,7 +35,7 @@ export interface Status {
   clients: Clients;
 }
 
-/** What one may: look; set as well; change the camera itself as well. */
+/** What one may: look; set as well; see who has a token as well. */
 export type Role = "view" | "control" | "admin";
 
 export interface Network {

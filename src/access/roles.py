@@ -4,7 +4,7 @@ from strict.method import is_safe
 
 VIEW = "view"  # look: safe methods
 CONTROL = "control"  # set: all other methods as well
-ADMIN = "admin"  # change the camera itself
+ADMIN = "admin"  # see who has a token, and what handlers ask for it
 
 #: From the least to the most.
 ROLES = (VIEW, CONTROL, ADMIN)

@@ -29,7 +29,7 @@ SHOWN = [
 MAY = {
     "view": "look at the camera",
     "control": "look at the camera and set it",
-    "admin": "look at the camera, set it and change the camera itself",
+    "admin": "look at the camera, set it and see who has a token",
 }
 LAST = "camcors: no token is left, so nobody gets in now; camcors token add NAME --role view makes one"
 STAYS = "camcors: the camera stays open: anyone in this network may watch{}, by line {} of /access.json; "

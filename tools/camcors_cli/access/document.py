@@ -28,7 +28,7 @@ _REMEDY = (
 MAY = {
     VIEW: "look at the camera",
     CONTROL: "look at the camera and set it",
-    ADMIN: "look at the camera, set it and change the camera itself",
+    ADMIN: "look at the camera, set it and see who has a token",
 }
 
 

@@ -42,7 +42,7 @@ def token() -> None:
     "--role",
     type=click.Choice(ROLES),
     required=True,
-    help="view: look. control: set as well. admin: change the camera itself, too.",
+    help="view: look. control: change settings as well. admin: see who has a token, too.",
 )
 @on_board
 def add(name: str, role: str, port: str | None, as_json: bool) -> None:
