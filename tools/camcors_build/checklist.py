@@ -53,7 +53,8 @@ def form() -> dict[str, Any]:
     ]
     for number, step in enumerate(steps(), 1):
         body += _questions(number, step["do"])
-    private = {"label": "No token, password, network name or MAC address is in this report.", "required": True}
+    words = "No token, password, network name or MAC address is in this report."
+    private = {"label": words, "required": True}
     attributes = {"label": "Private", "options": [private]}
     body.append({"type": "checkboxes", "id": "private", "attributes": attributes})
     return {

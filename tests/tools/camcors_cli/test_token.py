@@ -482,5 +482,5 @@ def test_every_role_has_its_words() -> None:
 
 def test_help_says_what_a_role_may(bare: Camera) -> None:
     shown: Any = bare.camcors("token", "add", "--help").stdout
-    for word in ("view: look.", "control: set", "admin: change"):
+    for word in ("view: look.", "control: change settings", "admin: see"):
         assert word in " ".join(shown.split())
