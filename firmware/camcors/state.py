@@ -49,9 +49,11 @@ class State:
         self.title = None
         self.lock = None
         self._store = Store()
+        self._policy = None  # the one that was put in force
         self._policy_lines = []
         self._access = access_store.Store()
         self._access_lines = []
+        self._are_ended = True  # the streams of those whom the access file no longer lets in
         self._told_wrong = 0
         self._tell_wrong_next_s = 0
         self._clock = Clock()
@@ -80,7 +82,7 @@ class State:
 
     def load_policy(self, cors):
         """Put the policy file in force on `cors`, or report why it is not."""
-        policy = self._store.load()
+        policy = self._policy = self._store.load()
         if policy is not None:
             cors.policy = policy
         self._policy_lines = self._tell(self._store, self._policy_lines)
@@ -88,11 +90,13 @@ class State:
     def poll_policy(self, cors):
         """Put an edit of the policy file in force on `cors`; return milliseconds until it is
         called again (int)."""
-        before = self._store.policy
-        if self._store.poll():
-            policy = self._store.policy
-            if policy is not before:  # else what /main.py may have set on `cors` stays
-                cors.policy = policy or Policy()
+        is_news = self._store.poll()
+        policy = self._store.policy
+        # Else what /main.py may have set on `cors` stays. Noted last: without memory it is tried again.
+        if policy is not self._policy:
+            cors.policy = policy or Policy()
+            self._policy = policy
+        if is_news:
             self._policy_lines = self._tell(self._store, self._policy_lines)
         return self._store.wait_ms()
 
@@ -105,11 +109,16 @@ class State:
 
     def poll_access(self):
         """Put an edit of the access file in force; return milliseconds until it is called again (int)."""
-        if self._access.poll():
-            access = self._access.access
-            if access is not self.lock.access:
-                self.lock.access = access
-                self.frames.end(self.lock.is_over)
+        is_news = self._access.poll()
+        access = self._access.access
+        # Without memory it is tried again at the next poll, until what was removed is out.
+        if access is not self.lock.access:
+            self._are_ended = False
+            self.lock.access = access
+        if not self._are_ended:
+            self.frames.end(self.lock.is_over)
+            self._are_ended = True
+        if is_news:
             self._access_lines = self._tell(self._access, self._access_lines)
         return self._access.wait_ms()
 

@@ -82,17 +82,22 @@ class Lock:
 
     @property
     def access(self):
-        """The document.Access in force. Assigning one ends what came from tokens that it does not know."""
+        """The document.Access in force. Assigning one ends what came from tokens that it does not know.
+
+        It is in force last of all: if memory ends before, assign it once more.
+        """
         return self._access
 
     @access.setter
     def access(self, access):
         tokens = access.tokens
-        self._access = access
-        self._known = tuple([Verdict(_more(token.role, access.open_role), token) for token in tokens])
-        self._unknown = Verdict(access.open_role)
+        known = tuple([Verdict(_more(token.role, access.open_role), token) for token in tokens])
+        unknown = Verdict(access.open_role)
         self._sessions.keep([token.sha256 for token in tokens])
         self._links.know(tokens)
+        self._known = known
+        self._unknown = unknown
+        self._access = access
 
     def is_over(self, token):
         """Return whether the time is over of what began by a `token` (document.Token, None for anyone)."""

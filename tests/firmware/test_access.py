@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import subprocess
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from access.sessions import COOKIE
+from access.store import Store
 from camcors import access, routes
 from cors import Policy
+from strict.sender import NO_ORIGIN
 from tests.firmware import access_cases
 from tests.firmware.access_cases import ALLOWED, CREDENTIALS, NEEDS, ORIGINS, TOKENS
+from tests.kit.tokens import access_file
 
 cases: Any = access_cases  # untyped
 
@@ -144,3 +150,51 @@ def test_a_role_that_there_is_not() -> None:
         access.needs("root")
     with pytest.raises(TypeError, match="right above the handler"):
         access.public("/path")  # type: ignore[type-var]
+
+
+FULL = ["access.lock.Verdict", "access.sessions.Sessions.keep", "access.links.Links.know", "frames.end"]
+
+
+@pytest.mark.parametrize("where", FULL)
+def test_a_full_heap_delays_a_removal_and_does_not_lose_it(
+    where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Memory ends once while the access file without the token comes into force."""
+    for name, module in {
+        "board": SimpleNamespace(SETTINGS={}, NAME="X", FIRMWARE="0"),
+        "filesystem": SimpleNamespace(fault=None, is_new=False),
+    }.items():
+        monkeypatch.setitem(sys.modules, name, module)
+    monkeypatch.delitem(sys.modules, "camcors.state", raising=False)
+    state = importlib.import_module("camcors.state").State()
+    ended: list[Any] = []
+    state.frames = SimpleNamespace(end=ended.append)
+    state._access = Store(*(str(tmp_path / name) for name in ("access.json", "good", "record")))
+    state._access.save(access_file("view", "control"))
+    state.load_access()
+    state._access.save(access_file("view"))
+    with monkeypatch.context() as full:
+
+        def fails(*args: Any) -> None:
+            raise MemoryError
+
+        if where == "frames.end":
+            full.setattr(state.frames, "end", fails)
+        else:
+            full.setattr(where, fails)
+        with pytest.raises(MemoryError):
+            for _ in range(8):
+                state.poll_access()
+    state.poll_access()
+    headers = {"Authorization": "Bearer " + TOKENS["control"]}
+    found = state.lock.judge("view", "GET", "/api/status", None, headers, NO_ORIGIN, 0)
+    assert (found.code, ended) == ("wrong-token", [state.lock.is_over])
+
+
+def test_an_origin_whose_cookie_does_not_count_ends_no_session(camera: Any) -> None:
+    answer = post(camera, "/api/session", {"token": TOKENS["control"]}, origin="http://camera.local")
+    cookie = answer.headers["Set-Cookie"].split(";")[0]
+    answer = camera.ask("DELETE", "/api/session", {"cookie": cookie, "origin": ALLOWED})[0]
+    assert (answer.status_code, json.loads(answer.body)["code"]) == (403, "foreign-write")
+    given = {"cookie": cookie, "origin": "http://camera.local"}
+    assert camera.ask("PUT", "/api/led", given)[0].status_code == 200
