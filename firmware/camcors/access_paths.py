@@ -10,6 +10,7 @@ from .given import Bad, object_of, refused, unknown
 from .routes import refuse
 
 _NO_STORE = {"Cache-Control": "no-store"}
+_FOREIGN = "a session is for the camera's own page, and for allowed origins with allow_credentials"
 _SESSION_FIELDS = ("token",)
 _LINK_FIELDS = ("for_s", "path", "role")
 
@@ -44,8 +45,7 @@ def _attach_session(app, door):
     @routes.on(app, routes.POST_SESSION)
     async def post_session(request):
         if door.guard.sender(request) == FOREIGN:  # where the policy lets foreign writes through
-            words = "a session is for the camera's own page, and for allowed origins with allow_credentials"
-            return refuse(request, error.FOREIGN_WRITE, words)
+            return refuse(request, error.FOREIGN_WRITE, _FOREIGN)
         try:
             given = _known(request, _SESSION_FIELDS, '{"token": "camcors_..."}')
         except Bad as bad:
@@ -57,6 +57,8 @@ def _attach_session(app, door):
 
     @routes.on(app, routes.DELETE_SESSION)
     async def delete_session(request):
+        if door.guard.sender(request) == FOREIGN:
+            return refuse(request, error.FOREIGN_WRITE, _FOREIGN)
         door.lock.log_out(request.headers)
         return "", 204, _cookie(door, request, "")
 

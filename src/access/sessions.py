@@ -25,6 +25,10 @@ class _Session:
         self.used_s = now_s
 
 
+def _when(session):
+    return session.used_s
+
+
 class Sessions:
     """The sessions of one camera, a few hundred bytes. Times are seconds of uptime (int)."""
 
@@ -34,13 +38,22 @@ class Sessions:
     def open(self, token_sha256, now_s):
         """Return the id (str) of a new session of the token with the SHA-256 `token_sha256` (bytes).
 
-        If there are too many, the one that was used least lately ends.
+        If there are too many, one ends: an idle one if there is one; else that of the same token that was
+        used least lately, so that no token ends the sessions of others; else that of any.
         """
         if len(self._open) == MOST:
-            self._open.remove(min(self._open, key=lambda session: session.used_s))
+            self._open.remove(self._last(token_sha256, now_s))
         text = binascii.hexlify(random_bytes()).decode()
         self._open.append(_Session(hash_of(text), token_sha256, now_s))
         return text
+
+    def _last(self, token_sha256, now_s):
+        """Return the session that gives way to one of the token with the SHA-256 `token_sha256`."""
+        oldest = min(self._open, key=_when)
+        if now_s - oldest.used_s > IDLE_S:
+            return oldest
+        same = [session for session in self._open if session.token_sha256 == token_sha256]
+        return min(same, key=_when) if same else oldest
 
     def find(self, text, now_s):
         """Return the SHA-256 (bytes) of the token whose session has the id `text` (str), None if there is

@@ -98,6 +98,14 @@ def test_the_session_that_was_used_least_lately_gives_way():
     assert found == ["view", None] + ["view"] * (MOST - 1)
 
 
+def test_no_token_ends_the_sessions_of_others():
+    lock = make_lock()
+    other = logged_in(lock, "control")
+    for now_s in range(1, 2 * MOST):
+        logged_in(lock, "view", now_s)
+    assert judge(lock, other, now_s=2 * MOST).role == "control"
+
+
 def test_idle_sessions_give_way_first():
     sessions = Sessions()
     old = [sessions.open(b"1" * 32, 0) for _ in range(MOST - 1)]
