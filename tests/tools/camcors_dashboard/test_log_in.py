@@ -149,7 +149,7 @@ def test_a_wrong_token_is_said(page: Page, locked: Camera, told: list[str]) -> N
     words = "the camera does not know this token; write it as it was shown; if it was removed, make another: "
     words += "camcors token add NAME --role view"
     page.goto(f"{locked.url}/#token={TOKENS['wrong']}")
-    expect(page.locator("#refusal")).to_have_text(words)
+    expect(page.locator("#refusal")).to_have_text(words, timeout=30_000)  # it is held back
     expect(page.locator("#main")).to_be_hidden()
     assert page.url == locked.url + "/"
     page.get_by_label("Token").fill(f" {TOKENS['view']} ")
