@@ -18,6 +18,7 @@ from access.document import LOCKED, Access
 from access.store import Store
 from flash import files
 from strict.fault import AccessError
+from tests.kit.store_files import StoreFiles
 
 OPEN = '{"open": "anyone in this network may watch and control"}'
 OPEN_VIEW = '{"open_view": "anyone in this network may watch", "tokens": []}'
@@ -39,21 +40,10 @@ A, AB, B = tokens("a"), tokens("a", "b"), tokens("b")
 OPEN_A = tokens("a", opened=OPEN)
 
 
-class Flash:
-    """A folder with the three files, and a Store on it."""
-
+class Flash(StoreFiles):
     def __init__(self, folder: Path):
-        self.folder = folder
-        self.file, self.good, self.record = (folder / name for name in ("access", "good", "record"))
-        self.store = self.boot()
-
-    def boot(self) -> Store:
-        self.store = self.another()
-        self.store.load()
-        return self.store
-
-    def another(self) -> Store:
-        return Store(str(self.file), str(self.good), str(self.record))
+        super().__init__(folder, Store, "access", "good", "record")
+        self.good, self.record = self.paths[1:]
 
     def settle(self) -> tuple[str, str]:
         self.store.poll()

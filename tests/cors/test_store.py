@@ -20,6 +20,7 @@ from cors.store import Store
 from flash import copies as flash_copies
 from flash import files, record
 from flash import store as flash_store
+from tests.kit.store_files import StoreFiles
 
 INVALID = '{"version": 1, "allowed_origins": ["https://A.example"]}'
 FAULT = 'allowed_origins[0]: "https://A.example": upper case; write "https://a.example"'
@@ -35,23 +36,10 @@ def digest(text: str) -> str:
     return Policy.from_json(text).digest
 
 
-class Flash:
-    """A folder with the four files, and a Store on it."""
-
+class Flash(StoreFiles):
     def __init__(self, folder: Path):
-        self.folder = folder
-        paths = (folder / name for name in ("policy", "good", "previous", "record"))
-        self.file, self.good, self.previous, self.record = paths
-        self.store = self.boot()
-
-    def boot(self) -> Store:
-        self.store = self.another()
-        self.store.load()
-        return self.store
-
-    def another(self) -> Store:
-        """As a person's on the REPL."""
-        return Store(str(self.file), str(self.good), str(self.previous), str(self.record))
+        super().__init__(folder, Store, "policy", "good", "previous", "record")
+        self.good, self.previous, self.record = self.paths[1:]
 
     def settle(self) -> dict[str, str | None]:
         self.store.poll()

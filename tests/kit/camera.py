@@ -213,6 +213,12 @@ class Camera:
         """Fill the camera's filesystem with files whose names begin with "full"."""
         self.exec(_FILL)
 
+    def disable(self) -> None:
+        """Reset it with a file /disable: the REPL is there, and no server."""
+        self.put("disable", "")
+        self.reset()
+        self.wait_for("camcors: not started, since the file /disable exists")
+
     def reset(self) -> None:
         """Reset as `mpremote reset` does; what was printed before is drained first."""
         self.drain()

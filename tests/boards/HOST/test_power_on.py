@@ -334,9 +334,7 @@ for size in (65536, 4096):
 
 
 def test_disable_leaves_only_the_repl(new_camera: Camera) -> None:
-    new_camera.put("disable", "")
-    new_camera.reset()
-    new_camera.wait_for("camcors: not started, since the file /disable exists")
+    new_camera.disable()
     with pytest.raises(OSError):
         socket.create_connection(("127.0.0.1", new_camera.port), timeout=1).close()
     new_camera.exec("import os; os.remove('disable')")

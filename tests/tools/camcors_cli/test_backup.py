@@ -86,9 +86,7 @@ def fill(camera: Camera, content: dict[str, bytes], code: str = "") -> None:
 @pytest.fixture(scope="module")
 def stopped(camera: Camera) -> Camera:
     """The camera, not started: it would write files of its own."""
-    camera.put("disable", "")
-    camera.reset()
-    camera.wait_for("camcors: not started")
+    camera.disable()
     return camera
 
 

@@ -98,8 +98,6 @@ def test_a_pushed_policy_is_in_force_at_once(camera: Camera) -> None:
 
 
 def test_a_camera_that_has_not_started_stays_so(new_camera: Camera) -> None:
-    new_camera.put("disable", "")
-    new_camera.reset()
-    new_camera.wait_for("not started")
+    new_camera.disable()
     new_camera.exec("from camcors import remote; assert not remote.look()['started']")
     assert not json.loads(new_camera.camcors("info", "--json").stdout)["started"]

@@ -65,9 +65,7 @@ def built(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def plain(new_camera: Camera) -> Camera:
     """A board that cannot import camcors, with a module `camera` and a file of the person's."""
-    new_camera.put("disable", "")
-    new_camera.reset()
-    new_camera.wait_for("camcors: not started")
+    new_camera.disable()
     new_camera.exec(_HIDE + _CAMERA + "with open('/mine.py', 'w') as f: f.write('# mine')\n")
     assert new_camera.exec("try:\n import camcors\nexcept ImportError: print('hidden')") == "hidden\n"
     return new_camera

@@ -190,9 +190,7 @@ def test_the_watchdog_does_not_end_it(program: Path, tmp_path: Path) -> None:
 def test_a_camera_that_is_not_started(program: Path, tmp_path: Path) -> None:
     with Camera(tmp_path / "flash.bin", access=None) as camera:
         camera.wait_ready()
-        camera.put("disable", "")
-        camera.reset()
-        camera.wait_for("camcors: not started")
+        camera.disable()
         assert camera.camcors("reset", "--factory", "--yes").returncode == 0
         camera.wait_ready()
         assert "/disable" not in tree(camera)

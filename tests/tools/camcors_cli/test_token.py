@@ -273,9 +273,7 @@ def test_sixteen_tokens_are_made_and_fit(bare: Camera) -> None:
 def test_a_camera_that_is_not_started(program: Path, tmp_path: Path) -> None:
     with Camera(tmp_path / "flash.bin", access=None) as camera:
         camera.wait_ready()
-        camera.put("disable", "")
-        camera.reset()
-        camera.wait_for("camcors: not started")
+        camera.disable()
         done = camera.camcors("token", "add", "a", "--role", "view")
         first = f"camcors: that is the token of a, who may {MAY['view']}; in force when the camera starts"
         assert (done.stderr.splitlines(), done.returncode) == ([NOT_STARTED, first, *SHOWN], 0)

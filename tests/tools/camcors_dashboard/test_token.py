@@ -130,10 +130,7 @@ def kept(page: Page) -> dict[str, str | None]:
 @pytest.fixture
 def large(page: Page, served: Dashboard, locked: Camera, request: pytest.FixtureRequest) -> Page:
     """The locked camera large, with the token of the role that the test names."""
-    put_policy(locked, served.url)
-    page.goto(served.url)
-    add_camera(page, locked.url)
-    tile(page, locked.url).get_by_label("Token").fill(TOKENS[getattr(request, "param", "control")])
+    asking(page, served, locked).fill(TOKENS[getattr(request, "param", "control")])
     page.keyboard.press("Enter")
     watch(page, lambda: is_live(page, locked.url))
     tile(page, locked.url).locator(".picture").click()
@@ -141,13 +138,18 @@ def large(page: Page, served: Dashboard, locked: Camera, request: pytest.Fixture
     return page
 
 
+def asking(page: Page, dashboard: Dashboard, camera: Camera) -> Locator:
+    """Add a camera that is locked. Return the field in which its tile asks for the token."""
+    put_policy(camera, dashboard.url)
+    page.goto(dashboard.url)
+    add_camera(page, camera.url)
+    return tile(page, camera.url).get_by_label("Token")
+
+
 def test_what_is_written_is_checked(
     page: Page, served: Dashboard, locked: Camera, sent: list[Request]
 ) -> None:
-    put_policy(locked, served.url)
-    page.goto(served.url)
-    add_camera(page, locked.url)
-    field = tile(page, locked.url).get_by_label("Token")
+    field = asking(page, served, locked)
     field.fill(TOKENS["view"][:-1])
     page.keyboard.press("Enter")
     expect(tile(page, locked.url).locator(".field-error")).to_have_text(
@@ -218,10 +220,7 @@ def test_a_wrong_token_is_sent_no_further(
     page: Page, served: Dashboard, locked: Camera, sent: list[Request]
 ) -> None:
     """Each wrong one makes the camera slower for others who are wrong, and stands in its log."""
-    put_policy(locked, served.url)
-    page.goto(served.url)
-    add_camera(page, locked.url)
-    tile(page, locked.url).get_by_label("Token").fill(TOKENS["wrong"])
+    asking(page, served, locked).fill(TOKENS["wrong"])
     page.keyboard.press("Enter")
     # The answer to a wrong one is held back for up to four seconds.
     expect(tile(page, locked.url).get_by_text(WRONG)).to_be_visible(timeout=30_000)
