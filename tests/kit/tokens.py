@@ -5,13 +5,13 @@ from __future__ import annotations
 import binascii
 import json
 
-import httpx
-
 from access import roles, secret
+from access.document import Access
 from tests.kit.camera import Camera
 from tests.kit.pages import wait_until
 
 TOKENS = {name: "camcors_%026d" % i for i, name in enumerate((*roles.ROLES, "wrong"))}
+_IN_FORCE = "from camcors.start import state\nprint(state.lock and state.lock.access.digest)"
 
 
 def access_file(*names: str, **fields: str) -> str:
@@ -28,12 +28,8 @@ def bearer(name: str) -> dict[str, str]:
     return {"Authorization": "Bearer " + TOKENS[name]}
 
 
-def is_known(camera: Camera, name: str) -> bool:
-    """Return whether the camera knows the token of the role `name`."""
-    return httpx.get(camera.url + "/api/status", headers=bearer(name)).status_code == 200
-
-
-def give(camera: Camera, text: str, name: str = "control", known: bool = True) -> None:
-    """Write the access file, and wait until the token `name` is known, or is not."""
+def give(camera: Camera, text: str) -> None:
+    """Write the access file, and wait until it is in force."""
+    digest = Access.from_json(text).digest
     camera.put("access.json", text)
-    wait_until(lambda: is_known(camera, name) is known, every=1)
+    wait_until(lambda: camera.exec(_IN_FORCE) == f"{digest}\n")

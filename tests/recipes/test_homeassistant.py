@@ -143,7 +143,7 @@ def test_a_token_that_is_removed(home_assistant: HomeAssistant, new_camera: Came
     """Home Assistant takes the refusal for a picture: nothing says why it is broken."""
     assert home_assistant.add("porch", new_camera) is None
     assert is_picture(home_assistant.still("porch"))
-    give(new_camera, access_file("control"), "view", known=False)
+    give(new_camera, access_file("control"))
     shown = home_assistant.client.get("/api/camera_proxy/camera.porch")
     assert (shown.status_code, json.loads(shown.content)["code"]) == (200, "wrong-token")
 

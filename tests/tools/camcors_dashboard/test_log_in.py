@@ -117,7 +117,7 @@ def log_in(page: Page, camera: Camera, name: str) -> None:
 def test_a_session_that_ends_brings_the_form_back(page: Page, locked: Camera, told: list[str]) -> None:
     log_in(page, locked, "control")
     assert rest(told) == set()
-    give(locked, access_file("view"), known=False)
+    give(locked, access_file("view"))
     try:
         expect(page.locator("#login")).to_be_visible()
         expect(page.locator("#refusal")).to_have_text(NO_TOKEN)

@@ -84,7 +84,7 @@ def test_the_tile_asks_for_the_token_and_again_once_it_is_removed(
     wait_until(lambda: state(tab) == "live")
     assert TOKENS["control"] in tab.run(f"return localStorage.getItem('{KEY}')")
     assert tab.run("return document.documentElement.outerHTML.includes('camcors_0')") is False
-    give(locked, access_file("view"), known=False)
+    give(locked, access_file("view"))
     try:
         wait_until(lambda: tab.run(_ASKED) == ["token", "Another token is needed", WRONG], 30)
         tab.click(".tile input")
