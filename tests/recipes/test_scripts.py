@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -45,8 +44,6 @@ class Home:
         )
 
     def curl(self) -> subprocess.CompletedProcess[str]:
-        if shutil.which("curl") is None:
-            pytest.skip("curl is not installed")
         return self.run(shlex.split(fill(block(_HEADING, "", "$ curl "), self.camera))[1:])
 
     def requests(self) -> subprocess.CompletedProcess[str]:
@@ -98,8 +95,6 @@ def test_who_is_refused(camera: Camera, tmp_path: Path, client: str, said: str, 
 @pytest.mark.parametrize(("role", "code"), [("view", "200"), ("wrong", "401")])
 def test_curl_asks_for_a_password(camera: Camera, tmp_path: Path, role: str, code: str) -> None:
     """`-u me` reads it from the terminal, and from a file or standard input by -K, which a test has."""
-    if shutil.which("curl") is None:
-        pytest.skip("curl is not installed")
     options = ["-sS", "-o", os.devnull, "-w", "%{http_code}", "-K", "-", f"{camera.url}/api/status"]
     assert (
         Home(camera, tmp_path, None).run(["curl", *options], f'user = "me:{TOKENS[role]}"\n').stdout == code

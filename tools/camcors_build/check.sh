@@ -45,6 +45,7 @@ look() {
     need ffmpeg ffmpeg has_any ffmpeg
     need nginx nginx has_server nginx
     need openssl openssl has_any openssl
+    need curl curl has_any curl
     want zsh has_any zsh
     want fish has_any fish
     want gcc-xtensa-lx106 has_any xtensa-lx106-elf-gcc

@@ -77,9 +77,19 @@ def test_a_tool_that_is_not_enough(tools: Path, name: str, script: str, what: st
 
 BROWSERS = [("chromium", "firefox-esr"), ("chromium-browser", "firefox"), ("google-chrome", "firefox")]
 #: What the tests need besides, in words, as packages and as programs.
-MISSING = "tmux, Chromium, Firefox, WebKit's driver, Xvfb, ffmpeg, nginx, openssl"
-PACKAGES = "tmux chromium firefox-esr webkit2gtk-driver xvfb ffmpeg nginx openssl"
-PROGRAMS = ("tmux", "chromium", "firefox-esr", "WebKitWebDriver", "Xvfb", "ffmpeg", "nginx", "openssl")
+MISSING = "tmux, Chromium, Firefox, WebKit's driver, Xvfb, ffmpeg, nginx, openssl, curl"
+PACKAGES = "tmux chromium firefox-esr webkit2gtk-driver xvfb ffmpeg nginx openssl curl"
+PROGRAMS = (
+    "tmux",
+    "chromium",
+    "firefox-esr",
+    "WebKitWebDriver",
+    "Xvfb",
+    "ffmpeg",
+    "nginx",
+    "openssl",
+    "curl",
+)
 
 
 def test_a_person_who_is_not_root_gets_the_command(tools: Path) -> None:
