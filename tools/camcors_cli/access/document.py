@@ -104,6 +104,11 @@ def said(token: Token) -> dict[str, Any]:
     return {"name": token.name, "role": token.role, "created_s": token.created_s}
 
 
+def whose(token: Token) -> str:
+    """Return what is said of a token beside it, once, when it is made."""
+    return f"that is the token of {token.name}, who may {MAY[token.role]}"
+
+
 def write(found: Access, before: bytes | None) -> bytes:
     """Return the text of an access file that says `found`; the schema that `before` names stays."""
     text = found.to_json()

@@ -175,7 +175,7 @@ def _tell(
     )
     for token, text in tokens:
         out.say(text)
-        out.note(f"that is the token of {token.name}, who may {access_document.MAY[token.role]}")
+        out.note(access_document.whose(token))
     say = out.note if tokens else out.say  # the answer is the tokens, and nothing else stands among them
     say(f"{path}: {len(made.data)} bytes from {made.offset:#x} of the flash of {board}")
     rows = [("application", f"{made.app} of {made.slot} bytes")] if made.app else []

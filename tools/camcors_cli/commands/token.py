@@ -87,7 +87,7 @@ def _put_made(
     stands = put_in_force(board, out, before, new)
     out.result({**document.said(token), "token": made, "started": stands.started})
     out.say(made)
-    out.note(f"that is the token of {token.name}, who may {document.MAY[token.role]}; {stands.when}{besides}")
+    out.note(f"{document.whose(token)}; {stands.when}{besides}")
     out.note("it is shown this once, and the camera has its hash only: keep it where nobody else reads it")
     out.note("the camera's page asks for it; a program sends it as Authorization: Bearer, or as a password")
     tell_who(out, stands)
