@@ -5,10 +5,11 @@ FROZEN_MANIFEST ?= $(VARIANT_DIR)/manifest.py
 # What an ESP32 image does without, or what would need a library on the host.
 MICROPY_PY_BTREE = 0
 MICROPY_PY_FFI = 0
-MICROPY_PY_SSL = 0
 MICROPY_PY_TERMIOS = 0
 MICROPY_VFS_FAT = 0
 MICROPY_VFS_LFS1 = 0
+
+MBEDTLS_CONFIG_FILE = '"$(abspath $(VARIANT_DIR))/mbedtls_config.h"'
 
 # vfs.VfsPosix is the computer's own filesystem: no module names it.
 NO_POSIX = -DMP_CONFIGFILE='"mpconfig_no_posix.h"'

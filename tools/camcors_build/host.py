@@ -95,6 +95,7 @@ def main() -> None:
         count = build_mpy(src, cross, STOCK, BUILD / "mpy")
         print(f"{BUILD / 'mpy'}: {count} modules")
     else:
+        source.require_mbedtls(src)
         start_over_if_changed(src)
         if not (OUT / "camcors-host").is_file():
             print("compiling the camera; one to three minutes", flush=True)

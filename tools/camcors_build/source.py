@@ -1,6 +1,7 @@
 """Finds MicroPython's source: MPY_DIR, else a clone of the pinned release, else Debian's source package.
 
-MICROPYTHON, one of RELEASES, asks for that release and no other.
+MICROPYTHON, one of RELEASES, asks for that release and no other. The TLS library Mbed TLS comes with it: a
+submodule of the clone, and a source package of its own in Debian.
 
 What was found once is kept under build/ and used again without a network.
 """
@@ -34,8 +35,14 @@ CLONE_SECONDS = 300
 GIT = ("git", "-c", "http.lowSpeedLimit=1000", "-c", "http.lowSpeedTime=20")
 
 DEBIAN_SUITE = "trixie"
-DEBIAN_PACKAGE = "micropython"
 DEBIAN_VERSION = "1.25.0"
+#: Of Mbed TLS, the series that MicroPython has as a submodule; Debian brings fixes of security.
+MBEDTLS_SERIES = "3.6"
+#: The archives of Debian's source packages, by package.
+_ARCHIVES = {
+    "micropython": f"micropython_{DEBIAN_VERSION}+ds.orig.tar.*",
+    "mbedtls": f"mbedtls_{MBEDTLS_SERIES}.*.orig.tar.*",
+}
 DEBIAN_KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 _DEBIAN = "Debian's source package"
 
@@ -106,17 +113,29 @@ def find(cache: Path) -> Source:
         return Source(Path(given).resolve(), "MPY_DIR")
     ways = _ways(cache, os.environ.get("MICROPYTHON"))
     for _, path, origin in ways:
-        if path.is_dir():
+        if has_mbedtls(path):
             return Source(path, origin)
     cache.mkdir(parents=True, exist_ok=True)
     for fetch, path, origin in ways:
         try:
             print(f"fetching {path.name} from {origin}", flush=True)
+            shutil.rmtree(path, ignore_errors=True)  # one without Mbed TLS
             fetch(path)
             return Source(path, origin)
         except BuildError as exc:
             print(f"  {exc}", file=sys.stderr)
     raise BuildError("no source of MicroPython; set MPY_DIR to an unpacked release of it")
+
+
+def has_mbedtls(path: Path) -> bool:
+    """Return whether the tree of MicroPython has the source of Mbed TLS."""
+    return (path / "lib" / "mbedtls" / "library" / "ssl_tls.c").is_file()
+
+
+def require_mbedtls(src: Source) -> None:
+    """Raises BuildError if the tree, a person's own, lacks the source of Mbed TLS."""
+    if not has_mbedtls(src.path):
+        raise BuildError(f"{src.path}/lib/mbedtls is empty; fill it: git submodule update --init lib/mbedtls")
 
 
 _Way = tuple[Callable[[Path], None], Path, str]
@@ -188,44 +207,56 @@ def _clone(path: Path) -> None:
     commit = run(["git", "rev-parse", "HEAD"], 10, "clone", cwd=part).strip()
     if commit != RELEASES[release]:
         raise BuildError(f"clone: v{release} is {commit}, not the pinned {RELEASES[release]}")
+    submodule = ["submodule", "--quiet", "update", "--init", "--depth", "1", "lib/mbedtls"]
+    run([*GIT, *submodule], CLONE_SECONDS, "clone", cwd=part)
     part.rename(path)
 
 
 def _unpack_debian(path: Path) -> None:
-    """Debian's source package by apt, which checks its signature, in a private state directory."""
+    """Debian's source packages by apt, which checks their signatures, in a private state directory."""
     reasons = []
     for mirror in _mirrors():
+        work = path.with_suffix(".apt")
         try:
-            archive = _download_source(path.with_suffix(".apt"), mirror)
+            archives = _download_sources(work, mirror)
         except BuildError as exc:
             reasons.append(str(exc))
         else:
-            _unpack(archive, path)
+            tree = _unpack(archives["micropython"])
+            mbedtls = _unpack(archives["mbedtls"])
+            for name in ("library", "include", "3rdparty"):
+                (mbedtls / name).rename(tree / "lib" / "mbedtls" / name)
+            tree.rename(path)
+            shutil.rmtree(work)
             return
     raise BuildError(reasons[0] if reasons else f"{_DEBIAN}: this machine's apt has no sources")
 
 
-def _download_source(work: Path, mirror: str) -> Path:
+def _download_sources(work: Path, mirror: str) -> dict[str, Path]:
+    """Return the archives by package."""
     shutil.rmtree(work, ignore_errors=True)
     options = _private_apt(work, mirror)
     run(["apt-get", *options, "update"], 300, _DEBIAN)
-    download = ["source", "--download-only", f"{DEBIAN_PACKAGE}/{DEBIAN_SUITE}"]
-    run(["apt-get", *options, *download], 300, _DEBIAN, cwd=work)
-    archives = sorted(work.glob(f"{DEBIAN_PACKAGE}_{DEBIAN_VERSION}+ds.orig.tar.*"))
-    if not archives:
-        raise BuildError(f"{_DEBIAN}: {DEBIAN_SUITE} has no {DEBIAN_VERSION}")
-    return archives[0]
+    packages = [f"{package}/{DEBIAN_SUITE}" for package in _ARCHIVES]
+    run(["apt-get", *options, "source", "--download-only", *packages], 300, _DEBIAN, cwd=work)
+    archives = {}
+    for package, name in _ARCHIVES.items():
+        found = sorted(work.glob(name))
+        if not found:
+            raise BuildError(f"{_DEBIAN}: {DEBIAN_SUITE} has no {name.removesuffix('.orig.tar.*')}")
+        archives[package] = found[0]
+    return archives
 
 
-def _unpack(archive: Path, path: Path) -> None:
-    unpacked = archive.parent / "unpacked"
+def _unpack(archive: Path) -> Path:
+    """Return the folder that the archive holds, unpacked beside it."""
+    unpacked = archive.parent / archive.name.partition("_")[0]
     with tarfile.open(archive) as tar:
         # Python before 3.11.4 has no filters; apt has checked who made the archive.
         tar.extraction_filter = getattr(tarfile, "data_filter", lambda member, _: member)
         tar.extractall(unpacked)
     (top,) = unpacked.iterdir()
-    top.rename(path)
-    shutil.rmtree(archive.parent)
+    return top
 
 
 def _private_apt(work: Path, mirror: str) -> list[str]:
