@@ -238,6 +238,7 @@ static const mp_rom_map_elem_t host_globals_table[] = {
     { MP_ROM_QSTR(MP_QSTR_insecure_port), MP_ROM_PTR(&host_insecure_port_obj) },
     { MP_ROM_QSTR(MP_QSTR_flash), MP_ROM_PTR(&host_flash_obj) },
     { MP_ROM_QSTR(MP_QSTR_run), MP_ROM_PTR(&host_run_obj) },
+    { MP_ROM_QSTR(MP_QSTR_tls_bytes), MP_ROM_PTR(&host_tls_bytes_obj) },
 };
 static MP_DEFINE_CONST_DICT(host_globals, host_globals_table);
 

@@ -84,4 +84,7 @@ MP_DECLARE_CONST_FUN_OBJ_0(host_machine_reset_obj);
 MP_DECLARE_CONST_FUN_OBJ_0(host_machine_reset_cause_obj);
 extern const mp_obj_type_t host_machine_wdt_type;
 
+// tls_memory.c
+MP_DECLARE_CONST_FUN_OBJ_0(host_tls_bytes_obj);
+
 #endif
