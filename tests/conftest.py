@@ -11,6 +11,7 @@ import httpx
 import pytest
 from camcors_build import pages
 
+from tests.kit.authority import Authority
 from tests.kit.camera import PROGRAM, Camera
 
 # What the build freezes of firmware/pages, for the firmware on CPython.
@@ -30,6 +31,12 @@ def program() -> Path:
     if not PROGRAM.is_file():
         pytest.fail(f"{PROGRAM} is not built; run: make host")
     return PROGRAM
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """Whose certificates Chromium and Firefox trust here."""
+    return Authority(tmp_path_factory.mktemp("authority"))
 
 
 @pytest.fixture(scope="module")

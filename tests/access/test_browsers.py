@@ -11,11 +11,11 @@ import pytest
 
 from access.roles import ROLES
 from cors import Policy
+from tests.kit.authority import Authority
 from tests.kit.camera import Camera, free_port
 from tests.kit.engines.tab import Tab
 from tests.kit.nginx import nginx
 from tests.kit.pages import Site, wait_until
-from tests.kit.recipe import make_certificate
 from tests.kit.tokens import TOKENS, access_file, bearer
 
 _ASK = """
@@ -228,14 +228,16 @@ server {{
 
 
 @pytest.fixture(scope="module")
-def https(camera: Camera, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, int]]:
+def https(
+    camera: Camera, authority: Authority, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[int, int]]:
     """The ports of the camera and of a page over https."""
     folder = tmp_path_factory.mktemp("nginx")
-    certificate, key = make_certificate(folder)
+    leaf = authority.leaf("127.0.0.1", "localhost", "other.localhost")
     ports = free_port(), free_port()
     servers = _SERVERS.format(
         camera=camera.url, host=camera.url.removeprefix("http://"), camera_port=ports[0], page_port=ports[1],
-        certificate=certificate, key=key,
+        certificate=leaf.certificate, key=leaf.key,
     )  # fmt: skip
     with nginx(folder, servers, ports[0]):
         yield ports

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.kit.authority import Authority
+
 _SCRIPT = Path(__file__).with_name("chromium.sh")
 _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
@@ -21,15 +23,16 @@ def find_chromium() -> str | None:
 
 
 @contextlib.contextmanager
-def chromium(names: str = "*.example 127.0.0.1") -> Iterator[Browser]:
-    """Debian's Chromium, headless. names: which names lead to which address."""
+def chromium(names: str = "*.example 127.0.0.1", authority: Authority | None = None) -> Iterator[Browser]:
+    """Debian's Chromium, headless. names: which names lead to which address. authority: whom it trusts."""
     path = find_chromium()
     if path is None:
         pytest.fail("Chromium is missing; install it with: sudo apt install chromium")
     arguments = [*_ARGUMENTS, f"--host-resolver-rules=MAP {names}"]
+    home = {"HOME": str(authority.home)} if authority else {}
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(
-            executable_path=_SCRIPT, args=arguments, env={**os.environ, "CHROMIUM": path}
+            executable_path=_SCRIPT, args=arguments, env={**os.environ, "CHROMIUM": path, **home}
         )
         yield running
         running.close()

@@ -53,24 +53,6 @@ def fill(
     return text
 
 
-def make_certificate(folder: Path) -> tuple[Path, Path]:
-    """Return a certificate for this machine that nobody else trusts, and its key."""
-    certificate, key = folder / "here.crt", folder / "here.key"
-    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-    command += [
-        "-days",
-        "2",
-        "-subj",
-        "/CN=localhost",
-        "-addext",
-        "subjectAltName=DNS:localhost,IP:127.0.0.1",
-    ]
-    subprocess.run(
-        [*command, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True, timeout=60
-    )
-    return certificate, key
-
-
 def _read(arguments: Sequence[str], frames: int) -> subprocess.CompletedProcess[bytes]:
     command = ["ffmpeg", "-v", "error", "-nostdin", *arguments, "-fps_mode", "passthrough"]
     command += ["-frames:v", str(frames), "-f", "rawvideo", "-pix_fmt", "rgb24", "-"]

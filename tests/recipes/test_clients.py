@@ -9,7 +9,6 @@ import json
 import os
 import re
 import shlex
-import ssl
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
@@ -21,6 +20,7 @@ import httpx
 import pytest
 from PIL import Image
 
+from tests.kit.authority import Authority
 from tests.kit.camera import TOP, Camera, free_port
 from tests.kit.pages import status, wait_until
 from tests.kit.recipe import (
@@ -28,7 +28,6 @@ from tests.kit.recipe import (
     decode,
     fill,
     is_picture,
-    make_certificate,
     refusal,
     section,
     serving,
@@ -180,11 +179,11 @@ def test_motion_is_refused(camera: Camera, tmp_path: Path, role: str | None) -> 
         assert status(camera)["clients"]["viewers"] == 0
 
 
-def test_caddy(camera: Camera, tmp_path: Path) -> None:
+def test_caddy(camera: Camera, authority: Authority, tmp_path: Path) -> None:
     """The camera learns that it is https from Caddy itself."""
     port = free_port()
-    certificate, key = make_certificate(tmp_path)
-    here = f"https://localhost:{port} {{\n    tls {certificate} {key}\n"
+    leaf = authority.leaf("localhost")
+    here = f"https://localhost:{port} {{\n    tls {leaf.certificate} {leaf.key}\n"
     recipe = block("Behind nginx or Caddy", "caddyfile", "reverse_proxy")
     text = fill(recipe, camera, {"home.example {\n": here})
     (tmp_path / "Caddyfile").write_text(f"{{\n    admin off\n    auto_https disable_redirects\n}}\n{text}")
@@ -196,13 +195,9 @@ def test_caddy(camera: Camera, tmp_path: Path) -> None:
         for user in ("", f"me:{TOKENS['wrong']}@"):
             assert "401 Unauthorized" in refusal(["-i", url.replace("//", f"//{user}") + "/stream"])
         token = {"token": TOKENS["view"]}
-        logged_in = httpx.post(f"{url}/session", json=token, verify=ssl_of(certificate))
+        logged_in = httpx.post(f"{url}/session", json=token, verify=authority.trust)
     assert all(is_picture(Image.frombytes("RGB", (640, 480), rgb)) for rgb in pictures)
     assert "; Secure" in logged_in.headers["set-cookie"]
-
-
-def ssl_of(certificate: Path) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=str(certificate))
 
 
 _PROBE = """

@@ -12,11 +12,12 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
+from tests.kit.authority import Authority
 from tests.kit.camera import Camera, free_port
 from tests.kit.card import bars, is_card
 from tests.kit.nginx import nginx
 from tests.kit.pages import allow, set_policy, status, wait_until
-from tests.kit.recipe import block, decode, fill, make_certificate, refusal
+from tests.kit.recipe import block, decode, fill, refusal
 from tests.kit.tokens import TOKENS, bearer
 
 
@@ -33,28 +34,27 @@ class Proxy:
         return self.origin.replace("//", f"//me:{TOKENS[role]}@" if role else "//") + "/cam/api/stream"
 
 
-def server(camera: Camera, folder: Path, port: int, location: str = "") -> str:
+def server(camera: Camera, authority: Authority, port: int, location: str = "") -> str:
     """Return the recipe's server, with more in its location."""
-    certificate, key = make_certificate(folder)
+    leaf = authority.leaf("localhost")
     return fill(
         block("Behind nginx or Caddy", "nginx", "server {"),
         camera,
         {
             "listen 443 ssl": f"listen 127.0.0.1:{port} ssl",
             "server_name home.example": "server_name localhost",
-            "/etc/ssl/home.example.crt": certificate,
-            "/etc/ssl/home.example.key": key,
+            "/etc/ssl/home.example.crt": leaf.certificate,
+            "/etc/ssl/home.example.key": leaf.key,
             "location /cam/ {\n": f"location /cam/ {{\n{location}\n",
         },
     )
 
 
 @pytest.fixture(scope="module")
-def proxy(camera: Camera, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+def proxy(camera: Camera, authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
     folder, port = tmp_path_factory.mktemp("nginx"), free_port()
-    with nginx(folder, server(camera, folder, port), port):
-        trust = ssl.create_default_context(cafile=str(folder / "here.crt"))
-        yield Proxy(f"https://localhost:{port}", trust)
+    with nginx(folder, server(camera, authority, port), port):
+        yield Proxy(f"https://localhost:{port}", authority.trust)
 
 
 def test_ffmpeg_decodes_the_stream(proxy: Proxy, camera: Camera) -> None:
@@ -84,7 +84,7 @@ def test_who_may_write_through_it(proxy: Proxy, camera: Camera, is_allowed: bool
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(ignore_https_errors=True)
+    context = browser.new_context()
     yield context.new_page()
     context.close()
 
@@ -132,24 +132,28 @@ auth_basic_user_file {passwords};
 
 @pytest.mark.parametrize(("include", "code", "role"), [("", 401, None), ("include {file};", 200, "view")])
 def test_a_proxy_with_a_password_of_its_own(
-    camera: Camera, browser: Browser, tmp_path: Path, include: str, code: int, role: str | None
+    camera: Camera,
+    authority: Authority,
+    browser: Browser,
+    tmp_path: Path,
+    include: str,
+    code: int,
+    role: str | None,
 ) -> None:
     """What a browser shows it would be a wrong token, so it shows one in its place, by the recipe."""
     port, passwords, file = free_port(), tmp_path / "passwords", tmp_path / "camera.token"
     passwords.write_text("me:{PLAIN}secret\n")
     file.write_text(block("Behind nginx or Caddy", "nginx", "TOKEN").replace("TOKEN", TOKENS["view"]))
     location = _PASSWORD.format(passwords=passwords) + include.format(file=file)
-    with nginx(tmp_path, server(camera, tmp_path, port, location), port):
-        proxy = Proxy(
-            f"https://localhost:{port}", ssl.create_default_context(cafile=str(tmp_path / "here.crt"))
-        )
+    with nginx(tmp_path, server(camera, authority, port, location), port):
+        proxy = Proxy(f"https://localhost:{port}", authority.trust)
         assert proxy.request("GET", "/cam/api/status").status_code == 401
         answer = proxy.request("GET", "/cam/api/status", auth=("me", "secret"))
         assert answer.status_code == code
         assert answer.json().get("access", {}).get("role") == role
         if role is not None:
             person = {"username": "me", "password": "secret"}
-            page = browser.new_context(ignore_https_errors=True, http_credentials=person).new_page()  # type: ignore[arg-type]
+            page = browser.new_context(http_credentials=person).new_page()  # type: ignore[arg-type]
             page.goto(f"{proxy.origin}/cam/")
             wait_until(lambda: is_live(page))
             page.context.close()

@@ -46,6 +46,7 @@ look() {
     need nginx nginx has_server nginx
     need openssl openssl has_any openssl
     need curl curl has_any curl
+    need certutil libnss3-tools has_any certutil
     want zsh has_any zsh
     want fish has_any fish
     want gcc-xtensa-lx106 has_any xtensa-lx106-elf-gcc

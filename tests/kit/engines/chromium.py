@@ -31,7 +31,7 @@ class ChromiumTab:
 
 @contextlib.contextmanager
 def new_tab(browser: Browser) -> Iterator[ChromiumTab]:
-    context = browser.new_context(viewport={"width": 1280, "height": 860}, ignore_https_errors=True)
+    context = browser.new_context(viewport={"width": 1280, "height": 860})
     context.set_default_timeout(15_000)
     yield ChromiumTab(context.new_page())
     context.close()

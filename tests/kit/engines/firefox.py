@@ -36,7 +36,7 @@ class Firefox:
         try:
             url = wait_until(self._address, 90)
             self._connection = WebSocketConnection(f"{url}/session", 60, 0.01)
-            self("session.new", capabilities={"alwaysMatch": {"acceptInsecureCerts": True}})
+            self("session.new", capabilities={})
         except BaseException:
             self.close()
             raise

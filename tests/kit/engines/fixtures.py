@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
+from tests.kit.authority import Authority
 from tests.kit.chromium import chromium
 from tests.kit.engines.chromium import new_tab
 from tests.kit.engines.firefox import Firefox
@@ -19,15 +20,17 @@ from tests.kit.engines.webkit import WebKit, display
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser(authority: Authority) -> Iterator[Browser]:
     """Debian's Chromium, headless; names below .example lead to this machine."""
-    with chromium() as running:
+    with chromium(authority=authority) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
-def firefox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firefox]:
-    running = Firefox(tmp_path_factory.mktemp("firefox"))
+def firefox(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firefox]:
+    profile = tmp_path_factory.mktemp("firefox")
+    authority.trust_in(profile)
+    running = Firefox(profile)
     yield running
     running.close()
 

@@ -77,8 +77,8 @@ def test_a_tool_that_is_not_enough(tools: Path, name: str, script: str, what: st
 
 BROWSERS = [("chromium", "firefox-esr"), ("chromium-browser", "firefox"), ("google-chrome", "firefox")]
 #: What the tests need besides, in words, as packages and as programs.
-MISSING = "tmux, Chromium, Firefox, WebKit's driver, Xvfb, ffmpeg, nginx, openssl, curl"
-PACKAGES = "tmux chromium firefox-esr webkit2gtk-driver xvfb ffmpeg nginx openssl curl"
+MISSING = "tmux, Chromium, Firefox, WebKit's driver, Xvfb, ffmpeg, nginx, openssl, curl, certutil"
+PACKAGES = "tmux chromium firefox-esr webkit2gtk-driver xvfb ffmpeg nginx openssl curl libnss3-tools"
 PROGRAMS = (
     "tmux",
     "chromium",
@@ -89,6 +89,7 @@ PROGRAMS = (
     "nginx",
     "openssl",
     "curl",
+    "certutil",
 )
 
 
