@@ -20,7 +20,7 @@ WARNINGS = ("-Wall", "-Wextra", "-Wconversion", "-Werror")
 
 def host_files() -> list[Path]:
     """Return the C of the camera on your desk."""
-    shared = (FIRMWARE / "native" / name for name in ("repl.c", "system_heap.c"))
+    shared = (FIRMWARE / "native" / name for name in ("repl.c", "system_heap.c", "tls.c"))
     return [*sorted((FIRMWARE / "camcors_host").glob("*.c")), *shared]
 
 
@@ -42,10 +42,18 @@ def micropython() -> Path:
 def for_host(generated: Path) -> list[str]:
     """Return how the unix port's makefile calls gcc, with our warnings."""
     port = micropython() / "ports" / "unix"
+    mbedtls = TOP / "boards" / "HOST" / "mbedtls_config.h"
     return [
         *("gcc", "-std=gnu99", "-DMICROPY_PY_THREAD=1", "-DMICROPY_PY_THREAD_GIL=0", *WARNINGS),
         *(f"-I{FIRMWARE / 'native'}", f"-I{FIRMWARE / 'camcors_host'}"),
-        *system(generated, TOP / "boards" / "HOST", micropython(), port),
+        *system(
+            generated,
+            TOP / "boards" / "HOST",
+            micropython(),
+            port,
+            micropython() / "lib" / "mbedtls" / "include",
+        ),
+        f'-DMBEDTLS_CONFIG_FILE="{mbedtls}"',
     ]
 
 
@@ -58,9 +66,10 @@ def for_xtensa(generated: Path) -> list[str]:
     """Return how a cross compiler is called for a board, with the ESP32 port's own headers."""
     assert XTENSA
     return [
-        *(XTENSA, "-std=gnu17", "-ffreestanding", *WARNINGS, f"-I{FIRMWARE / 'native'}"),
+        *(XTENSA, "-std=gnu17", "-ffreestanding", "-DESP_PLATFORM", *WARNINGS, f"-I{FIRMWARE / 'native'}"),
         *system(generated, TOP / "boards" / "QEMU_ESP32", micropython(), micropython() / "ports" / "esp32"),
-        *system(HEADERS, HEADERS / "libc"),
+        *system(HEADERS, HEADERS / "libc", micropython() / "lib" / "mbedtls" / "include"),
+        f'-DMBEDTLS_CONFIG_FILE="{HEADERS / "mbedtls_config.h"}"',
     ]
 
 

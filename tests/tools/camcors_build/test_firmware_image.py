@@ -34,7 +34,12 @@ echo elf > "$out/micropython.elf"
 cp "$FROZEN" "$out/frozen_content.c"
 cp "$MAP" "$out/micropython.map"
 """
-WRAPPED = {"gc_get_max_new_split", "esp_camera_fb_get", "esp_camera_deinit", "mp_thread_deinit"}
+#: Of every board.
+SHARED = {
+    *("gc_get_max_new_split", "mp_thread_deinit"),
+    *("mbedtls_ecp_mul_restartable", "mbedtls_ssl_config_defaults", "mbedtls_ssl_write"),
+}
+WRAPPED = {*SHARED, "esp_camera_fb_get", "esp_camera_deinit"}
 NAMES = 'const char mp_frozen_names[] = {{\n{}\n"\\0"\n}};\n'
 
 
@@ -189,7 +194,7 @@ def test_a_module_that_is_not_frozen_fails(bench: Bench) -> None:
 
 def test_what_is_wrapped() -> None:
     assert wraps.required(boards.load("AI_THINKER_ESP32_CAM")) == WRAPPED
-    assert wraps.required(boards.load("QEMU_ESP32")) == {"gc_get_max_new_split", "mp_thread_deinit"}
+    assert wraps.required(boards.load("QEMU_ESP32")) == SHARED
 
 
 @pytest.mark.parametrize("name", sorted(WRAPPED))

@@ -15,6 +15,9 @@ def tree(path: Path, version: tuple[int, int, int]) -> Path:
     lines = [f"#define MICROPY_VERSION_{name} {n}\n" for name, n in zip(names, version, strict=True)]
     (path / "py").mkdir(parents=True)
     (path / "py" / "mpconfig.h").write_text("".join(lines))
+    mbedtls = path / "lib" / "mbedtls" / "library"
+    mbedtls.mkdir(parents=True)
+    (mbedtls / "ssl_tls.c").touch()
     return path
 
 
@@ -29,6 +32,27 @@ def test_what_was_fetched_once_needs_no_network(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(source, "run", lambda *_, **__: pytest.fail("ran a command"))
     tree(tmp_path / "micropython-1.25.0", (1, 25, 0))
     assert str(source.find(tmp_path)) == "MicroPython 1.25.0 from Debian trixie"
+
+
+def test_a_source_of_before_that_lacks_mbedtls_is_fetched_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MPY_DIR", raising=False)
+    monkeypatch.setenv("MICROPYTHON", "1.25.0")
+    (tmp_path / "micropython-1.25.0" / "py").mkdir(parents=True)
+    monkeypatch.setattr(source, "_clone", lambda path: tree(path, (1, 25, 0)))
+    assert source.has_mbedtls(source.find(tmp_path).path)
+
+
+def test_a_persons_own_source_without_mbedtls_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tree(tmp_path / "mine", (1, 28, 0))
+    monkeypatch.setenv("MPY_DIR", str(path))
+    source.require_mbedtls(source.find(tmp_path))
+    (path / "lib" / "mbedtls" / "library" / "ssl_tls.c").unlink()
+    with pytest.raises(source.BuildError, match="git submodule update --init lib/mbedtls"):
+        source.require_mbedtls(source.find(tmp_path))
 
 
 def test_debian_is_the_fallback_of_the_clone(

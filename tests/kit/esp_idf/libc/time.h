@@ -1,0 +1,4 @@
+#pragma once
+typedef long long time_t;
+struct tm;
+time_t time(time_t *t);
