@@ -4,15 +4,16 @@ from strict import document, fault
 from strict.compat import const
 from strict.fault import HIDDEN, Fault
 
-from .table import FIELDS, LIMITS, WIFI, check, find, names
+from .table import FIELDS, LIMITS, TLS, WIFI, check, find, names
 
 FILE_MAX = const(8192)  # bytes
 _KEY_MAX = const(32)  # characters of an unknown key that are shown
-_OBJECTS = ("camera", "limits", "wifi")
+_OBJECTS = ("camera", "limits", "tls", "wifi")
 _OBJECT = '{"name": "camcors"}'
 _EXAMPLES = {
     "camera": 'write an object, such as {"quality": 80}',
     "limits": 'write an object, such as {"stream_fps": 10}',
+    "tls": 'write an object, such as {"plain": "serve"}',
     "wifi": 'write an object, such as {"ssid": "name", "password": "..."}',
 }
 
@@ -20,12 +21,13 @@ _EXAMPLES = {
 def defaults():
     """Return what a camera without a file starts with (dict): each field of the table by name.
 
-    limits: dict, name -> int. camera: dict of the driver's fields that are given. wifi: dict of ssid and
+    limits, tls: dict by name. camera: dict of the driver's fields that are given. wifi: dict of ssid and
     password, or None.
     """
     chosen = {row[0]: row[3] for row in FIELDS}
     chosen["camera"] = {}
     chosen["limits"] = {row[0]: row[3] for row in LIMITS}
+    chosen["tls"] = {row[0]: row[3] for row in TLS}
     chosen["wifi"] = None
     return chosen
 
@@ -46,7 +48,7 @@ def read(text, camera):
     check.keys("", given, names(FIELDS) + list(_OBJECTS))
     chosen = defaults()
     check.rows("", FIELDS, given, chosen)
-    for key, section in (("wifi", check.wifi), ("limits", check.limits)):
+    for key, section in (("wifi", check.wifi), ("limits", check.limits), ("tls", check.tls)):
         if key in given and check.is_object(key, given[key]):
             chosen[key] = section(given[key], chosen)
     if "camera" in given and check.is_object("camera", given["camera"]):
@@ -118,6 +120,11 @@ class _Check:
         self.keys("limits.", given, names(LIMITS))
         self.rows("limits.", LIMITS, given, chosen["limits"])
         return chosen["limits"]
+
+    def tls(self, given, chosen):
+        self.keys("tls.", given, names(TLS))
+        self.rows("tls.", TLS, given, chosen["tls"])
+        return chosen["tls"]
 
     def camera(self, given, known):
         if known is None:

@@ -15,6 +15,16 @@ FIELDS = (
      "what people call the camera, on its page and on the dashboard; if it is empty, they see the name"),
     ("host", "ipv4", None, "0.0.0.0", "camcors.start", "address to listen on, 0.0.0.0 for all"),
     ("port", "int", (1, 65535), 80, "camcors.start", "port to listen on"),
+    ("trusted_proxies", "addresses", 8, (), "camcors.http.forwarded",
+     "addresses of your own proxies: what they say of scheme, host and client by X-Forwarded-Proto, -Host "
+     "and -For counts, and they get plain http; from anybody else it is ignored"),
+)  # fmt: skip
+
+# The object `tls`: https, once /tls/cert.der and /tls/key.der are in flash.
+TLS = (
+    ("port", "int", (1, 65535), 443, "camcors.https", "port for https"),
+    ("plain", "choice", ("redirect", "serve", "off"), "redirect", "camcors.https",
+     "what the port for plain http does then: send everybody on to https, serve as before, or not listen"),
 )  # fmt: skip
 
 # The object `wifi`: the network to join, for boards with a radio.
@@ -32,6 +42,10 @@ LIMITS = (
      "how long one more client waits for a connection before it gets 503"),
     ("slot_waiters", "int", (0, 256), 32, "camcors.http.admission",
      "clients that may wait so; on an ESP32, which has 12 TCP connections, at most four"),
+    ("tls_handshakes", "int", (1, 16), 2, "camcors.http.handshakes",
+     "TLS handshakes at a time; the next one waits"),
+    ("tls_handshake_ms", "int", (1000, 60000), 10000, "camcors.http.phases",
+     "for all of a handshake and the wait for it; then the client is dropped"),
     ("head_bytes", "int", (512, 65536), 8192, "camcors.http.exchange",
      "request line and headers, and again all extensions and trailers of a body in chunks; more gets 431, "
      "which names the longest header"),
@@ -95,6 +109,9 @@ def check(kind, limit, value):
         words = "write 8 to 63 ASCII characters or 64 hex digits, or none for an open network"
         is_good = type(value) is str and (value == "" or _is_password(value))
         return None if is_good else (fault.BAD_PASSWORD, words)
+    if kind == "addresses":
+        words = 'write a list of at most %d IPv4 addresses, such as ["192.168.1.2"]' % limit
+        return None if _are_addresses(value, limit) else (fault.BAD_IPV4, words)
     return field.check(kind, limit, value)
 
 
@@ -102,6 +119,12 @@ def _is_name(text, most):
     if not 0 < len(text) <= most or text.strip(_ALNUM + "-"):
         return False
     return text[0] != "-" and text[-1] != "-"
+
+
+def _are_addresses(value, most):
+    if type(value) is not list or len(value) > most:
+        return False
+    return not [each for each in value if type(each) is not str or address.ipv4(each) is None]
 
 
 def _is_ssid(text, most):

@@ -11,7 +11,7 @@ from camcors_build import drivers, marked, settings_docs
 from camcors_build.source import BuildError
 
 from settings.document import read
-from settings.table import FIELDS, LIMITS, WIFI
+from settings.table import FIELDS, LIMITS, TLS, WIFI
 
 SCHEMA = json.loads(settings_docs.SCHEMA.read_text())
 CAMERA = drivers.widest(drivers.every(settings_docs.FIRMWARE))
@@ -36,19 +36,23 @@ def test_every_field_is_in_both() -> None:
     ):
         for row in rows:
             assert section[row[0]]["description"].lower() == row[5].lower() + "."
-            assert section[row[0]].get("default") == row[3]
+            assert section[row[0]].get("default") == (list(row[3]) if isinstance(row[3], tuple) else row[3])
             assert f"{row[0]}` | " in tables and f" | {row[5]} |\n" in tables
     assert list(sections["camera"]["properties"]) == list(CAMERA)
     assert all(f"| `{name}` | " in tables for name in CAMERA)
 
 
-PARTS = (("limits", LIMITS), ("wifi", WIFI))
+PARTS = (("limits", LIMITS), ("tls", TLS), ("wifi", WIFI))
 
 #: (kind, values that are good, values that are not)
 VALUES: dict[str, tuple[list[Any], list[Any]]] = {
     "name": (["a", "Cam-1", "a" * 32], ["", "-a", "a-", "a b", "a.b", "ä", "a" * 33, 5, None]),
     "text": (["", "Küche 2", "\U0001f600" * 64], ["a" * 65, "a\tb", "\x7f", "\x85", 5, None]),
     "ipv4": (["0.0.0.0", "255.255.255.255", "192.168.1.7"], ["256.0.0.1", "1.2.3", "01.2.3.4", "a", "", 5]),
+    "addresses": (
+        [[], ["192.168.1.2"], ["10.0.0.1"] * 8],
+        [["10.0.0.1"] * 9, ["10.0.0.256"], ["proxy"], [5], "10.0.0.1", None],
+    ),
     "ssid": (["a", "küche", "x" * 32], ["", "x" * 33, 5, None]),
     "password": (
         ["", "8 letter", "~" * 63, "0aF1" * 16],
@@ -62,7 +66,7 @@ def values(kind: str, limit: Any) -> tuple[list[Any], list[Any]]:
     if kind == "int":
         return [limit[0], limit[1]], [limit[0] - 1, limit[1] + 1, True, "1", 1.5, None]
     if kind == "choice":
-        return list(limit), ["", limit[0].lower(), 1, None]
+        return list(limit), ["", limit[0].swapcase(), 1, None]
     if kind == "bool":
         return [True, False], [0, 1, "true", None]
     return VALUES[kind]

@@ -10,18 +10,27 @@ from hypothesis import strategies as st
 
 from camcors.limits import Limits
 from settings.document import defaults, read
-from settings.table import FIELDS, LIMITS, WIFI
+from settings.table import FIELDS, LIMITS, TLS, WIFI
 from strict import fault
 from tests.kit.camera import TOP, Camera
 
 CAMERA = {"quality": ("int", (1, 100)), "hmirror": ("bool", None)}
 TABLE = {row[0]: (row[3], *row[2]) for row in LIMITS}
-DEFAULTS = {"name": "camcors", "title": "", "host": "0.0.0.0", "port": 80, "camera": {}, "wifi": None}
+DEFAULTS = {
+    "name": "camcors",
+    "title": "",
+    "host": "0.0.0.0",
+    "port": 80,
+    "trusted_proxies": (),
+    "camera": {},
+    "tls": {"port": 443, "plain": "redirect"},
+    "wifi": None,
+}
 NAME = "not a name for a host; write letters, digits and hyphens, at most 32, and no hyphen at either end"
 PORT = "write a whole number from 1 to 65535"
 HOST = 'not an IPv4 address as a browser writes it; write an IPv4 address of the camera, or "0.0.0.0" for all'
 PAGE = TOP / "docs" / "api.md"
-KEYS = "write one of camera, host, limits, name, port, title, wifi"
+KEYS = "write one of camera, host, limits, name, port, title, tls, trusted_proxies, wifi"
 SSID = "write the network's name, 1 to 32 bytes"
 NO_SSID = "wifi.ssid: missing; " + SSID
 BAD_SSID = "wifi.ssid: not the name of a network; " + SSID
@@ -301,7 +310,7 @@ def test_no_value_that_may_be_a_secret_is_in_a_fault() -> None:
 
 def test_every_row_has_a_reader_that_knows_it() -> None:
     """Who reads a field is named in the table; its file has the field's name."""
-    for row in FIELDS + WIFI + LIMITS:
+    for row in FIELDS + WIFI + TLS + LIMITS:
         name, reader, words = row[0], row[4], row[5]
         source = TOP / "firmware" / (reader.replace(".", "/") + ".py")
         assert name in source.read_text(), (name, reader)

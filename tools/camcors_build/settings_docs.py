@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from settings.table import FIELDS, LIMITS, WIFI
+from settings.table import FIELDS, LIMITS, TLS, WIFI
 from strict.field import CHOICE, INT
 
 from . import drivers, json_schema, marked
@@ -38,12 +38,14 @@ _WORDS = {
     "name": "text, up to {} characters",
     "text": "text, up to {} characters",
     "ipv4": "an IPv4 address",
+    "addresses": "a list of up to {} IPv4 addresses",
     "ssid": "text, up to {} bytes",
     "password": "text",
 }
 _OBJECTS = {
     "camera": "What the camera starts with. A sensor that takes less says so in /api/status.",
     "limits": "What one client, and all together, may take.",
+    "tls": "What https does, once the camera has a certificate.",
     "wifi": "The network to join, for boards with a radio.",
 }
 
@@ -53,6 +55,7 @@ def schema() -> str:
     camera = {name: json_schema.of(*field) for name, field in drivers.widest(drivers.every(FIRMWARE)).items()}
     ignored = {"description": "Where an editor finds this schema. Ignored by the camera."}
     sections = {"camera": _object(camera), "limits": _object(_properties(LIMITS))}
+    sections["tls"] = _object(_properties(TLS))
     sections["wifi"] = _object(_properties(WIFI)) | {"required": [row[0] for row in WIFI if row[3] is None]}
     described = {name: {"description": _OBJECTS[name], **section} for name, section in sections.items()}
     whole = _object({"$schema": ignored, **_properties(FIELDS), **described})
@@ -73,19 +76,23 @@ def _properties(rows: tuple[Row, ...]) -> dict[str, Any]:
 
 def _property(row: Row) -> dict[str, Any]:
     _, kind, limit, default, _, words = row
-    said = {"description": f"{words[0].upper()}{words[1:]}."}
-    if kind not in _SCHEMAS:
+    said: dict[str, Any] = {"description": f"{words[0].upper()}{words[1:]}."}
+    if kind == "addresses":
+        said |= {"type": "array", "items": _SCHEMAS["ipv4"], "maxItems": limit}
+    elif kind not in _SCHEMAS:
         said |= json_schema.of(kind, limit)
     else:
         # A network's name is limited in bytes, which are at least as many as its characters.
         said |= _SCHEMAS[kind] | ({} if limit is None else {"maxLength": limit})
-    return said if default is None else {**said, "default": default}
+    if default is None:
+        return said
+    return {**said, "default": list(default) if isinstance(default, tuple) else default}
 
 
 def tables() -> dict[str, str]:
     """Return the tables of docs/api.md by the names in their marks."""
     return {
-        "settings": _table("", FIELDS) + "\n" + _table("wifi.", WIFI),
+        "settings": "\n".join((_table("", FIELDS), _table("wifi.", WIFI), _table("tls.", TLS))),
         "limits": _table("", LIMITS),
         "camera settings": _driver_table(drivers.every(FIRMWARE)),
     }

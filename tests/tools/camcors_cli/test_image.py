@@ -224,7 +224,7 @@ def test_refused(run, folder: Path, args: list[str], status: int, message: str) 
 
 
 NAME = "write letters, digits and hyphens, at most 32, and no hyphen at either end"
-KEYS = "write one of camera, host, limits, name, port, title, wifi"
+KEYS = "write one of camera, host, limits, name, port, title, tls, trusted_proxies, wifi"
 RANGE = "camera.quality: 200: out of range; write a whole number from 1 to 100"
 
 # (settings, board, lines below the first)

@@ -35,7 +35,7 @@ SAID = [
     "camcors: camera.json is not a valid settings file (8 faults)",
     f'camera.json:2: name: "my cam": {NAME}',
     "camera.json:3: a key of more characters than a : unknown key; "
-    "write one of camera, host, limits, name, port, title, wifi",
+    "write one of camera, host, limits, name, port, title, tls, trusted_proxies, wifi",
     "camera.json:5: camera.quality: 200: out of range; write a whole number from 1 to 100",
     "camera.json:6: camera.zoom: unknown key; "
     "write one of brightness, contrast, frame_size, hmirror, quality, standby_s, vflip",
