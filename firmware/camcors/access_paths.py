@@ -74,8 +74,6 @@ def _known(request, fields, example):
 
 def _cookie(door, request, text):
     """Return the headers (dict) that set the session's id `text`, or with "" remove it."""
-    # The camera speaks no TLS; a proxy in front that does says so.
-    over_https = request.headers.get("X-Forwarded-Proto") == "https"
     for_others = door.guard.sender(request) == TRUSTED
-    cookie = sessions.set_cookie(text, over_https, for_others)
+    cookie = sessions.set_cookie(text, request.scheme == "https", for_others)
     return {"Set-Cookie": cookie, "Cache-Control": "no-store"}

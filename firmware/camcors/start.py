@@ -22,15 +22,17 @@ from .door import Door
 from .http.clock import sleep_ms
 from .http.server import Server
 from .http.waits import run
+from .https import Https
 from .limits import Limits
+from .listening import Listening
 from .log import log
+from .redirect import Redirect
 from .shutdown import Shutdown
 from .standby import Standby
 from .state import State
 from .stream import Frames
 from .watchdog import TIMEOUT_MS, Watchdog
 
-_RETRY_S = 2
 _PAUSE_MS = 500  # after a poll for which there was no memory
 _LOOK_MS = 100
 _RESTART_S = 5  # for a person on the REPL to see why
@@ -89,12 +91,15 @@ def _start(watchdog):
     wished = dict(board.DEFAULTS.get("any", {}))
     wished.update(chosen["camera"])
     chosen["camera"] = wished
+    chosen["tls"]["port"] = chosen.get("tls_port", chosen["tls"]["port"])
     chosen["limits"] = Limits(**chosen["limits"])
     chosen["limits"].fit(sys.platform)
     state.name, state.title = chosen["name"], chosen["title"].strip() or chosen["name"]
     state.load_policy(cors)
+    https = state.https = Https(chosen["tls"])
     door = Door(app, cors, state)
-    guard = state.guard = door.guard = Guard(app, cors, ports=(("http", chosen["port"]),))
+    redirect = Redirect(app, cors)
+    guard = state.guard = door.guard = redirect.guard = Guard(app, cors, ports=(("http", chosen["port"]),))
     camera = Camera()
 
     def tell_guard():
@@ -105,12 +110,14 @@ def _start(watchdog):
     state.network = network
     tell_guard()
     server = Server(app, chosen["limits"], log.say)
+    server.trusted_proxies = chosen["trusted_proxies"]
+    listening = Listening(server, https, guard, redirect, state.fault, chosen["host"], chosen["port"])
     network.attach(app)  # before the camera's routes: a set-up form stands in the place of its page
     frames = state.frames = Frames(camera, chosen["limits"])
     api.attach(app, camera, frames, server, state.report, door.verdict)
     access_paths.attach(app, door)
     _thread.stack_size(board.SERVER_STACK_BYTES)
-    main = _live(_main(chosen, server, network, camera, frames, watchdog), server)
+    main = _live(_main(chosen, server, listening, network, camera, frames, watchdog), server)
     repl.before_soft_reset(stop)
     _thread.start_new_thread(_serve, (main, watchdog))
     _claim_asyncio()
@@ -195,21 +202,20 @@ async def _look(main):
     main.cancel()
 
 
-async def _main(chosen, server, network, camera, frames, watchdog):
+async def _main(chosen, server, listening, network, camera, frames, watchdog):
     asyncio.get_event_loop().set_exception_handler(_tell_of_task)
     # One after the other: a radio and a sensor that start together draw more than some supplies give.
     await network.start()
     state.load_access()  # its key is random only with a radio that runs (ESP-IDF, Random Number Generation)
     for fault in camera.start(chosen["camera"]):
         state.fault(fault)
-    port = chosen["port"]
-    await _listen(server, chosen["host"], port)
+    state.load_https()  # before anybody is served in plain
+    await listening.begin(network.address or chosen["host"])
     # Collecting after each quarter of the heap, not when it is full, keeps large blocks free for pictures.
     gc.threshold(state.measure_heap() // 4)
     state.has_served = True
     _arm(watchdog)
     watchdog.task = asyncio.create_task(watchdog.keep())
-    log.say("ready http://" + (network.address or chosen["host"]) + ":" + str(port))
     standby = Standby(camera, frames)
     on_trial = trial.Trial(lambda: trial.mark(state.fault))
     wait_ms = 0
@@ -217,7 +223,9 @@ async def _main(chosen, server, network, camera, frames, watchdog):
         await sleep_ms(wait_ms)
         wait_ms = _PAUSE_MS
         try:
-            wait_ms = min(state.poll_access(), state.poll_policy(cors))
+            wait_ms = min(state.poll_access(), state.poll_policy(cors), state.poll_https())
+            if not listening.is_settled:
+                await listening.follow()
             state.poll_heap()
             state.poll_refused()
             state.poll_wrong()
@@ -234,19 +242,6 @@ def _arm(watchdog):
         watchdog.arm()
     except OSError as exc:
         state.fault("no watchdog (" + repr(exc) + "): a handler that never returns is not noticed")
-
-
-async def _listen(server, host, port):
-    """Try until it succeeds: the port may be taken, or the network not up yet."""
-    said = False
-    while True:
-        try:
-            return await server.start(host, port)
-        except OSError as exc:
-            if not said:
-                state.fault("cannot listen on " + host + ":" + str(port) + " (" + str(exc) + "); retrying")
-                said = True
-        await asyncio.sleep(_RETRY_S)
 
 
 def own_hosts(network):

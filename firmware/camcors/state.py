@@ -33,7 +33,8 @@ class State:
     """Owned by the camera; allocates a report when one is asked for, nothing otherwise.
 
     lock: the access.lock.Lock of all requests, None before load_access().
-    network, guard, frames: the board's Network, the Guard and stream.Frames, None before the start.
+    network, guard, frames, https: the board's Network, the Guard, stream.Frames and https.Https, None before
+    the start.
     has_served: whether the server has listened once. restart: why the camera was started, as restart.why()
     says it. name, title: the host name, and what people call the camera; None before the start.
     """
@@ -42,6 +43,7 @@ class State:
         self.faults = []
         self.network = None
         self.guard = None
+        self.https = None
         self.frames = None
         self.has_served = False
         self.restart = None
@@ -53,6 +55,7 @@ class State:
         self._policy_lines = []
         self._access = access_store.Store()
         self._access_lines = []
+        self._https_lines = []
         self._are_ended = True  # the streams of those whom the access file no longer lets in
         self._told_wrong = 0
         self._tell_wrong_next_s = 0
@@ -121,6 +124,17 @@ class State:
         if is_news:
             self._access_lines = self._tell(self._access, self._access_lines)
         return self._access.wait_ms()
+
+    def load_https(self):
+        """Read the certificate, and report what is wrong with it."""
+        self.https.load()
+        self._https_lines = self._tell(self.https, self._https_lines)
+
+    def poll_https(self):
+        """Look at the certificate; return milliseconds until it is called again (int)."""
+        if self.https.poll():
+            self._https_lines = self._tell(self.https, self._https_lines)
+        return self.https.wait_ms()
 
     def _tell(self, store, told):
         """Say what is new of the faults of a file, and drop from `faults` what is fixed.
@@ -201,6 +215,7 @@ class State:
             "heap": self._heap.report(),
             "policy": self._store.status(),
             "access": self._access_report(role),
+            "tls": self.https and self.https.report(),
             "refused": self._refused(),
             "faults": self.faults,
         }

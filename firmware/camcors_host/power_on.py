@@ -13,10 +13,11 @@ import filesystem
 from access.document import Access
 
 _USAGE = """\
-usage: camcors-host [--port N] [--host ADDRESS] [--repl PATH] [--flash FILE] [--dashboard-port N]
-                    [--access JSON]
+usage: camcors-host [--port N] [--tls-port N] [--host ADDRESS] [--repl PATH] [--flash FILE]
+                    [--dashboard-port N] [--access JSON]
 
   --port N        the camera's HTTP port (8080)
+  --tls-port N    its port for https, once it has a certificate (8443)
   --host ADDRESS  the IPv4 address that it listens on (127.0.0.1)
   --repl PATH     the name of the REPL, for mpremote connect PATH: a link to a pseudo-terminal that is yours
                   alone (repl, beside the flash)
@@ -73,6 +74,7 @@ def _access(text):
 
 _OPTIONS = {
     "--port": _port,
+    "--tls-port": _port,
     "--host": _address,
     "--repl": str,
     "--flash": str,
@@ -86,7 +88,7 @@ _OPTIONS = {
 
 def parse(args):
     """Read `args` (list of str) -> dict by option name. Raises UsageError."""
-    values = {"--port": 8080, "--host": "127.0.0.1", "--flash": "flash.bin"}
+    values = {"--port": 8080, "--tls-port": 8443, "--host": "127.0.0.1", "--flash": "flash.bin"}
     args = iter(args)
     for arg in args:
         name, equals, value = arg.partition("=")
@@ -235,7 +237,7 @@ def main(args):
     # From here on the only filesystem is the flash, as on a board.
     vfs.umount("/")
     sys.path[:] = ["", ".frozen", "/lib"]
-    board.SETTINGS.update(host=host, port=port)
+    board.SETTINGS.update(host=host, port=port, tls_port=options["--tls-port"])
     for option in ("--watchdog-ms", "--dashboard-port", "--access"):
         if option in options:
             board.SETTINGS[option[2:].replace("-", "_")] = options[option]

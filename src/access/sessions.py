@@ -92,7 +92,7 @@ class Sessions:
 def set_cookie(text, over_https, for_others):
     """Return the Set-Cookie header (str) of a session's id, or of "": then the browser forgets the cookie.
 
-    over_https: whether the request came over https, by a proxy in front. for_others: whether it came from
+    over_https: whether the request came over https. for_others: whether it came from
     another origin which the policy allows credentials: over https only, its cookie goes to the camera from
     pages of that site (Partitioned: and nowhere else).
     """

@@ -70,8 +70,8 @@ class Guard:
     changes; it is in force at the next request.
     refused_host: the last name that was refused (str, as it came, at most 64 characters), None before; a
     proxy's user, who sees no answer of ours, learns it from there. refused_count: how many were (int).
-    ports: tuple of (scheme, port), str and int, where the camera listens. A page at one of these on
-    one of `own` is the camera's own; one at another port is any other program's.
+    ports: tuple of (scheme, port), str and int, where the camera listens, plain http first. A page at one of
+    these on one of `own` is the camera's own; one at another port is any other program's. See `listen`.
     portal: the camera's address (str) while it is the access point, else None.
     """
 
@@ -82,12 +82,20 @@ class Guard:
         self.refused_host = None
         self.refused_count = 0
         self.portal = None
+        self._is_secure_only = False
         self._cors = cors
         cors.vary_by_referer()
         self._policy = None
         self._dispatch = app.dispatch_request
         app.dispatch_request = self._guarded
         app.after_error_request(self._after_error)
+
+    def listen(self, ports, is_secure_only):
+        """The camera listens at `ports` from now on. is_secure_only: whether it serves no page over plain
+        http, so that one there is of somebody in the network between."""
+        self.ports = ports
+        self._is_secure_only = is_secure_only
+        self._policy = None
 
     def sender(self, request):
         """Return whose page sends `request`, one of strict.sender. Its Host was judged before."""
@@ -159,11 +167,12 @@ class Guard:
         policy = self._in_force()
         headers = request.headers
         host = headers.get("Host")
-        if host is not None and host != self._passed:
+        if host is not None and (host != self._passed or request.scheme != self._scheme):
             if not self._is_ours(host):
                 return self._turn_away(request, host)
             self._passed = host
-            self._here = _origin_at(*split_port(lower(host)))
+            self._scheme = request.scheme
+            self._here = _origin_at(*split_port(lower(host)), request.scheme)
         if origin is None:
             return None
         upgrade = headers.get("Upgrade")
@@ -197,11 +206,10 @@ class Guard:
         names = [lower(host) for host in own]
         hosts = names + list(policy.allowed_hosts or ())
         self._hosts = Matcher([_ANY_SCHEME + host for host in hosts])
-        self._origins = Matcher(
-            [_origin_at(name, port, scheme) for scheme, port in self.ports for name in names]
-        )
+        ports = [each for each in self.ports if each[0] == "https" or not self._is_secure_only]
+        self._origins = Matcher([_origin_at(name, port, scheme) for scheme, port in ports for name in names])
         self._framing = frame_ancestors(policy.allowed_origins)
-        self._passed = None  # the last Host that was judged to be ours
+        self._passed = self._scheme = None  # the last Host that was judged to be ours, and how it was asked
         self._here = None  # the origin whose pages are at that Host
         self._referer = None  # the last one that was judged
         self._referred = None  # what its page may embed
@@ -235,9 +243,9 @@ def _may_be_document(request, origin):
     return origin is None or request.method == "POST"
 
 
-def _origin_at(name, port, scheme="http"):
+def _origin_at(name, port, scheme):
     """Return the origin of the pages at a host's port (str of digits or int; "" and None: the default
-    one), as a browser writes it. The camera speaks no TLS, so its requests come over http only."""
+    one), as a browser writes it."""
     if not port or str(port) == DEFAULT_PORTS[scheme]:
         return scheme + "://" + name
     return scheme + "://" + name + ":" + str(port)

@@ -7,6 +7,7 @@ asks for text or HTML, as a browser does that opens a page, gets the words only.
 
 import json
 
+USE_HTTPS = "use-https"
 BAD_REQUEST = "bad-request"
 BAD_JSON = "bad-json"
 UNKNOWN_FIELD = "unknown-field"
@@ -37,6 +38,7 @@ BAD_VERSION = "bad-version"
 
 #: code -> the status that it comes with.
 STATUS = {
+    USE_HTTPS: 308,
     BAD_REQUEST: 400,
     BAD_JSON: 400,
     UNKNOWN_FIELD: 400,

@@ -1,5 +1,6 @@
 from typing import Final
 
+USE_HTTPS: Final[str]
 BAD_REQUEST: Final[str]
 BAD_JSON: Final[str]
 UNKNOWN_FIELD: Final[str]

@@ -144,9 +144,10 @@ class Camera:
         self.keeper.lock.access = access_file()
         self.ran = 0
 
-    def ask(self, method, target, headers, body=b""):
+    def ask(self, method, target, headers, body=b"", scheme="http"):
         """Return the answer, and for how many milliseconds it was held back."""
         request = self.request(method, target, headers, body)
+        request.scheme = scheme
         receiver = Receiver()
         request.sock = (receiver, None)
         return asyncio.run(self.app.dispatch_request(request)), receiver.paused_ms

@@ -58,8 +58,8 @@ def camera() -> Any:
     return made
 
 
-def post(camera: Any, path: str, body: object, **headers: str) -> Any:
-    return camera.ask("POST", path, headers, json.dumps(body).encode())[0]
+def post(camera: Any, path: str, body: object, scheme: str = "http", **headers: str) -> Any:
+    return camera.ask("POST", path, headers, json.dumps(body).encode(), scheme)[0]
 
 
 def test_a_session_from_its_start_to_its_end(camera: Any) -> None:
@@ -79,11 +79,10 @@ def test_a_session_from_its_start_to_its_end(camera: Any) -> None:
 
 
 def test_a_session_over_https_is_for_https_only(camera: Any) -> None:
-    headers = {"x-forwarded-proto": "https"}
-    answer = post(camera, "/api/session", {"token": TOKENS["view"]}, **headers)
+    answer = post(camera, "/api/session", {"token": TOKENS["view"]}, "https")
     assert answer.headers["Set-Cookie"].endswith("; SameSite=Strict; Secure")
     camera.cors.policy = Policy(allowed_origins=[ALLOWED], allow_credentials=True)
-    answer = post(camera, "/api/session", {"token": TOKENS["view"]}, origin=ALLOWED, **headers)
+    answer = post(camera, "/api/session", {"token": TOKENS["view"]}, "https", origin=ALLOWED)
     assert answer.headers["Set-Cookie"].endswith("; SameSite=None; Secure; Partitioned")
 
 

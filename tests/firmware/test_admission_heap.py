@@ -19,6 +19,8 @@ from microdot import Microdot
 
 
 class Transport:
+    is_secure = False
+
     def __init__(self, address):
         self.address = address
         self.closed = False

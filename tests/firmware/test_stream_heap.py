@@ -88,6 +88,8 @@ class Camera:
 
 
 class Transport:
+    is_secure = False
+
     is_full = False
 
     def bound_unsent(self):

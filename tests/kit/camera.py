@@ -72,6 +72,7 @@ class Camera:
         flash: Path,
         *,
         port: int | None = None,
+        tls_port: int | None = None,
         repl: Path | None = None,
         insecure_repl_port: int | None = None,
         watchdog_ms: int | None = None,
@@ -80,6 +81,7 @@ class Camera:
     ):
         self.flash = flash
         self.port = port or free_port()
+        self.tls_port = tls_port or free_port()
         self.repl = str(repl or flash.with_name(flash.name + ".repl"))
         repl_options = ["--repl", self.repl]
         if insecure_repl_port is not None:
@@ -89,8 +91,8 @@ class Camera:
         self.headers: dict[str, str] = {}
         self.lines: list[str] = []
         self._queue: queue.Queue[str | None] = queue.Queue()
-        command = [*before, str(PROGRAM), "--port", str(self.port), *repl_options]
-        command += ["--host", "127.0.0.1", "--flash", str(flash)]
+        command = [*before, str(PROGRAM), "--port", str(self.port), "--tls-port", str(self.tls_port)]
+        command += [*repl_options, "--host", "127.0.0.1", "--flash", str(flash)]
         if access is not None:
             command += ["--access", access]
         if watchdog_ms is not None:
@@ -102,6 +104,11 @@ class Camera:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def tls_url(self) -> str:
+        """Where it serves once it has a certificate."""
+        return f"https://127.0.0.1:{self.tls_port}"
 
     def _read(self) -> None:
         assert self.process.stdout is not None

@@ -26,6 +26,7 @@ class Line:
     """A transport whose client sends one piece at a time, the next when the connection waits for one."""
 
     is_full = False
+    is_secure = False
 
     def __init__(self, pieces, end, put):
         self._put = put

@@ -9,18 +9,24 @@ import asyncio
 from microdot import Response
 from strict.compat import const
 
+from . import forwarded
 from .clock import sleep_ms, ticks_ms
 from .exchange import CUT, KEPT, Exchange
 from .head import Refusal
-from .phases import LINGERING, TURNED_AWAY
+from .phases import LINGERING, SHAKING, TURNED_AWAY, WORDS_NO_TLS
 from .receiver import Receiver
 from .refusal import answer_to, dispatch_refused, dispatch_unknown, failure
 from .request import make_request
 from .respond import respond
+from .secure import is_ours
 from .sender import Sender
 from .transport import is_lost
 
 _RETRY_AFTER_S = const(2)
+_TLS = const(22)  # the first byte of a client that speaks TLS (RFC 5246 section 6.2.1)
+_ENOTCONN = const(128)
+#: The alert protocol_version (RFC 5246 section 7.2): all that such a client understands.
+_ALERT = b"\x15\x03\x01\x00\x02\x02\x46"
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -40,6 +46,7 @@ class Connection:
         self._transport = transport
         self._client = transport.client()
         self.address = self._client[0]
+        self._scheme = "https" if transport.is_secure else "http"
         self._receiver = Receiver(transport, exchange)
         self._sender = Sender(transport, exchange)
 
@@ -84,11 +91,19 @@ class Connection:
             self.is_told = True  # else it would allocate an attribute
         self.task.cancel()
 
+    def note_news(self):
+        """The client has sent its part of the TLS handshake."""
+        self.exchange.since = ticks_ms()
+
     def close(self):
         """Close the socket and return the buffer (bytearray)."""
         exchange = self.exchange
         exchange.deadline = None
-        self._transport.close(exchange.is_ended)
+        transport = self._transport
+        if transport.is_secure:
+            self._server.handshakes.close(transport, exchange.is_ended)
+        else:
+            transport.close(exchange.is_ended)
         return exchange.inbox.release()
 
     async def serve(self):
@@ -96,6 +111,8 @@ class Connection:
         try:
             refusal = None
             try:
+                if self._transport.is_secure:
+                    await self._shake()
                 await self._converse()
             except Refusal as error:
                 refusal = error
@@ -115,8 +132,26 @@ class Connection:
         except Exception as error:  # whatever happens to one client, the others are served on
             self._server.fault(error)
 
+    async def _shake(self):
+        """Do the TLS handshake. Raise Refusal for a client that speaks plain HTTP."""
+        transport = self._transport
+        self.exchange.enter(SHAKING, ticks_ms())
+        if not await transport.speaks_tls():
+            await self._receiver.fill()
+            raise Refusal(400, WORDS_NO_TLS)
+        try:
+            await self._server.handshakes.shake(self, transport)
+        except OSError as error:
+            if is_ours(error):
+                raise
+            self._server.handshakes.failed += 1
+            raise OSError(_ENOTCONN)
+
     async def turn_away(self):
-        """Answer 503 to a client above the cap; of its request, what has come first is looked at."""
+        """Answer 503 to a client above the cap; of its request, what has come first is looked at. Over TLS it
+        is closed unheard: a handshake is dearer than what it asks for."""
+        if self._transport.is_secure:
+            return
         exchange = self.exchange
         try:
             exchange.enter(TURNED_AWAY, ticks_ms())
@@ -186,7 +221,9 @@ class Connection:
                 exchange.hear_end()
                 return None
             asked = exchange.take(ticks_ms())
-        request = make_request(self._server.app, self._client, asked, exchange.body)
+        request = make_request(self._server.app, self._client, asked, exchange.body, self._scheme)
+        if self.address in self._server.trusted_proxies:
+            forwarded.apply(request)
         request.sock = (self._receiver, self._sender)
         request.max_content_length = self._server.limits.body_bytes  # above it, microdot answers 413
         exchange.run()
@@ -203,6 +240,10 @@ class Connection:
 
     async def _refuse(self, refusal):
         self.exchange.refuse()
+        if self.exchange.inbox.begins_with(_TLS):
+            await self._sender.send(_ALERT)
+            await self._linger()
+            return
         response = await self._answer_to_refused(refusal)
         if response.status_code == 503:
             response.headers["Retry-After"] = str(_RETRY_AFTER_S)

@@ -13,6 +13,8 @@ The phase says what the connection waits for:
     WAITING ──no slot──> TURNED_AWAY ──it speaks──> RUNNING (503)
        │ slot
        v
+   (SHAKING, over https)
+       v
       NEW ──first byte──> HEAD ──all there──┬─Content-Length──> BODY ────┬──> RUNNING <──> LISTENING
                            ^                ├─chunked─────────> CHUNKS ──┤       │             │
                            │                └─no body────────────────────┘       v             v
@@ -30,6 +32,7 @@ phases.py has a row for each. The row names the limit that bounds the phase:
 - RUNNING has none: a handler is ours, and ended it might leave half of its work done.
 - LISTENING, SENDING: a client that says nothing to a handler, or takes nothing of an answer, is gone.
 - DELAYED has none: a wrong token's answer waits, and the connection is the first to give its slot up.
+- SHAKING has tls_handshake_ms, the wait for a place among the handshakes among them.
 - LINGERING lasts only until the client has read its answer: to close with bytes unread makes TCP reset the
   connection, and the answer is lost (RFC 9112 section 9.6).
 

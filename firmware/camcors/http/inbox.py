@@ -59,6 +59,10 @@ class Inbox:
         """Whether something of a request is there; half an empty line before it is nothing."""
         return self.unread > 1 or (self.unread == 1 and self._buffer[self._start] != _CR)
 
+    def begins_with(self, byte):
+        """Return whether `byte` (int) is the first that is unread."""
+        return self._start < self._end and self._buffer[self._start] == byte
+
     def room(self):
         """Return where the next bytes go (bytearray or memoryview)."""
         if self._body is not None:

@@ -19,14 +19,16 @@ class Listener:
     from then on. And where that cannot bind, its socket stays open. Owned by the Server; a client allocates
     its transport and its task.
 
-    accept: coroutine function, called with each client's Transport. Raises OSError if it cannot listen on
+    accept: coroutine function, called with each client's Transport. make: gives that for (socket, address);
+    Transport, or secure.SecureTransport. Raises OSError if it cannot listen on
     `host` (str) and `port` (int). backlog: clients that may wait (int).
     """
 
     sockets = None  # they cannot tell where they are bound
 
-    def __init__(self, accept, host, port, backlog):
+    def __init__(self, accept, host, port, backlog, make):
         self._accept = accept
+        self._make = make
         self._socket = socket.socket()
         try:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -61,17 +63,17 @@ class Listener:
         client, address = self._socket.accept()
         try:
             client.setblocking(False)
-            transport = Transport(client, address)
+            transport = self._make(client, address)
             asyncio.create_task(self._accept(transport))  # noqa: RUF006 (the queue of tasks holds it)
         except Exception:
             client.close()
             raise
 
 
-async def listen(accept, host, port, backlog):
+async def listen(accept, host, port, backlog, make=Transport):
     """Return a Listener, on CPython asyncio's server, which has the same methods."""
     if core:
-        listener = Listener(accept, host, port, backlog)
+        listener = Listener(accept, host, port, backlog, make)
         await sleep_ms(0)  # its task has begun now, so that close() finds it waiting
         return listener
     return await asyncio.start_server(

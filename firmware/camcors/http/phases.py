@@ -18,6 +18,7 @@ LINGERING = const(8)
 WAITING = const(9)
 TURNED_AWAY = const(10)
 DELAYED = const(11)
+SHAKING = const(12)
 
 # What the end of a connection costs, in the order in which it is given up.
 NOTHING = const(0)  # its client expects the end at any time (RFC 9112 section 9.3.1)
@@ -51,6 +52,14 @@ PHASES = (
     (None, None, None, WORK, False, True),  # WAITING: slot_wait_ms is Admission's
     ("linger_ms", None, None, WORK, True, True),  # TURNED_AWAY
     (None, None, None, NOTHING, False, True),  # DELAYED: a wrong token's answer; anybody else comes first
+    (
+        "tls_handshake_ms",
+        None,
+        None,
+        REQUEST,
+        True,
+        False,
+    ),  # SHAKING: nothing can be said before TLS is there
 )
 
 # What else a client is told.
@@ -58,4 +67,5 @@ WORDS_LATE = "{} did not arrive in time"
 WORDS_EVICTED = "{} came too slowly while others waited for a connection"
 WORDS_FULL = "all {} connections are in use; close a page, or raise limits.connections of /camera.json"
 WORDS_NO_MEMORY = "the camera has no memory left for this request"
+WORDS_NO_TLS = "this port speaks https; write https:// in the address"
 WORDS_NO_METHOD = "the camera knows no such method; names of methods are in capitals"

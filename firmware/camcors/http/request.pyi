@@ -2,4 +2,6 @@ from microdot import Microdot, Request
 
 from .head import _Asked
 
-def make_request(app: Microdot, client: tuple[str, int], asked: _Asked, body: bytes) -> Request: ...
+def make_request(
+    app: Microdot, client: tuple[str, int], asked: _Asked, body: bytes, scheme: str
+) -> Request: ...

@@ -8,8 +8,10 @@ from ..limits import TOLD, Limits
 from .admission import Admission
 from .clock import sleep_ms, ticks_diff, ticks_ms
 from .connection import Connection
+from .handshakes import Handshakes
 from .listener import listen
 from .methods import is_taken
+from .secure import SecureTransport
 
 _SWEEP_MS = const(100)
 _BUFFER = const(1024)  # a browser's head is 500 to 900 bytes
@@ -26,6 +28,8 @@ class Server:
     Deadlines are kept by one sweeping task that cancels the tasks of late connections.
     asyncio.wait_for would make a task and a closure for every single read, on MicroPython about
     as much heap as the rest of a request. The price: a time-out comes up to 0.1 s late.
+
+    trusted_proxies: addresses (of str) of clients whose X-Forwarded headers count. handshakes: those of TLS.
 
     Who gets a slot, and who gives one up, is decided in slots.py.
 
@@ -49,10 +53,13 @@ class Server:
         self.takes = lambda method: is_taken(app, method)
         self._log = log
         self._open = []
+        self.trusted_proxies = ()
         self.admission = Admission(self.limits, self._evict)
+        self.handshakes = Handshakes(self.limits, self._evict)
         self._told = 0
         self._buffers = []
         self._listener = None
+        self._secure_listener = None
         self._sweeper = None
 
     @property
@@ -72,25 +79,53 @@ class Server:
             "timeouts": self.timeouts,
             "vanished": self.vanished,
             "faults": self.faults,
+            "tls_failed": self.handshakes.failed,
         }
 
     async def start(self, host, port):
         """Listen on `host` (str) and `port` (int); raise OSError if it cannot."""
-        backlog = self.limits.connections + self.limits.slot_waiters
-        self._listener = await listen(self._accept, host, port, backlog)
-        self._sweeper = asyncio.create_task(self._sweep())
+        self._listener = await listen(self._accept, host, port, self._backlog())
+        self._start_sweeper()
+
+    async def start_secure(self, host, port, context):
+        """Listen for TLS, or take another certificate for new connections. context: tls.SSLContext with it.
+        Raise OSError, or RuntimeError where there is no memory for a thread."""
+        self.handshakes.context = context
+        if self._secure_listener is None:
+            self.handshakes.start()
+            self._secure_listener = await listen(self._accept, host, port, self._backlog(), SecureTransport)
+            self._start_sweeper()
+
+    async def stop(self):
+        """Listen no more for plain HTTP; open connections go on."""
+        listener, self._listener = self._listener, None
+        await _end(listener)
+
+    async def stop_secure(self):
+        """Listen no more for TLS; open connections go on."""
+        listener, self._secure_listener = self._secure_listener, None
+        await _end(listener)
+
+    def _backlog(self):
+        return self.limits.connections + self.limits.slot_waiters
+
+    def _start_sweeper(self):
+        if self._sweeper is None:
+            self._sweeper = asyncio.create_task(self._sweep())
 
     async def close(self):
         """Stop listening and drop every connection."""
-        if self._listener is None:
+        if self._sweeper is None:
             return
-        self._listener.close()
         self._sweeper.cancel()
+        self._sweeper = None
         for connection in list(self._open):
             connection.task.cancel()
-        await self._listener.wait_closed()
+        await self.stop()
+        await self.stop_secure()
         while self._open:
             await sleep_ms(5)
+        await self.handshakes.stop()
 
     def address(self):
         """(host, port) really bound on CPython, None where sockets cannot tell (MicroPython)."""
@@ -169,3 +204,9 @@ class Server:
             except MemoryError:
                 pass  # the next round looks again
             await sleep_ms(_SWEEP_MS)
+
+
+async def _end(listener):
+    if listener is not None:
+        listener.close()
+        await listener.wait_closed()

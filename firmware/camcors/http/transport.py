@@ -57,12 +57,15 @@ def _is_readable(socket):
 class _Transport:
     """On MicroPython: waits as asyncio.Stream does, without the copies that Stream makes.
 
-    receive() and send() raise OSError if the connection is lost, or was closed.
+    receive() and send() raise OSError if the connection is lost, or was closed. is_secure: whether it speaks
+    TLS.
     """
+
+    is_secure = False
 
     def __init__(self, socket, address):
         self.is_full = False
-        self._socket = socket
+        self._socket = self._raw = socket  # what a poller can watch, whatever is spoken over it
         self._address = address
         # Nagle's algorithm would hold the end of an answer until the client acknowledges the rest.
         try:
@@ -98,11 +101,11 @@ class _Transport:
         """Have the system keep little that is sent and not taken, from now on: for a stream, whose viewer
         would see old pictures. Other answers end, and leave their slot sooner without it."""
         if self._socket:
-            _bound_unsent(self._socket)
+            _bound_unsent(self._raw)
 
     def drain(self):
         """Awaitable, at once, that ends when the socket takes bytes again."""
-        return until_ready(self._socket, select.POLLOUT)
+        return until_ready(self._raw, select.POLLOUT)
 
     def client(self):
         """Return the client's address as microdot has it: (host, port)."""
@@ -121,6 +124,8 @@ class _Transport:
 
 class _StreamTransport:
     """On CPython: over asyncio's pair of streams, which has set TCP_NODELAY already."""
+
+    is_secure = False
 
     def __init__(self, reader, writer):
         self.is_full = True  # what was written may not be touched before drain() is over
