@@ -212,7 +212,7 @@ def test_status(server: Server) -> None:
     }
     assert sorted(counters) == [
         "accepted", "connections", "evicted", "faults", "refused", "rejected", "requests",
-        "timeouts", "vanished", "viewers", "viewers_max",
+        "timeouts", "tls_failed", "vanished", "viewers", "viewers_max",
     ]  # fmt: skip
     assert (counters["connections"], counters["viewers"], counters["viewers_max"]) == (1, 0, 4)
 

@@ -151,8 +151,6 @@ BAD = [
     ("unknown method, unknown path", b"BREW /nothing HTTP/1.1\r\n" + H + b"\r\n", 501),
     ("a method of ours in other letters", b"QuErY /query HTTP/1.1\r\n" + H + b"\r\n", 501),
     # Not HTTP at all; these are answered although the head is not finished.
-    ("TLS", TLS, 400),
-    ("TLS with an empty line in it", TLS + b"\r\n\r\n", 400),
     ("binary", b"\x00\x01\x02\x03", 400),
     ("plain text", b"hello\r\n", 400),
     ("SSH", b"SSH-2.0-OpenSSH_9.2p1 Debian-2\n", 400),
@@ -183,8 +181,28 @@ def test_refused(talk: Talk, data: bytes, status: int) -> None:
     check_counts(heard, rejected=1)
 
 
+HELLOS = [
+    ("TLS", TLS, 400),
+    ("TLS with an empty line in it", TLS + b"\r\n\r\n", 400),
+    ("the first byte of TLS, and nothing of it", b"\x16 / HTTP/1.1\r\n\r\n", 400),
+]
+ALERT = bytes.fromhex("15 0301 0002 02 46")  # RFC 5246 section 7.2: fatal, protocol_version
+
+
+@pytest.mark.parametrize("data", [row[1] for row in HELLOS], ids=[row[0] for row in HELLOS])
+def test_who_begins_with_tls_is_told_as_tls_tells(talk: Talk, data: bytes) -> None:
+    """Here HTTP is plain; words would mean nothing to that client."""
+    heard = talk(data)
+    assert heard.answer == ALERT
+    check_counts(heard, rejected=1)
+
+
+def test_who_begins_with_tls_is_told_over_a_socket(server: Server) -> None:
+    assert server.exchange(TLS) == ALERT
+
+
 # A handful of each table, over real sockets.
-OVER_SOCKETS = ("no target", "bare LF everywhere", "two Hosts", "unknown method", "TLS", "endless header")
+OVER_SOCKETS = ("no target", "bare LF everywhere", "two Hosts", "unknown method", "endless header")
 
 
 @pytest.mark.parametrize(("data", "status"), [r[1:] for r in BAD if r[0] in OVER_SOCKETS], ids=OVER_SOCKETS)
@@ -202,7 +220,7 @@ GOOD = b"GET /status/201 HTTP/1.1\r\n" + H + b"\r\n"
 
 
 @pytest.mark.parametrize("is_pipelined", [False, True], ids=["after", "pipelined"])
-@pytest.mark.parametrize(("data", "status"), [row[1:] for row in BAD], ids=[row[0] for row in BAD])
+@pytest.mark.parametrize(("data", "status"), [row[1:] for row in BAD + HELLOS], ids=[row[0] for row in BAD + HELLOS])
 def test_refused_as_second_request(talk: Talk, data: bytes, status: int, is_pipelined: bool) -> None:
     """The good request before it is answered first, and nothing after it reaches a handler."""
     heard = talk(GOOD + data) if is_pipelined else talk(GOOD, data)

@@ -12,6 +12,7 @@ from strict.error import NO_MEMORY
 
 LIMITS = {
     "head_timeout_ms": 1000,
+    "tls_handshake_ms": 7000,
     "keepalive_timeout_ms": 2000,
     "body_timeout_ms": 3000,
     "handler_idle_ms": 4000,
@@ -24,7 +25,7 @@ LIMITS = {
 }
 NAMES = {getattr(phases, name): name for name in (
     "NEW", "IDLE", "HEAD", "BODY", "CHUNKS", "RUNNING", "LISTENING", "SENDING", "LINGERING", "WAITING",
-    "TURNED_AWAY", "DELAYED",
+    "TURNED_AWAY", "DELAYED", "SHAKING",
 )}  # fmt: skip
 
 G = b"GET / HTTP/1.1\r\nHost: a\r\n"
@@ -111,6 +112,7 @@ TOLD = {
     "WAITING": (None, None, None, False, True),
     "TURNED_AWAY": (600, None, None, True, True),
     "DELAYED": (None, None, None, False, True),
+    "SHAKING": (7000, None, None, True, False),
 }
 
 

@@ -447,6 +447,8 @@ def test_empty_lines_hold_no_slot() -> None:
     """A client that is idle, and yet always has sent something, makes room as well."""
 
     class Chatter:
+        is_secure = False
+
         def client(self) -> tuple[str, int]:
             return "127.0.0.1", 1
 

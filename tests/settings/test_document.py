@@ -63,6 +63,8 @@ def test_all_good() -> None:
         "title": "Küche 2 \U0001f3a5",
         "host": "127.0.0.1",
         "port": 8080,
+        "trusted_proxies": ["192.168.1.2", "10.0.0.1"],
+        "tls": {"port": 8443, "plain": "off"},
         "camera": {"quality": 9, "hmirror": True},
         "limits": {
             "connections": 8,

@@ -23,7 +23,6 @@ from .sender import Sender
 from .transport import is_lost
 
 _RETRY_AFTER_S = const(2)
-_TLS = const(22)  # the first byte of a client that speaks TLS (RFC 5246 section 6.2.1)
 _ENOTCONN = const(128)
 #: The alert protocol_version (RFC 5246 section 7.2): all that such a client understands.
 _ALERT = b"\x15\x03\x01\x00\x02\x02\x46"
@@ -240,7 +239,7 @@ class Connection:
 
     async def _refuse(self, refusal):
         self.exchange.refuse()
-        if self.exchange.inbox.begins_with(_TLS):
+        if self.exchange.begins_with_tls and self._scheme == "http":
             await self._sender.send(_ALERT)
             await self._linger()
             return

@@ -99,6 +99,7 @@ _EVICTED_TOLD = const(3)
 SETTLED_MS = const(1000)
 
 _LOOK_MS = const(100)
+_TLS = const(22)  # the type of the record that a TLS client begins with (RFC 5246 section 6.2.1)
 _DIGITS_MAX = const(15)  # of a Content-Length; one of thousands of digits is refused as any too large one
 
 
@@ -123,6 +124,7 @@ class Exchange:
     was_met = False  # whether the deadline has come once, or somebody has wanted the slot
     pipelines = False  # whether the client has sent a request before the last one's answer
     _is_heard = False  # whether a handler waits for its client; it may send meanwhile
+    _is_tls = False
     _served = 0
     _unread = 0  # bytes that the client may still send after its last answer
     _length = 0
@@ -184,6 +186,7 @@ class Exchange:
             self.asked = parse(head)
         except Refusal:
             self.asked = salvage(head + b"\r\n\r\n")
+            self._is_tls = head[0] == _TLS  # which may hold what looks like the end of a head
             raise
         method, _, version, headers = self.asked
         self._served += 1
@@ -300,6 +303,11 @@ class Exchange:
         return min(self._unread, self._limits.drain_bytes)
 
     # A refusal.
+
+    @property
+    def begins_with_tls(self):
+        """Whether the client's first bytes, which are refused, begin a TLS handshake."""
+        return not self._served and (self._is_tls or self.inbox.begins_with(_TLS))
 
     def known(self):
         """Return what is certain of a request that is refused: as parse() has it, or ()."""

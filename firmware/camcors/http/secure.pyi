@@ -7,6 +7,7 @@ from .transport import Transport
 is_possible: bool
 
 class SecureTransport(Transport):
+    is_secure: bool
     is_abandoned: bool
     # MicroPython's; on CPython there is none.
     def __init__(self, socket: Any, address: Any) -> None: ...
