@@ -220,7 +220,9 @@ GOOD = b"GET /status/201 HTTP/1.1\r\n" + H + b"\r\n"
 
 
 @pytest.mark.parametrize("is_pipelined", [False, True], ids=["after", "pipelined"])
-@pytest.mark.parametrize(("data", "status"), [row[1:] for row in BAD + HELLOS], ids=[row[0] for row in BAD + HELLOS])
+@pytest.mark.parametrize(
+    ("data", "status"), [row[1:] for row in BAD + HELLOS], ids=[row[0] for row in BAD + HELLOS]
+)
 def test_refused_as_second_request(talk: Talk, data: bytes, status: int, is_pipelined: bool) -> None:
     """The good request before it is answered first, and nothing after it reaches a handler."""
     heard = talk(GOOD + data) if is_pipelined else talk(GOOD, data)

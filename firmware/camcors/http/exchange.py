@@ -100,6 +100,7 @@ SETTLED_MS = const(1000)
 
 _LOOK_MS = const(100)
 _TLS = const(22)  # the type of the record that a TLS client begins with (RFC 5246 section 6.2.1)
+_TLS_BYTE = b"\x16"
 _DIGITS_MAX = const(15)  # of a Content-Length; one of thousands of digits is refused as any too large one
 
 
@@ -186,7 +187,7 @@ class Exchange:
             self.asked = parse(head)
         except Refusal:
             self.asked = salvage(head + b"\r\n\r\n")
-            self._is_tls = head[0] == _TLS  # which may hold what looks like the end of a head
+            self._is_tls = head[:1] == _TLS_BYTE  # which may hold what looks like the end of a head
             raise
         method, _, version, headers = self.asked
         self._served += 1
