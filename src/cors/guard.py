@@ -47,14 +47,14 @@ _SHOWN_MAX = const(64)
 _REDIRECTED = ("GET", "HEAD")
 _ANY_SCHEME = "https://"  # a Host has none, a Matcher wants one
 
-# Where a network puts the names of its devices, and nobody can register one: RFC 6762 (local),
-# RFC 8375 (home.arpa), ICANN's reserved "internal"; the others are no top-level domains.
-_OWN_SUFFIXES = ("local", "lan", "home.arpa", "internal", "localdomain", "home")
+#: Where a network puts the names of its devices, and nobody can register one: RFC 6762 (local),
+#: RFC 8375 (home.arpa), ICANN's reserved "internal"; the others are no top-level domains.
+OWN_SUFFIXES = ("local", "lan", "home.arpa", "internal", "localdomain", "home")
 
 
 def own_names(name):
     """Return the names (tuple of str) by which a network may know the camera whose name is `name`."""
-    return (name,) + tuple([name + "." + suffix for suffix in _OWN_SUFFIXES])
+    return (name,) + tuple([name + "." + suffix for suffix in OWN_SUFFIXES])
 
 
 class Guard:

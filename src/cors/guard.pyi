@@ -2,6 +2,8 @@ from microdot import Microdot, Request
 
 from .middleware import CORS
 
+OWN_SUFFIXES: tuple[str, ...]
+
 def own_names(name: str) -> tuple[str, ...]: ...
 
 class Guard:

@@ -1,0 +1,1 @@
+"""Certificates for cameras: a private authority on this computer, and what it signs."""
