@@ -144,6 +144,9 @@ class FakeBoard:
         elif asked == "read":
             path, start, count = arguments
             return self.files[path][start : start + count].hex()
+        elif asked == "size":
+            (path,) = arguments
+            return len(self.files[path]) if path in self.files else None
         elif asked == "digest":
             (path,) = arguments
             return hashlib.sha256(self.files[path]).hexdigest() if path in self.files else None

@@ -26,6 +26,7 @@ was reached; 4 the board could not do it, or a file here could not be written.
 _COMMANDS = {
     "policy": "policy",
     "token": "token",
+    "tls": "tls",
     "settings": "settings",
     "explain": "explain",
     "doctor": "doctor",

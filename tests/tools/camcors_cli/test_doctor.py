@@ -513,7 +513,7 @@ def test_cors_is_named_before_the_place(serve) -> None:
 @pytest.mark.parametrize(
     ("args", "words"),
     [
-        (["ftp://cam"], '"ftp://cam": the camera speaks http; write http://cam'),
+        (["ftp://cam"], '"ftp://cam": a camera speaks http or https; write http://cam'),
         (["http://u:p@cam"], "user name or password"),
         (["http://"], "no host"),
         (["http://[::1"], '"http://[::1" is not a URL; write http://192.168.4.1'),

@@ -14,6 +14,7 @@ import sys
 import threading
 import zipfile
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,11 @@ from camcors_cli.cli import main
 from camcors_cli.image import archive
 from camcors_cli.ui.errors import Failure
 from camcors_cli.ui.output import Output, escape, show_traceback, to_json
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -219,6 +225,24 @@ def with_names() -> FakeBoard:
     return board
 
 
+def with_certificate() -> FakeBoard:
+    """Its certificate is of an authority that says BAD, for hosts that are BAD."""
+    board = valid()
+    key = ec.generate_private_key(ec.SECP256R1())
+    issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, BAD[:60])])
+    start = datetime(2026, 1, 1)
+    builder = x509.CertificateBuilder(
+        issuer, issuer, key.public_key(), 7, start, start + timedelta(days=9999)
+    )
+    hosts = [x509.DNSName(BAD.encode("ascii", "ignore").decode())] * 99
+    builder = builder.add_extension(x509.SubjectAlternativeName(hosts), False)
+    board.files["/tls/cert.der"] = builder.sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
+    board.files["/tls/key.der"] = b"k"
+    tls = {"state": BAD, "port": 443, "plain": BAD, "not_after": BAD, "error": BAD}
+    board.odd["report"] = board.odd["look"] = {**board.odd["report"], "tls": tls}
+    return board
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "ok.json").write_text(POLICY)
@@ -303,6 +327,16 @@ RUNS = [
     ("token rotate \x1b[2J", valid),
     ("token remove n", hostile),
     ("token remove n", valid),
+    ("tls status", hostile),
+    ("tls status", with_certificate),
+    ("tls status --json", with_certificate),
+    ("tls setup", hostile),
+    ("tls setup", raising),
+    ("tls setup", with_certificate),
+    ("tls renew", hostile),
+    ("tls renew", with_certificate),
+    ("tls trust", hostile),
+    ("tls trust --export {}/ok.json", hostile),
     ("settings check {}/settings.json", hostile),
     ("settings check {}/settings.json --json", hostile),
     ("wifi status", hostile),
@@ -329,7 +363,9 @@ RUNS = [
 @pytest.mark.parametrize(("command", "make"), RUNS, ids=[f"{row[0]}, {row[1].__name__}" for row in RUNS])
 def test_a_hostile_board_cannot_steer_the_terminal(folder: Path, command: str, make: Any) -> None:
     with Socket(make()) as board:
-        said, status = in_terminal(command.replace("{}", str(folder)).split(), CAMCORS_PORT=board.port)
+        said, status = in_terminal(
+            command.replace("{}", str(folder)).split(), CAMCORS_PORT=board.port, XDG_CONFIG_HOME=str(folder)
+        )
     assert status in (0, 1, 3, 4), said
     assert "Traceback" not in said.replace("Traceback\\r", "")
     if command != "policy pull":  # its lines are those of the file

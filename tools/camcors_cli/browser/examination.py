@@ -56,7 +56,7 @@ def parse_url(value: str) -> Address:
     except ValueError:
         raise ValueError(f"{shown} is not a URL; write http://192.168.4.1") from None
     if parts.scheme not in DEFAULT_PORTS:
-        raise ValueError(f"{shown}: the camera speaks http; write http://{parts.netloc}")
+        raise ValueError(f"{shown}: a camera speaks http or https; write http://{parts.netloc}")
     place = parts.netloc.lower().removesuffix(f":{DEFAULT_PORTS[parts.scheme]}")
     pattern = parse(f"{parts.scheme}://{place}")
     if pattern.reasons:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import ssl
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import httpx
 
+from ..tls import context, refusal
 from ..ui.output import silence_logs
 from .fetch import Request, Response
 
@@ -19,6 +21,7 @@ _BODY_S = 2.0
 _BODY_BYTES = 16384  # of a status report or a guard's words; a stream has no end
 
 _NOT_HTTP = "is it the camera's port? its pages are at port 80, unless /camera.json gives another"
+_NOT_HTTPS = "camcors tls status tells whether the camera serves https, and at which port"
 _SWITCHED_OFF = "check that the camera is switched on and in this network, and its address"
 _NO_WAY = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EADDRNOTAVAIL)
 
@@ -27,18 +30,30 @@ class Unreachable(Exception):
     """No answer. args: what is wrong, and what to do about it."""
 
 
-def send(request: Request, left_s: float = _WHOLE_S) -> tuple[Response, str]:
+class Untrusted(Unreachable):
+    """The handshake was refused, since the certificate is not trusted. error: why."""
+
+    def __init__(self, error: ssl.SSLCertVerificationError, place: str):
+        what, remedy = refusal.words(error, urlsplit(f"//{place}").hostname or "")
+        super().__init__(f"{place} is not trusted: {what}", remedy)
+        self.error = error
+
+
+def send(
+    request: Request, left_s: float = _WHOLE_S, trusted: ssl.SSLContext | None = None
+) -> tuple[Response, str]:
     """Return the answer to `request` and the beginning of its body.
 
     No redirect is followed and no proxy of the environment is asked. Raises Unreachable, at the
-    latest after 10 s, or `left_s` if that is less.
+    latest after 10 s, or `left_s` if that is less. trusted: whose certificates count; without it, those of
+    the system and of this person's own authority.
     """
     silence_logs()
     place = request.url.split("/")[2]
     if left_s <= 0:
         raise Unreachable(f"{place} answers too slowly to be judged", "try again when it is less busy")
     try:
-        return asyncio.run(asyncio.wait_for(_exchange(request), min(left_s, _WHOLE_S)))
+        return asyncio.run(asyncio.wait_for(_exchange(request, trusted), min(left_s, _WHOLE_S)))
     except (asyncio.TimeoutError, httpx.ReadTimeout, httpx.WriteTimeout):
         raise Unreachable(f"{place} takes the connection, but does not answer", _SWITCHED_OFF) from None
     except httpx.ConnectTimeout as exc:
@@ -56,9 +71,13 @@ def send(request: Request, left_s: float = _WHOLE_S) -> tuple[Response, str]:
 def _lost(error: Exception, place: str, url: str) -> Unreachable:
     """By what is at the bottom of a fault of the connection."""
     causes = list(_causes(error))
+    for cause in causes:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return Untrusted(cause, place)
     numbers = [cause.errno for cause in causes if isinstance(cause, OSError)]
     if errno.ECONNREFUSED in numbers:
-        return Unreachable(f"{place} refuses the connection", _NOT_HTTP)
+        remedy = _NOT_HTTPS if url.startswith("https:") else _NOT_HTTP
+        return Unreachable(f"{place} refuses the connection", remedy)
     if any(number in _NO_WAY for number in numbers):
         return Unreachable(f"there is no way to {place} from here", _SWITCHED_OFF)
     if url.startswith("https:"):
@@ -77,14 +96,16 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         seen += [one for one in below if one not in seen]
 
 
-async def _exchange(request: Request) -> tuple[Response, str]:
+async def _exchange(request: Request, trusted: ssl.SSLContext | None) -> tuple[Response, str]:
     sent = httpx.Request(request.method, request.url)
     sent.method = request.method  # the constructor writes it in upper case
     sent.headers = httpx.Headers(_headers(request))
     sent.stream = httpx.ByteStream(request.body.encode())
     sent.extensions = {"timeout": httpx.Timeout(_READ_S, connect=_CONNECT_S).as_dict()}
     # Not a Client: it adds headers of its own, and reads where a redirect leads.
-    async with httpx.AsyncHTTPTransport(trust_env=False) as transport:
+    async with httpx.AsyncHTTPTransport(
+        verify=trusted or _trusted(request.url), trust_env=False
+    ) as transport:
         answer = await transport.handle_async_request(sent)
         try:
             body = await _beginning(answer)
@@ -92,6 +113,11 @@ async def _exchange(request: Request) -> tuple[Response, str]:
             await answer.aclose()
     pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers.raw]
     return Response(answer.status_code, pairs), body
+
+
+def _trusted(url: str) -> ssl.SSLContext:
+    """Return whose certificates count at `url`; for plain http nobody's, which are slow to read."""
+    return context.with_own() if url.startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def _headers(request: Request) -> list[tuple[bytes, bytes]]:

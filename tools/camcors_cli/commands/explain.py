@@ -25,9 +25,8 @@ from ..browser.fetch import Request
 from ..browser.remedies import Change, Plan, plan
 from ..browser.simulator import Engine, own_names
 from ..browser.verdict import Journey, Question
-from ..device import answers, camera
+from ..device import camera
 from ..device.board import Board
-from ..device.calls import Call
 from ..policy import document
 from ..ui import input_file
 from ..ui.arguments import METHOD, ORIGIN, credentials_option, faults_of, header_option
@@ -115,35 +114,15 @@ def explain(
         policy = document.read(input_file.read_open(file, name), name)
     else:
         with Board(port, out) as board:
-            asked = camera.POLICY, Call(_own, "own_names"), camera.ACCESS
-            policy, (own, ports), access = board.ask_camera(*asked, what="asking for its policy")
+            asked = camera.POLICY, camera.OWN, camera.ACCESS
+            policy, found, access = board.ask_camera(*asked, what="asking for its policy")
+            own, ports = found or (_OWN, _PORTS)
     question = Question(origin, f"http://{host or own[1]}{path}", method, list(headers), credentials)
     explanation = _Explanation(question, policy, own, ports, access)
     given = context.get_parameter_source("port") is ParameterSource.COMMANDLINE
     explanation.tell(out, f" --port {port}" if given and file is None else "", name)
     if not explanation.works:
         raise SystemExit(Status.REFUSED)
-
-
-def _own(value: Any) -> tuple[tuple[str, ...], tuple[tuple[str, int], ...]]:
-    """Return a camera's own names, of which the second stands for it in a URL, and its ports.
-
-    Both are None if it is not started.
-    """
-    if value is None:
-        return _OWN, _PORTS
-    if not isinstance(value, list) or len(value) != 2:
-        raise answers.Odd("not names and ports")
-    hosts = answers.listed(answers.text)(value[0])
-    if len(hosts) < 2 or any(parse(f"http://{host}").reasons for host in hosts):
-        raise answers.Odd("not the names of a camera")
-    return hosts, answers.listed(_port)(value[1])
-
-
-def _port(value: Any) -> tuple[str, int]:
-    if not isinstance(value, list) or len(value) != 2 or value[0] not in ("http", "https"):
-        raise answers.Odd("not a scheme and a port")
-    return value[0], answers.whole(value[1], 1)
 
 
 class _Explanation:

@@ -200,10 +200,21 @@ class Restart(NamedTuple):
     reason: str | None
 
 
+class TlsState(NamedTuple):
+    """state: "missing", "active", "invalid" or "expired". plain: what becomes of plain http. not_after: when
+    its certificate ends. error: what is wrong."""
+
+    state: str
+    port: int
+    plain: str
+    not_after: str | None
+    error: str | None
+
+
 class Report(NamedTuple):
     """What /api/status says of a camera, without its pictures; said: all of it, for `--json`.
 
-    name, title, access: None before the camera has started.
+    name, title, access: None before the camera has started. tls: None of a firmware without.
     """
 
     name: str | None
@@ -218,6 +229,7 @@ class Report(NamedTuple):
     network: Network | None
     faults: tuple[str, ...]
     restart: Restart | None
+    tls: TlsState | None
     said: dict[str, Any]
 
 
@@ -240,6 +252,7 @@ def report(value: Any) -> Report:
         member(value, "network", optional(_network)),
         member(value, "faults", listed(text)),
         member({"restart": None, **value}, "restart", optional(_restart)),  # older firmware does not say it
+        member({"tls": None, **value}, "tls", optional(_tls_state)),
         value,
     )
 
@@ -292,6 +305,16 @@ def _policy_state(value: Any) -> PolicyState:
 def _access_state(value: Any) -> AccessState:
     return AccessState(
         member(value, "state", text), member(value, "tokens", whole), member(value, "open", optional(text))
+    )
+
+
+def _tls_state(value: Any) -> TlsState:
+    return TlsState(
+        member(value, "state", text),
+        member(value, "port", whole),
+        member(value, "plain", text),
+        member(value, "not_after", optional(text)),
+        member(value, "error", optional(text)),
     )
 
 

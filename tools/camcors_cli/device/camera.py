@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from access.document import Access
 from cors import Policy, PolicyError
+from cors.origin import parse
 from strict.fault import AccessError
 
 from ..access import document as access_document
@@ -52,12 +53,37 @@ def _access(value: Any) -> Access:
         raise answers.Odd("not an access file") from None
 
 
+class Own(NamedTuple):
+    """hosts: what a camera is called, its name first, then as it stands in a URL. ports: each with its
+    scheme."""
+
+    hosts: tuple[str, ...]
+    ports: tuple[tuple[str, int], ...]
+
+
+def _own(value: Any) -> Own:
+    if not isinstance(value, list) or len(value) != 2:
+        raise answers.Odd("not names and ports")
+    hosts = answers.listed(answers.text)(value[0])
+    if len(hosts) < 2 or any(parse(f"http://{host}").reasons for host in hosts):
+        raise answers.Odd("not the names of a camera")
+    return Own(hosts, answers.listed(_port)(value[1]))
+
+
+def _port(value: Any) -> tuple[str, int]:
+    if not isinstance(value, list) or len(value) != 2 or value[0] not in ("http", "https"):
+        raise answers.Odd("not a scheme and a port")
+    return value[0], answers.whole(value[1], 1)
+
+
 #: What /api/status says of the camera, without its pictures: a Report.
 REPORT = Call(answers.report, "report")
 #: The same, once it has looked at its files for edits.
 LOOK = Call(answers.report, "look")
 #: The policy by which the camera answers now: a Policy.
 POLICY = Call(_policy, "policy")
+#: The names and ports by which it is its own, and the address: an Own, None before it has started.
+OWN = Call(answers.optional(_own), "own_names")
 #: The tokens that it knows now, and whether it is open: an Access, None before it has a lock.
 ACCESS = Call(answers.optional(_access), "access")
 
@@ -108,7 +134,7 @@ def save_policy(board: Board, text: bytes, before: bytes | None, output: Output)
     def is_there(report: Report) -> bool:
         return (report.policy.digest, report.policy.state) == (digest, "active")
 
-    return _wait_in_force(board, "policy", [LOOK], is_there, output)
+    return wait_in_force(board, document.PATH, "policy", [LOOK], is_there, output)
 
 
 def save_access(board: Board, text: bytes, before: bytes | None, output: Output) -> Report:
@@ -122,7 +148,7 @@ def save_access(board: Board, text: bytes, before: bytes | None, output: Output)
     def is_there(report: Report, found: Access | None) -> bool:
         return found is not None and found.digest == digest
 
-    return _wait_in_force(board, "access", [LOOK, ACCESS], is_there, output)
+    return wait_in_force(board, access_document.PATH, "access", [LOOK, ACCESS], is_there, output)
 
 
 def store(board: Board, data: bytes, path: str, name: str, before: bytes | None) -> None:
@@ -145,12 +171,12 @@ def store(board: Board, data: bytes, path: str, name: str, before: bytes | None)
         raise Failure(f"{path}: verification failed", "try again")
 
 
-def _wait_in_force(
-    board: Board, field: str, asked: Sequence[Call], is_there: Callable[..., bool], output: Output
+def wait_in_force(
+    board: Board, path: str, field: str, asked: Sequence[Call], is_there: Callable[..., bool], output: Output
 ) -> Report:
     """Return the camera's report, the first answer to `asked`, once `is_there` of all answers.
 
-    Raises Failure. field: of the report, what it says of the file.
+    Raises Failure. path: the file that was written. field: of the report, what it says of the file.
     """
     end = time.monotonic() + _IN_FORCE_S
     with output.progress("waiting until it is in force"):
@@ -167,6 +193,6 @@ def _wait_in_force(
             time.sleep(_POLL_S)
     stands = json.dumps(report.said.get(field))
     raise Failure(
-        f"/{field}.json is written, but not in force after {_IN_FORCE_S:.0f} s: {stands}",
+        f"{path} is written, but not in force after {_IN_FORCE_S:.0f} s: {stands}",
         "camcors info tells what is wrong with the camera; camcors reset starts it again",
     )
