@@ -25,11 +25,12 @@ _FIREFOX = {
         "~/.var/app/org.mozilla.firefox/.mozilla/firefox",
     ),
 }
-# CKA_VALUE of a certificate; its subject and serial number, which a record of trust has as its issuer's;
-# CKA_TRUST_SERVER_AUTH of that record, and CKT_NSS_TRUSTED_DELEGATOR (NSS, lib/util/pkcs11n.h).
+# CKA_VALUE of a certificate, its CKA_ISSUER and its CKA_SERIAL_NUMBER, which its record of trust has too.
 _FIND = "SELECT a81, a82 FROM nssPublic WHERE a11 = ?"
-_TRUST = "SELECT ace536358 FROM nssPublic WHERE a81 = ? AND a82 = ? AND ace536358 IS NOT NULL"
-_IS_TRUSTED = bytes.fromhex("ce534352")
+_TRUST = "SELECT 1 FROM nssPublic WHERE a81 = ? AND a82 = ? AND {} = ?"
+# What such a record says of servers: CKA_TRUST_SERVER_AUTH and CKT_NSS_TRUSTED_DELEGATOR (NSS,
+# lib/util/pkcs11n.h); in newer Firefox, seen in 153, CKA_PKCS_TRUST_SERVER_AUTH and CKT_TRUST_ANCHOR.
+_TRUSTED = {"ace536358": bytes.fromhex("ce534352"), "a62c": bytes.fromhex("00000002")}
 
 
 class Store(NamedTuple):
@@ -51,10 +52,18 @@ def trusts(folder: Path, certificate: bytes) -> bool | None:
     # Not "immutable", which would miss what a running browser has written to its journal.
     try:
         with sqlite3.connect(f"{(folder / _FILE).as_uri()}?mode=ro", uri=True) as store:
-            rows = store.execute(_FIND, (certificate,)).fetchall()
-            return any(store.execute(_TRUST, row).fetchone() == (_IS_TRUSTED,) for row in rows)
+            return _has(store, certificate)
     except sqlite3.Error:
         return None
+
+
+def _has(store: sqlite3.Connection, certificate: bytes) -> bool:
+    columns = {row[1] for row in store.execute("PRAGMA table_info(nssPublic)")}
+    for row in store.execute(_FIND, (certificate,)).fetchall():
+        for column in columns & _TRUSTED.keys():
+            if store.execute(_TRUST.format(column), (*row, _TRUSTED[column])).fetchone():
+                return True
+    return False
 
 
 def _chromium() -> Iterator[Path]:
