@@ -21,7 +21,19 @@ _FILLED = {
     "build/HOST/token": "desk.token",
 }
 #: Programs that are not this project's; what they are given is not checked.
-_OTHERS = {"curl", "echo", "export", "ffmpeg", "gh", "gst-launch-1.0", "mpv", "sha256sum", "vlc"}
+_OTHERS = {
+    "certutil",
+    "curl",
+    "echo",
+    "export",
+    "ffmpeg",
+    "gh",
+    "gst-launch-1.0",
+    "mpv",
+    "sha256sum",
+    "sudo",
+    "vlc",
+}
 
 
 def printed(text: str) -> list[str]:

@@ -21,8 +21,8 @@ Thank you for trying a board. docs/boards.md has the ten steps with their comman
 Steps that went as described count as much as those that did not.
 
 **Leave out what is private**: passwords (of your Wi-Fi, and of the network `camcors-XXXX`, which the console
-shows), names of networks, MAC addresses, `/camera.json`, backups, and images made with `--wifi`, which hold
-the password. A report is public.
+shows), names of networks, MAC addresses, `/camera.json`, backups, and images made with `--wifi` or
+`--tls`, which hold the password or a key. A report is public.
 """
 
 

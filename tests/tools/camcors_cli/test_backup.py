@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import random
+import re
 import stat
 import time
 import zipfile
@@ -21,6 +22,7 @@ from camcors_cli.ui.output import Output
 
 from access.document import SENTENCES
 from tests.kit.camera import Camera
+from tests.kit.line import Line
 
 PASSWORD = "correct horse battery"
 POLICY = b'{"version": 1, "allowed_origins": ["https://a.example"]}'
@@ -161,6 +163,104 @@ def test_what_was_saved_comes_back(clean: Camera, saved: Path, on) -> None:
     assert tree(clean) == before
 
 
+# --- The certificate of a camera, and its key.
+
+CERTIFICATE, KEY = "/tls/cert.der", "/tls/key.der"
+PAIR = {CERTIFICATE: b"certificate 1", KEY: b"key 1"}
+OTHER_PAIR = {CERTIFICATE: b"certificate 2", KEY: b"key 2"}
+_TLS = "import os\ntry: os.mkdir('/tls')\nexcept OSError: pass\n"
+
+
+def pair(camera: Camera) -> dict[str, bytes]:
+    """What lies in /tls, by path."""
+    return {
+        name: bytes.fromhex(camera.exec(f"print(open({name!r}, 'rb').read().hex())"))
+        for name in tree(camera)
+        if name.startswith("/tls/")
+    }
+
+
+def packed(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as opened:
+        return {name: opened.read(name) for name in opened.namelist()}
+
+
+def test_the_key_is_left_out_unless_it_is_asked_for(clean: Camera, on, tmp_path: Path) -> None:
+    left = f"{KEY}.new"  # of a power cut
+    fill(clean, {**PAIR, left: b"key 0"}, _TLS)
+    done = on(clean, "backup", tmp_path / "b.zip")
+    assert done.exit_code == 0
+    names = f"{CERTIFICATE}, {KEY}, {left}"
+    note = f"camcors: left out: {names}; --with-secrets saves them, camcors tls setup makes others"
+    assert done.stderr.splitlines()[1:] == [note]
+    for content in packed(tmp_path / "b.zip").values():
+        assert b"key 0" not in content and b"key 1" not in content
+    said = json.loads(on(clean, "backup", tmp_path / "c.zip", "--json").stdout)
+    assert (said["left_out"], sorted(said["files"])) == ([CERTIFICATE, KEY, left], sorted(CONTENT))
+    done = on(clean, "backup", tmp_path / "d.zip", "--with-secrets")
+    path = tmp_path / "d.zip"
+    assert done.stderr.splitlines() == [
+        f"camcors: {path} holds the Wi-Fi password; only you may read it, keep it so",
+        f"camcors: {path} holds the camera's key for https; only you may read it, keep it so",
+    ]
+    assert packed(path)[f"files{KEY}"] == b"key 1"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    done = on(clean, "restore", path, "--json")
+    assert json.loads(done.stdout)["written"] == []
+
+
+# What the backup has, what is on the board then, whether --delete is given; what is there afterwards, and the
+# note.
+NEITHER = (
+    f"camcors: neither in the backup nor on the board: {CERTIFICATE}, {KEY}; camcors tls setup makes others"
+)
+PAIRS: list[tuple[bool, dict[str, bytes], bool, dict[str, bytes], list[str]]] = [
+    (False, OTHER_PAIR, False, OTHER_PAIR, []),
+    (False, OTHER_PAIR, True, OTHER_PAIR, []),
+    (False, {}, False, {}, [NEITHER]),
+    (False, {}, True, {}, [NEITHER]),
+    (True, OTHER_PAIR, False, PAIR, []),
+    (True, OTHER_PAIR, True, PAIR, []),
+    (True, {}, False, PAIR, []),
+    (True, {KEY: b"key 1", CERTIFICATE: b"certificate 2"}, False, PAIR, []),
+    (True, {KEY: b"key 2", CERTIFICATE: b"certificate 1"}, False, PAIR, []),
+]
+
+
+@pytest.mark.parametrize(("has_key", "board", "delete", "after", "notes"), PAIRS)
+def test_a_pair_comes_back_or_stays(
+    clean: Camera, on, tmp_path: Path, has_key: bool, board, delete: bool, after, notes: list[str]
+) -> None:
+    fill(clean, PAIR, _TLS)
+    assert on(clean, "backup", tmp_path / "b.zip", *["--with-secrets"] * has_key).exit_code == 0
+    fill(clean, {**CONTENT, **board}, _CLEAR + _TLS)
+    done = on(clean, "restore", tmp_path / "b.zip", *["--delete"] * delete)
+    assert (done.stderr.splitlines(), done.exit_code) == (notes, 0)
+    assert pair(clean) == after
+
+
+def test_the_pair_of_a_camera_goes_if_a_backup_of_before_had_none(clean: Camera, saved: Path, on) -> None:
+    fill(clean, PAIR, _TLS)
+    done = on(clean, "restore", saved, "--delete", "--json")
+    assert json.loads(done.stdout)["removed"] == [CERTIFICATE, KEY, "/tls"]
+
+
+def test_a_pair_is_written_so_that_a_cut_leaves_no_half(clean: Camera, on, tmp_path: Path) -> None:
+    fill(clean, PAIR, _TLS)
+    assert on(clean, "backup", tmp_path / "b.zip", "--with-secrets").exit_code == 0
+    fill(clean, {**OTHER_PAIR, "/main.py": b"# another\n"}, _TLS)
+    with Line(clean.repl) as line:
+        done = clean.camcors("restore", str(tmp_path / "b.zip"), "--port", line.port)
+    assert done.returncode == 0, done.stderr
+    acts = re.findall(rb"_remote\.(remove|rename)\((.*?)\)\x04", bytes(line.sent))
+    assert [(name, paths.split(b", ")[-1]) for name, paths in acts] == [
+        (b"rename", b"'/main.py'"),
+        (b"remove", b"'/tls/cert.der'"),
+        (b"rename", b"'/tls/key.der'"),
+        (b"rename", b"'/tls/cert.der'"),
+    ]
+
+
 def test_what_is_the_same_is_left_alone_and_what_is_new_kept(clean: Camera, saved: Path, on) -> None:
     before = tree(clean)
     fill(clean, {"/main.py": b"# other\n", "/new": b"new", "/hollow/new": b""})
@@ -211,6 +311,9 @@ def put(manifest: dict, members: dict, name: str, data: bytes) -> None:
         (lambda m, f: f.pop("files/empty"), "it is not complete"),
         (lambda m, f: m.pop("files"), "its manifest is damaged"),
         (lambda m, f: m.update(files=[]), "its manifest is damaged"),
+        (lambda m, f: m.update(left_out="/a"), "its manifest is damaged"),
+        (lambda m, f: m.update(left_out=[7]), "7: not a text"),
+        (lambda m, f: m.update(left_out=["/../a"]), "'/../a': not the name of a file"),
         (lambda m, f: m.update(format="other"), "it has another format"),
         (lambda m, f: m["folders"].append("/../x"), "'/../x': not the name of a file"),
         (lambda m, f: put(m, f, "/a//b", b""), "'/a//b': not the name of a file"),

@@ -16,7 +16,10 @@ import littlefs
 import pytest
 from camcors_build import partitions
 from camcors_cli.image import boards, filesystem
+from camcors_cli.tls import authority, certificate
+from camcors_cli.tls.names import Names
 from camcors_cli.ui.errors import Failure
+from cryptography.hazmat.primitives.serialization import load_der_private_key
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -38,9 +41,10 @@ def files(image: bytes) -> dict[str, bytes]:
     fs.context.buffer = bytearray(image)
     fs.mount()
     found = {}
-    for name in fs.listdir("/"):
-        with fs.open("/" + name, "rb") as opened:
-            found["/" + name] = opened.read()
+    for folder, _, names in fs.walk("/"):
+        for path in (f"{folder.rstrip('/')}/{name}" for name in names):
+            with fs.open(path, "rb") as opened:
+                found[path] = opened.read()
     return found
 
 
@@ -82,6 +86,7 @@ def test_firmware_and_files_in_one_image(run, folder: Path, name: str, offset: i
         "app": {"bytes": size, "slot": next(each for each in board.table if each.type == "app").size},
         "files": {"/policy.json": len(POLICY)},
         "holds_password": False,
+        "tls": None,
         "tokens": [],
     }
 
@@ -555,6 +560,47 @@ def test_tokens_in_json(run, folder: Path) -> None:
     )
     assert kept.tokens[0].sha256 == secret.hash_of(said["token"])
     assert kept.tokens[0].created_s == said["created_s"]
+
+
+HOME = ("local", "lan", "home.arpa", "internal", "localdomain", "home")
+
+
+def test_tls_puts_a_pair_into_the_image(run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
+    (folder / "camera.json").write_text('{"name": "porch"}')
+    (folder / "policy.json").write_text('{"version": 1, "allowed_hosts": ["cam.example.com", "garden.lan"]}')
+    done = run("image", "BOARD", "--tls", "--settings", "camera.json", "--policy", "policy.json")
+    assert done.exit_code == 0, done.stderr
+    image = folder / "camcors-BOARD.bin"
+    assert stat.S_IMODE(image.stat().st_mode) == 0o600
+    content = files(image.read_bytes()[0x330000 - 0x1000 :])
+    assert set(content) == {"/camera.json", "/policy.json", "/tls/cert.der", "/tls/key.der"}
+    found, key = certificate.read(content["/tls/cert.der"]), content["/tls/key.der"]
+    assert found is not None and found.is_by(authority.load().certificate)
+    assert load_der_private_key(key, None).public_key() == found.certificate.public_key()
+    assert found.names == Names((*(f"porch.{suffix}" for suffix in HOME), "garden.lan"))
+    made = folder / "config" / "camcors" / "authority"
+    notes = done.stderr.splitlines()
+    assert notes[0].startswith("camcors: cam.example.com is not in the certificate: a public name, and your ")
+    assert notes[1:] == [
+        "camcors: the certificate has no address: camcors tls renew adds it once the camera has one",
+        f"camcors: {made} holds your authority and its key: back it up, and keep it from others",
+        "camcors: camcors-BOARD.bin holds the camera's key for https; only you may read it, keep it so",
+    ]
+    assert key.hex() not in done.stdout + done.stderr
+
+
+def test_tls_in_json(run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
+    done = run("image", "HOST", "--tls", "--output", "flash.bin", "--json")
+    said = json.loads(done.stdout)["tls"]
+    wanted = [*(f"camcors.{suffix}" for suffix in HOME), "localhost"]
+    assert (said["names"], said["addresses"]) == (wanted, ["127.0.0.1"])
+    own = authority.load()
+    assert said["authority"] == {"name": own.name, "file": str(own.path), "made": True}
+    done = run("image", "HOST", "--tls", "--output", "second.bin", "--json")
+    assert json.loads(done.stdout)["tls"]["authority"]["made"] is False
+    assert json.loads(run("image", "BOARD", "--json").stdout)["tls"] is None
 
 
 def test_no_token_is_printed_of_an_image_that_is_not_written(run, folder: Path) -> None:

@@ -29,6 +29,8 @@ FILES = {
     "/main.py": b"# mine",
     "/lib/mine/__init__.py": bytes(range(256)) * 40,
     "/empty": b"",
+    "/tls/cert.der": b"a certificate",
+    "/tls/key.der": b"its key",
 }
 
 
@@ -54,7 +56,7 @@ def test_all_files_stay(run, flash: Path) -> None:
     before = f"{flash}.before"
     assert (
         done.stdout
-        == f"{flash} has this version's layout, and its 4 files; {before} is the image of before\n"
+        == f"{flash} has this version's layout, and its 6 files; {before} is the image of before\n"
     )
     data, board = flash.read_bytes(), boards.read("HOST")
     assert partitions.decode(data[0x8000:0x8C00]) == board.table

@@ -22,30 +22,36 @@ from ..policy import document
 from ..policy.in_force import ask
 from ..policy.widening import widenings as policy_widenings
 from ..settings import document as settings_document
+from ..tls import files as tls_files
 from ..ui import output_file
 from ..ui.errors import Failure, Status
 from ..ui.options import on_board, yes_option
 from ..ui.output import Output
 
+_MAKES_OTHERS = "camcors tls setup makes others"
 _NAME_MAX = 40  # characters of a board's name in that of a file
 
 
 @click.command()
 @click.argument("target", type=click.Path(path_type=Path), metavar="[FILE|FOLDER]", required=False)
 @click.option("--force", is_flag=True, help="Overwrite FILE.")
+@click.option("--with-secrets", is_flag=True, help="Save the certificate of the camera and its key, too.")
 @on_board
-def backup(target: Path | None, force: bool, port: str | None, as_json: bool) -> None:
+def backup(target: Path | None, force: bool, with_secrets: bool, port: str | None, as_json: bool) -> None:
     """Save all files of a board in a zip.
 
     The zip is FILE, or is named by board and time in FOLDER. Works on any board with MicroPython. Other
     filesystems than the flash's, as an SD card's, are left out. The zip is readable only by you, since
     it may hold the Wi-Fi password.
+
+    The key for https stays on the camera, with its certificate: who has it can pass for the camera, and
+    camcors tls setup makes another. With --with-secrets both are in the zip.
     """
     out = Output(as_json)
     if target and not target.is_dir():
         output_file.check(target, force)
     with Board(port, out) as board:
-        saved = _read_all(board, out)
+        saved = _read_all(board, out, with_secrets)
     path = target or Path()
     if path.is_dir():
         path /= _file_name(saved.facts["board"], saved.facts["date"])
@@ -54,10 +60,15 @@ def backup(target: Path | None, force: bool, port: str | None, as_json: bool) ->
     is_secret = settings_document.holds_password(saved.files.get(settings_document.PATH))
     size = sum(map(len, saved.files.values()))
     sizes = {name: len(content) for name, content in saved.files.items()}
-    out.result({"file": str(path), **saved.facts, "files": sizes, "holds_password": is_secret})
+    said = {"file": str(path), **saved.facts, "files": sizes, "left_out": list(saved.left_out)}
+    out.result({**said, "holds_password": is_secret})
     out.say(f"{path}: {len(saved.files)} files, {size} bytes, of {saved.facts['board']}")
     if is_secret:
         out.note(f"{path} holds the Wi-Fi password; only you may read it, keep it so")
+    if tls_files.KEY in saved.files:
+        out.note(f"{path} holds the camera's key for https; only you may read it, keep it so")
+    if saved.left_out:
+        out.note(f"left out: {', '.join(saved.left_out)}; --with-secrets saves them, {_MAKES_OTHERS}")
 
 
 def _file_name(board: str, date: str) -> str:
@@ -66,17 +77,21 @@ def _file_name(board: str, date: str) -> str:
     return f"camcors-{name or 'board'}-{date.replace(':', '')}.zip"
 
 
-def _read_all(board: Board, out: Output) -> Archive:
+def _read_all(board: Board, out: Output, with_secrets: bool) -> Archive:
     about, entries = board.ask_all(Call(answers.about, "about"), files.ENTRIES, what="asking what it has")
     facts = about._asdict()
     facts["date"] = datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
     tree = files.tree_of(entries)
+    sizes = dict(sorted(tree.files.items()))
+    left_out = [] if with_secrets else [name for name in sizes if tls_files.is_of_pair(name)]
+    for name in left_out:
+        del sizes[name]
     content = {}
-    with out.progress("saving files", len(tree.files)) as progress:
-        for name, data in files.read(board, dict(sorted(tree.files.items()))):
+    with out.progress("saving files", len(sizes)) as progress:
+        for name, data in files.read(board, sizes):
             content[name] = data
             progress(len(content))
-    return Archive(facts, content, sorted(tree.folders))
+    return Archive(facts, content, sorted(tree.folders), left_out)
 
 
 @click.command()
@@ -87,9 +102,9 @@ def _read_all(board: Board, out: Output) -> Archive:
 def restore(file: Path, delete: bool, yes: bool, port: str | None, as_json: bool) -> None:
     """Bring the files of a backup back to a board.
 
-    Files that are the same are left alone. Each file is written whole or not at all. A policy, tokens and
-    settings in FILE are validated first, and what lets in more than the board's is asked about: a policy,
-    tokens that come back, an open camera.
+    Files that are the same are left alone, and those that the backup has left out. Each file is written
+    whole or not at all. A policy, tokens and settings in FILE are validated first, and what lets in more
+    than the board's is asked about: a policy, tokens that come back, an open camera.
     Works on any board with MicroPython.
     """
     out = Output(as_json)
@@ -98,7 +113,7 @@ def restore(file: Path, delete: bool, yes: bool, port: str | None, as_json: bool
     with Board(port, out) as board:
         before = files.tree(board)
         _check_kinds(before, saved)
-        changed = [name for name, data in saved.files.items() if not files.has(board, before, name, data)]
+        changed = _changed(board, before, saved)
         _check_room(board, before, {name: saved.files[name] for name in changed})
         wider = _widenings(board, saved, changed)
         ask(out, "the backup", wider, yes)
@@ -106,7 +121,7 @@ def restore(file: Path, delete: bool, yes: bool, port: str | None, as_json: bool
         with out.progress("restoring files", len(changed)) as progress:
             for count, name in enumerate(changed):
                 progress(count)
-                files.write(board, name, saved.files[name])
+                _write(board, before, name, saved.files[name])
         removed = _delete(board, before, saved) if delete else []
     same = [name for name in saved.files if name not in changed]
     out.result({"file": str(file), "written": changed, "unchanged": same, "removed": removed, "wider": wider})
@@ -116,6 +131,24 @@ def restore(file: Path, delete: bool, yes: bool, port: str | None, as_json: bool
         + (f", {len(removed)} removed" if delete else "")
         + "; camcors reset starts the board with them"
     )
+    gone = [name for name in saved.left_out if name not in before.files]
+    if gone:
+        out.note(f"neither in the backup nor on the board: {', '.join(gone)}; {_MAKES_OTHERS}")
+
+
+def _write(board: Board, before: files.Tree, name: str, data: bytes) -> None:
+    """Write a file. A certificate goes before its key is replaced: a cut leaves none beside another's key."""
+    if name == tls_files.KEY and tls_files.CERTIFICATE in before.files:
+        files.remove(board, tls_files.CERTIFICATE)
+    files.write(board, name, data)
+
+
+def _changed(board: Board, before: files.Tree, saved: Archive) -> list[str]:
+    """Return the files that are not the same on the board, in the order in which they are written."""
+    changed = {name for name, data in saved.files.items() if not files.has(board, before, name, data)}
+    if tls_files.KEY in changed and tls_files.CERTIFICATE in saved.files:
+        changed.add(tls_files.CERTIFICATE)
+    return tls_files.in_order(name for name in saved.files if name in changed)
 
 
 def _check_content(path: Path, saved: Archive) -> None:
@@ -178,9 +211,10 @@ def _blocks(size: int, block: int) -> int:
 
 def _delete(board: Board, before: files.Tree, saved: Archive) -> list[str]:
     """Remove what is not in the backup -> the paths; folders after what is in them."""
-    folders = {*saved.folders, *files.parents(list(saved.files))}
+    kept = {*saved.files, *saved.left_out}
+    folders = {*saved.folders, *files.parents(list(kept))}
     now = files.tree(board).files  # without the temporary ones that a cut had left and that got their names
-    gone = [name for name in before.files if name in now and name not in saved.files]
+    gone = [name for name in before.files if name in now and name not in kept]
     gone += sorted(set(before.folders) - folders, reverse=True)
     for name in gone:
         files.remove(board, name)

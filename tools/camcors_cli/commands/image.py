@@ -40,6 +40,9 @@ _LOCKED = "camcors token add NAME --role view makes a token once it runs, --toke
     multiple=True,
     help="Make a token, and print it once; may be given again.",
 )
+@click.option(
+    "--tls", "has_tls", is_flag=True, help="Make a key and a certificate for https, as camcors tls setup."
+)
 @click.option("--wifi", metavar="SSID", help="The network to join; its password is asked for, never shown.")
 @click.option("--open", "is_open", is_flag=True, help="The network has no password.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
@@ -52,6 +55,7 @@ def image(
     policy: Path | None,
     settings: Path | None,
     tokens: tuple[tuple[str, str], ...],
+    has_tls: bool,
     wifi: str | None,
     is_open: bool,
     password_stdin: bool,
@@ -70,6 +74,9 @@ def image(
 
     The camera is locked. With --token kitchen:view the image has the hash of a new token, and the token
     is printed once: then standard output has the tokens only, one a line.
+
+    With --tls it serves https from its first start, by the name in the settings: your private authority signs
+    that (docs/tls.md).
     """
     if (is_open or password_stdin) and wifi is None:
         raise click.UsageError("--open and --password-stdin belong to --wifi SSID")
@@ -87,10 +94,24 @@ def image(
     access, shown = _access(tokens)
     if shown:
         files[access_document.PATH] = access_document.write(access, None)
+    certificate = _put_pair(out, board, files) if has_tls else None
     made = _make(data, firmware, files)
-    is_secret = bool(shown) or settings_document.holds_password(chosen)
+    is_secret = bool(shown) or has_tls or settings_document.holds_password(chosen)
     output_file.write(target, made.data, force, is_secret)
-    _tell(out, board, target, made, files, list(zip(access.tokens, shown, strict=True)))
+    _tell(out, board, target, made, files, list(zip(access.tokens, shown, strict=True)), certificate)
+
+
+def _put_pair(out: Output, board: str, files: dict[str, bytes]) -> dict[str, Any]:
+    """Add a key and its certificate to `files`, for what these say of the camera; return what the certificate
+    says. Raises Failure."""
+    # It takes a tenth of a second to import.
+    from ..tls import in_image
+
+    made = in_image.make(board, files.get(settings_document.PATH), files.get(document.PATH))
+    files.update(made.files)
+    for line in made.notes:
+        out.note(line)
+    return made.said
 
 
 class _Image(NamedTuple):
@@ -160,6 +181,7 @@ def _tell(
     made: _Image,
     files: dict[str, bytes],
     tokens: list[tuple[Token, str]],
+    certificate: dict[str, Any] | None,
 ) -> None:
     is_secret = settings_document.holds_password(files.get(settings_document.PATH))
     result: dict[str, Any] = {
@@ -170,6 +192,7 @@ def _tell(
     }
     result |= {"app": {"bytes": made.app, "slot": made.slot} if made.app else None}
     result |= {"files": {name: len(content) for name, content in files.items()}, "holds_password": is_secret}
+    result |= {"tls": certificate}
     out.result(
         {**result, "tokens": [{**access_document.said(token), "token": text} for token, text in tokens]}
     )
@@ -193,5 +216,7 @@ def _tell(
         out.note("no policy in it: no other origin may read the camera until camcors policy push")
     if is_secret:
         out.note(f"{path} holds the Wi-Fi password; only you may read it, keep it so")
+    if certificate:
+        out.note(f"{path} holds the camera's key for https; only you may read it, keep it so")
     starts = f"camcors flash {board} {path}" if made.app else f"build/HOST/camcors-host --flash {path}"
     say(f"next: {starts}")

@@ -94,15 +94,12 @@ def setup(
         before = judge(stands, authorities.certificate())
         _agree(out, before, yes)
         authority, is_new = authorities.load_or_make()
-        key = certificate.make_key()
-        made = certificate.sign(authority, key.public_key(), hosts)
-        on_camera.put_pair(board, stands, certificate.key_bytes(key), made)
-        state = _in_force(board, out, made, authority)
+        made = certificate.make_pair(authority, hosts)
+        on_camera.put_pair(board, stands, made.key, made.certificate)
+        state = _in_force(board, out, made.certificate)
     _tell_made(out, state, authority, is_new, stands.url())
     if is_new:
-        out.note(
-            f"{authorities.folder()} holds your authority and its key: back it up, and keep it from others"
-        )
+        out.note(authorities.KEEP.format(authorities.folder()))
 
 
 @tls.command()
@@ -126,7 +123,7 @@ def renew(more_names: tuple[str, ...], addresses: tuple[str, ...], port: str | N
             hosts = found.names + given
         made = certificate.sign(authority, key, hosts)
         on_camera.put_certificate(board, made)
-        state = _in_force(board, out, made, authority)
+        state = _in_force(board, out, made)
     _tell_made(out, state, authority, False, stands.url())
     gone = found.names - hosts
     if gone:
@@ -169,10 +166,9 @@ def _agree(out: Output, before: State, is_agreed: bool) -> None:
         raise Failure("nothing was changed", "camcors tls status tells more", Status.REFUSED)
 
 
-def _in_force(board: Board, out: Output, made: bytes, authority: Authority) -> State:
+def _in_force(board: Board, out: Output, made: bytes) -> State:
     """Wait until the camera serves with `made`; return how it stands. Raises Failure."""
-    found = certificate.read(made)
-    assert found is not None
+    found = certificate.require(made)
     report = on_camera.wait_in_force(board, certificate.written(found.not_after), out)
     return State(found, True, Names(), [], report.tls)
 

@@ -8,6 +8,7 @@ import stat
 import struct
 import zipfile
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,6 +21,7 @@ from ..ui.errors import Failure, Status
 _MANIFEST = "manifest.json"
 _FORMAT = "camcors-backup-1"
 _FOLDER = "files"
+_LEFT_OUT = "left_out"
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 1  # of a member's flags (APPNOTE.TXT, section 4.4.4)
 
@@ -29,17 +31,19 @@ _DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, RuntimeError, EOFError
 
 class Archive(NamedTuple):
     """facts: what the board said of itself, JSON values. files: content by path; folders: each after that it
-    is in. Paths are absolute."""
+    is in. left_out: files that stayed on the board only. Paths are absolute."""
 
     facts: dict[str, Any]
     files: dict[str, bytes]
     folders: list[str]
+    left_out: Sequence[str] = ()
 
 
 def pack(archive: Archive) -> bytes:
     """Return the zip."""
     files = {name: {"size": len(data), "sha256": digest(data)} for name, data in archive.files.items()}
-    manifest = {"format": _FORMAT, **archive.facts, "folders": archive.folders, "files": files}
+    manifest = {"format": _FORMAT, **archive.facts, "folders": archive.folders}
+    manifest |= {_LEFT_OUT: list(archive.left_out), "files": files}
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr(_entry(_MANIFEST), json.dumps(manifest, indent=2) + "\n")
@@ -90,9 +94,10 @@ def _unpack(packed: zipfile.ZipFile) -> Archive:
     if not isinstance(manifest, dict) or manifest.pop("format", None) != _FORMAT:
         raise ValueError("it has another format")
     listed, folders = manifest.pop("files", None), manifest.pop("folders", None)
-    if not isinstance(listed, dict) or not isinstance(folders, list):
+    left_out = manifest.pop(_LEFT_OUT, [])  # older backups do not have it
+    if not (isinstance(listed, dict) and isinstance(folders, list) and isinstance(left_out, list)):
         raise ValueError("its manifest is damaged")
-    _check_paths(list(listed), folders)
+    _check_paths([*listed, *left_out], folders)
     unknown = set(packed.namelist()) - {_MANIFEST, *(_FOLDER + name for name in listed)}
     if unknown:
         raise ValueError(f"the manifest does not list {min(unknown)}")
@@ -100,7 +105,7 @@ def _unpack(packed: zipfile.ZipFile) -> Archive:
     for name, data in files.items():
         if listed[name] != {"size": len(data), "sha256": digest(data)}:
             raise ValueError(f"{name} is not what the manifest says")
-    return Archive(manifest, files, folders)
+    return Archive(manifest, files, folders, left_out)
 
 
 def _check_paths(files: list[str], folders: list[Any]) -> None:

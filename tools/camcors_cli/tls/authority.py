@@ -32,6 +32,8 @@ _FROM_BACKUP = (
     "bring its folder back from a backup of this computer; or move the folder away: camcors tls setup then "
     "makes another authority, which every browser has to trust"
 )
+#: What is said once, of the folder, when the authority is made.
+KEEP = "{} holds your authority and its key: back it up, and keep it from others"
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 

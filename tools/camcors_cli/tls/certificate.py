@@ -104,6 +104,26 @@ def _names(made: x509.Certificate) -> Names:
     return Names(tuple(found.get_values_for_type(x509.DNSName)), tuple(map(str, addresses)))
 
 
+def require(data: bytes) -> Found:
+    """Return what a certificate says that was just made here."""
+    found = read(data)
+    assert found is not None
+    return found
+
+
+class Pair(NamedTuple):
+    """As they lie in a camera's flash: the key in SEC 1 DER, the certificate in DER."""
+
+    key: bytes
+    certificate: bytes
+
+
+def make_pair(authority: Authority, names: Names) -> Pair:
+    """Return a new key for a camera, and its certificate. Raises Failure."""
+    key = make_key()
+    return Pair(key_bytes(key), sign(authority, key.public_key(), names))
+
+
 def make_key() -> ec.EllipticCurvePrivateKey:
     """Return a new key for a camera."""
     return ec.generate_private_key(ec.SECP256R1())

@@ -15,11 +15,9 @@ from ..device.board import Board
 from ..device.calls import Call
 from ..device.camera import Own
 from ..ui.output import Output
+from .files import CERTIFICATE, FOLDER, KEY
 from .names import Hosts, part
 
-FOLDER = "/tls"
-CERTIFICATE = f"{FOLDER}/cert.der"
-KEY = f"{FOLDER}/key.der"
 _HAS_KEY = Call(answers.optional(answers.whole), "size", KEY)
 _NO_HOSTS = Hosts(part(()).names, {})
 

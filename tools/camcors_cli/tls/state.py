@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from cryptography import x509
 
 from ..device.answers import TlsState
-from . import on_camera
 from .certificate import Found, read
+from .files import CERTIFICATE
 from .names import Names
 from .on_camera import Stands
 
@@ -63,7 +63,7 @@ def _needs(stands: Stands, found: Found | None, is_yours: bool, missing: Names) 
     if stands.certificate is None:
         return [Need("the camera has no certificate", f"{_SETUP} makes one")]
     if found is None:
-        return [Need(f"{on_camera.CERTIFICATE} is not a certificate", f"{_SETUP} makes another")]
+        return [Need(f"{CERTIFICATE} is not a certificate", f"{_SETUP} makes another")]
     if not stands.has_key:
         return [Need("the camera has no key to its certificate", f"{_SETUP} makes both")]
     renew = f"{_RENEW} makes another for the same key" if is_yours else _OTHERS
