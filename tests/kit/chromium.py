@@ -23,16 +23,26 @@ def find_chromium() -> str | None:
 
 
 @contextlib.contextmanager
-def chromium(names: str = "*.example 127.0.0.1", authority: Authority | None = None) -> Iterator[Browser]:
-    """Debian's Chromium, headless. names: which names lead to which address. authority: whom it trusts."""
+def chromium(
+    names: str = "*.example 127.0.0.1",
+    authority: Authority | None = None,
+    *more: str,
+    screen: str | None = None,
+) -> Iterator[Browser]:
+    """Debian's Chromium, headless. names: which names lead to which address. authority: whom it trusts.
+
+    more: arguments. screen: an X display with a window of it, in which it can ask the person.
+    """
     path = find_chromium()
     if path is None:
         pytest.fail("Chromium is missing; install it with: sudo apt install chromium")
-    arguments = [*_ARGUMENTS, f"--host-resolver-rules=MAP {names}"]
-    home = {"HOME": str(authority.home)} if authority else {}
+    arguments = [*_ARGUMENTS, f"--host-resolver-rules=MAP {names}", *more]
+    env = {**os.environ, "CHROMIUM": path}
+    env |= {"HOME": str(authority.home)} if authority else {}
+    env |= {"DISPLAY": screen} if screen else {}
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(
-            executable_path=_SCRIPT, args=arguments, env={**os.environ, "CHROMIUM": path, **home}
+            headless=screen is None, executable_path=_SCRIPT, args=arguments, env={**env}
         )
         yield running
         running.close()

@@ -7,7 +7,7 @@ import contextlib
 import json
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,17 @@ _ENTER = "\ue007"
 
 
 class Firefox:
-    """One running Firefox, headless."""
+    """One running Firefox, headless. preferences: those that differ from a person's."""
 
-    def __init__(self, profile: Path):
+    def __init__(self, profile: Path, preferences: Mapping[str, object] | None = None):
         program = shutil.which("firefox-esr") or shutil.which("firefox")
         if program is None:
             pytest.fail("Firefox is missing; install it with: sudo apt install firefox-esr")
+        lines = [
+            f"user_pref({json.dumps(name)}, {json.dumps(value)});"
+            for name, value in (preferences or {}).items()
+        ]
+        (profile / "user.js").write_text("\n".join(lines))
         command = [program, "--headless", "--no-remote", "--profile", str(profile)]
         with open(profile / "output", "wb") as output:
             self._process = subprocess.Popen(
@@ -66,14 +71,15 @@ class Firefox:
         user = self("browser.createUserContext")["userContext"]
         tab = self("browsingContext.create", type="tab", userContext=user)["context"]
         self("browsingContext.setViewport", context=tab, viewport={"width": 1280, "height": 860})
-        yield FirefoxTab(self, tab)
+        yield FirefoxTab(self, tab, user)
         self("browser.removeUserContext", userContext=user)
 
 
 class FirefoxTab:
-    def __init__(self, firefox: Firefox, context: str):
+    def __init__(self, firefox: Firefox, context: str, user: str):
         self._firefox = firefox
         self._context = context
+        self._user = user
 
     def open(self, url: str) -> None:
         self._firefox("browsingContext.navigate", context=self._context, url=url, wait="complete")
@@ -88,6 +94,16 @@ class FirefoxTab:
         )
         assert done["type"] == "success", done
         return json.loads(done["result"]["value"])
+
+    def permit(self, name: str, state: str, origin: str) -> None:
+        """Answer for the person, once and for all: "granted", "denied", or "prompt" for not yet."""
+        self._firefox(
+            "permissions.setPermission",
+            descriptor={"name": name},
+            state=state,
+            origin=origin,
+            userContext=self._user,
+        )
 
     def click(self, selector: str) -> None:
         locator = {"type": "css", "value": selector}
