@@ -25,7 +25,7 @@ def allow_any(request: Request, left_s: float) -> tuple[Response, str]:
         (None, "http://192.168.4.1/", None, {Agent.CHROMIUM: Access.ASKS, Agent.FIREFOX: Access.BLOCKED}),
         (Agent.CHROMIUM, "http://192.168.4.1/", None, {Agent.CHROMIUM: Access.ASKS}),
         (Agent.FIREFOX, "http://192.168.4.1/", "MIXED_CONTENT", {Agent.FIREFOX: Access.BLOCKED}),
-        (Agent.FIREFOX, "http://127.0.0.1/", None, {Agent.FIREFOX: Access.ALLOWED}),
+        (Agent.FIREFOX, "http://127.0.0.1/", None, {Agent.FIREFOX: Access.ASKS}),
         (Agent.OTHER, "http://192.168.4.1/", "MIXED_CONTENT", {Agent.OTHER: Access.BLOCKED}),
     ],
 )

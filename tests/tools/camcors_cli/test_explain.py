@@ -346,11 +346,13 @@ LINES: list[tuple[Fields, tuple[str, ...], list[str]]] = [
     ]),
     (ONE, (A, "--host", "192.168.4.1"), [
         "note mixed content, an https page and http://192.168.4.1: Chrome 142 and later lets it through "
-        "once the person grants local-network access; Firefox and Safari block it",
+        "once the person grants local-network access; Firefox and Safari block it: "
+        "give the camera https: camcors tls setup",
     ]),
     (ONE, ("http://93.184.215.14", "--host", "192.168.4.1"), [
         "note Chrome 142 and later refuses: a public page over http may not ask a local address; "
-        "serve the page from your own network, as from http://localhost:8000, or over https",
+        "open the page from this computer, such as http://localhost:8000 by camcors dashboard; or serve it "
+        "over https",
     ]),
     (ONE, (A, "--credentials"), [
         f"no   the page may not read the answer: Access-Control-Allow-Origin: {A}, "

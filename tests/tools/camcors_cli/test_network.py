@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
-from camcors_cli.browser import reach
-from camcors_cli.browser.reach import Access, Agent, Space
+from camcors_cli.browser import reach, requests
+from camcors_cli.browser.examination import examine
+from camcors_cli.browser.fetch import Response
+from camcors_cli.browser.reach import Agent, Space, Verdict
+from camcors_cli.browser.verdict import Question
+from camcors_cli.commands.explain import explain
 from camcors_cli.ui.findings import Mark
+from click.testing import CliRunner
 
 from tests.kit.places import NAMES, SPACES
+from tests.kit.reach import ROWS, Row
+from tests.kit.reach import resolve as resolve_row
 
 
 def resolve(host: str) -> list[str]:
@@ -40,10 +51,10 @@ CHROME = 'targetAddressSpace: "local"'
         ("https://a.example", "http://192.168.4.1/", Mark.NOTE, False),
         ("https://a.example", "http://[fe80::1]/", Mark.NOTE, False),
         ("https://a.example", "http://camcors.local/", Mark.NOTE, False),
+        ("https://a.example", "http://0.0.0.0/", Mark.NOTE, False),
         ("https://a.example", "http://93.184.215.14/", Mark.NO, False),
         ("https://a.example", "http://public.example/", Mark.NO, False),
         ("https://a.example", "http://home.example/", Mark.NO, True),
-        ("https://a.example", "http://here.example/", Mark.NO, True),
         ("https://a.example", "http://camcors/", Mark.NO, True),
     ],
 )
@@ -53,52 +64,114 @@ def test_mixed_content(origin: str, url: str, mark: Mark, remedy: bool) -> None:
     assert (CHROME in step.remedy) is remedy
     assert bool(step.remedy) is (mark is Mark.NO)
     assert ("Firefox and Safari block" in step.text) is (mark is Mark.NOTE)
+    ways_out = [words in step.text + step.remedy for words in ("camcors tls setup", "http://localhost:8000")]
+    assert ways_out == [mark is not Mark.OK, mark is Mark.NO]
 
 
-ALLOWED, ASKS_FIRST, BLOCKED, UNKNOWN = Access.ALLOWED, Access.ASKS, Access.BLOCKED, Access.UNKNOWN
+def test_the_option_is_named_as_the_address_is() -> None:
+    step = reach.mixed_content("https://a.example", "http://here.example/", resolve)
+    assert 'targetAddressSpace: "loopback"' in step.remedy
 
-# Page, camera, what Chromium does, what Firefox does; seen in Chromium 156 and Firefox 153.
-ACCESS = [
-    ("https://public.example", "http://camcors.local/", ASKS_FIRST, BLOCKED),
-    ("https://public.example", "http://192.168.4.1/", ASKS_FIRST, BLOCKED),
-    ("https://public.example", "http://[fd00::1]/", ASKS_FIRST, BLOCKED),
-    ("https://public.example", "http://127.0.0.1:8080/", ASKS_FIRST, ALLOWED),
-    ("https://public.example", "http://localhost/", ASKS_FIRST, ALLOWED),
-    ("https://public.example", "https://192.168.4.1/", ASKS_FIRST, ALLOWED),
-    ("https://public.example", "http://93.184.215.14/", BLOCKED, BLOCKED),
-    ("https://public.example", "http://home.example/", BLOCKED, BLOCKED),
-    ("https://public.example", "http://0.0.0.0/", BLOCKED, BLOCKED),
-    ("https://public.example", "https://93.184.215.14/", ALLOWED, ALLOWED),
-    ("https://home.example", "http://camcors.local/", ALLOWED, BLOCKED),
-    ("https://192.168.4.2", "http://192.168.4.1/", ALLOWED, BLOCKED),
-    ("https://192.168.4.2", "http://127.0.0.1/", ASKS_FIRST, ALLOWED),
-    ("https://localhost", "http://192.168.4.1/", ALLOWED, BLOCKED),
+
+BLOCKED, UNKNOWN = Verdict.MIXED, Verdict.UNKNOWN
+COLUMNS = [(Agent.CHROMIUM, "chromium"), (Agent.FIREFOX, "firefox"), (Agent.OTHER, "other")]
+
+
+@pytest.mark.parametrize(("agent", "column"), COLUMNS)
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_judge(row: Row, agent: Agent, column: str) -> None:
+    found = reach.judge(agent, row.page, f"{row.camera}/", resolve_row, row.target)
+    assert found.value == row.verdict(column)
+
+
+@pytest.mark.parametrize(("agent", "column"), COLUMNS)
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_the_steps_say_it_in_words(row: Row, agent: Agent, column: str) -> None:
+    """A step blocks where the browser refuses, and where the person is asked there is a note of it."""
+    judges = (reach.mixed_content, reach.local_network)
+    steps = [each(row.page, f"{row.camera}/", resolve_row, agent, row.target) for each in judges]
+    is_refused = row.verdict(column) not in ("passes", "asks")
+    assert any(step.mark is Mark.NO for step in steps) is is_refused
+    assert row.words(column) in "; ".join(step.text for step in steps if step.mark is not Mark.OK)
+
+
+# Where a name was not resolved, or there is none: page, camera, what Chromium and Firefox do.
+NOT_KNOWN = [
     ("https://unknown.example", "http://192.168.4.1/", UNKNOWN, BLOCKED),
-    ("http://public.example", "http://192.168.4.1/", BLOCKED, ALLOWED),
-    ("http://public.example", "http://camcors.local/", BLOCKED, ALLOWED),
-    ("http://public.example", "http://127.0.0.1/", BLOCKED, ALLOWED),
-    ("http://public.example", "http://93.184.215.14/", ALLOWED, ALLOWED),
-    ("http://localhost:8000", "http://192.168.4.1/", ALLOWED, ALLOWED),
-    ("http://192.168.4.2", "http://192.168.4.1/", ALLOWED, ALLOWED),
-    ("null", "http://192.168.4.1/", UNKNOWN, ALLOWED),
+    ("https://unknown.example", "https://192.168.4.1/", UNKNOWN, UNKNOWN),
+    ("https://public.example", "http://unknown.example/", BLOCKED, BLOCKED),
+    ("https://public.example", "https://unknown.example/", UNKNOWN, UNKNOWN),
+    ("http://localhost:8000", "http://unknown.example/", Verdict.PASSES, Verdict.PASSES),
+    ("null", "http://192.168.4.1/", UNKNOWN, UNKNOWN),
+    ("null", "http://93.184.215.14/", Verdict.PASSES, Verdict.PASSES),
 ]
 
 
-@pytest.mark.parametrize(("origin", "url", "chromium", "firefox"), ACCESS)
-def test_access(origin: str, url: str, chromium: Access, firefox: Access) -> None:
-    for agent, expected in ((Agent.CHROMIUM, chromium), (Agent.FIREFOX, firefox), (Agent.OTHER, firefox)):
-        assert reach.access(agent, origin, url, resolve) is expected
+@pytest.mark.parametrize(("origin", "url", "chromium", "firefox"), NOT_KNOWN)
+def test_what_is_not_known(origin: str, url: str, chromium: Verdict, firefox: Verdict) -> None:
+    found = [reach.judge(agent, origin, url, resolve) for agent in reach.AGENTS]
+    assert found == [chromium, firefox]
 
 
-@pytest.mark.parametrize(("origin", "url"), [row[:2] for row in ACCESS])
-@pytest.mark.parametrize("agent", Agent)
-def test_the_steps_say_what_the_browser_does(agent: Agent, origin: str, url: str) -> None:
-    """A step blocks where the access is blocked, and where the person is asked there is a note of it."""
-    steps = [judge(origin, url, resolve, agent) for judge in (reach.mixed_content, reach.local_network)]
-    found = reach.access(agent, origin, url, resolve)
-    assert any(step.mark is Mark.NO for step in steps) is (found is BLOCKED)
-    if found is ASKS_FIRST:
-        assert any("asks the person" in step.text for step in steps)
+def test_a_page_may_say_where_a_name_is_that_nobody_resolves() -> None:
+    for target in reach.TARGETS:
+        found = reach.judge(
+            Agent.CHROMIUM, "https://public.example", "http://camera.lan/", reach.not_resolved, target
+        )
+        assert found is Verdict.UNKNOWN  # of the page
+        page = "https://93.184.215.14"
+        found = reach.judge(Agent.CHROMIUM, page, "http://camera.lan/", reach.not_resolved, target)
+        assert found is Verdict.ASKS
+
+
+ALLOWING = '{"version": 1, "allowed_origins": %s, "allowed_hosts": %s}'
+
+
+def run_explain(row: Row, tmp_path: Path) -> dict[str, Any]:
+    """Return what `camcors explain` says of a row, with a policy that allows it."""
+    file = tmp_path / "policy.json"
+    host = urlsplit(row.camera).hostname
+    file.write_text(ALLOWING % (json.dumps([row.page]), json.dumps([host])))
+    place = row.camera.removeprefix("http://")
+    target = ["--target-address-space", row.target] if row.target else []
+    arguments = [row.page, "--host", place, "--file", str(file), "--json", *target]
+    return json.loads(CliRunner().invoke(explain, arguments).stdout)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_doctor_and_explain_agree(row: Row, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """`explain` asks nobody for the address of a name: it says less there, and nothing else."""
+    answer = Response(200, [("Access-Control-Allow-Origin", row.page)])
+    monkeypatch.setattr(requests, "send", lambda *_: (answer, ""))
+    monkeypatch.setattr(reach, "resolve", resolve_row)
+    found = examine(Question(row.page, f"{row.camera}/api/status", target=row.target))
+    expected = {column: Verdict(row.verdict(column)).access.value for column in ("chromium", "firefox")}
+    assert found.to_json()["browsers"] == expected
+    code = {"mixed": "MIXED_CONTENT", "insecure": "LOCAL_NETWORK", "mismatch": "LOCAL_NETWORK"}
+    assert found.code == code.get(row.chromium)
+    told = run_explain(row, tmp_path)
+    differs = {column: said for column, said in told["browsers"].items() if said != expected[column]}
+    assert set(differs.values()) <= {"unknown"}
+    is_name = any(
+        reach.space_of(urlsplit(place).hostname or "", reach.not_resolved) is Space.UNKNOWN
+        for place in (row.page, row.camera)
+    )
+    assert is_name or not differs
+    if not is_name:
+        words = "; ".join(step["text"] for step in told["steps"])
+        assert all(row.words(column) in words for column in expected)
+
+
+@pytest.mark.parametrize("agent", reach.AGENTS)
+def test_a_doctor_for_one_browser(agent: Agent, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What Firefox lets through is not blocked there because of Chromium."""
+    page, camera = "http://page.example.com", "http://192.168.4.1/api/status"
+    monkeypatch.setattr(
+        requests, "send", lambda *_: (Response(200, [("Access-Control-Allow-Origin", page)]), "")
+    )
+    monkeypatch.setattr(reach, "resolve", resolve_row)
+    found = examine(Question(page, camera), agent=agent)
+    assert found.verdict == ("blocked" if agent is Agent.CHROMIUM else "allowed")
 
 
 @pytest.mark.parametrize(
@@ -121,7 +194,12 @@ def test_agent_of(user_agent: str, agent: Agent) -> None:
 
 
 NOT_NEEDED = "no local-network permission is needed: "
-ASKS = "asks the person for the permission to reach local addresses; no header can grant it"
+CHROME_ASKS = "Chrome 142 and later asks the person for the permission to "
+ASKS = f'{CHROME_ASKS}"Access other devices on your local network"'
+ASKS_HERE = f'{CHROME_ASKS}"Access other apps and services on this device"'
+TO_FIREFOX = 'to "access apps and services on devices connected to your local network"'
+UNKNOWN_PAGE = "whether u.example is public is unknown"
+REFUSES = "Chrome 142 and later refuses"
 
 
 @pytest.mark.parametrize(
@@ -129,49 +207,39 @@ ASKS = "asks the person for the permission to reach local addresses; no header c
     [
         ("https://public.example", "http://93.184.215.14/", Mark.OK, NOT_NEEDED + "the camera's address is"),
         ("https://unknown.example", "http://public.example/", Mark.OK, NOT_NEEDED),
-        ("http://localhost:8000", "http://192.168.4.1/", Mark.OK, NOT_NEEDED + "the page is in the camera's"),
+        ("http://localhost:8000", "http://192.168.4.1/", Mark.OK, NOT_NEEDED + "the page is not public"),
         ("http://localhost:8000", "http://127.0.0.1/", Mark.OK, NOT_NEEDED),
         ("http://localhost:8000", "http://unknown.example/", Mark.OK, NOT_NEEDED),
         ("http://192.168.4.2", "http://192.168.4.1/", Mark.OK, NOT_NEEDED),
+        ("http://192.168.4.2", "http://127.0.0.1/", Mark.OK, NOT_NEEDED),
+        ("http://192.168.4.2", "http://camcors/", Mark.OK, NOT_NEEDED),
         ("https://home.example", "http://camcors.local/", Mark.OK, NOT_NEEDED),
-        ("https://public.example", "http://192.168.4.1/", Mark.NOTE, "Chrome 142 and later " + ASKS),
-        ("https://93.184.215.14", "http://localhost/", Mark.NOTE, "Chrome 142 and later " + ASKS),
-        ("https://public.example", "http://home.example/", Mark.NOTE, "Chrome 142 and later " + ASKS),
-        ("http://public.example", "http://192.168.4.1/", Mark.NO, "Chrome 142 and later refuses: a public"),
-        ("http://93.184.215.14", "http://127.0.0.1/", Mark.NO, "Chrome 142 and later refuses: a public"),
-        (
-            "http://192.168.4.2",
-            "http://127.0.0.1/",
-            Mark.NOTE,
-            "the page is of the local network, the camera",
-        ),
-        ("null", "http://192.168.4.1/", Mark.NOTE, "whether null is public is unknown; if so, Chrome"),
-        ("https://unknown.example", "http://192.168.4.1/", Mark.NOTE, "whether unknown.example is public is"),
-        ("http://unknown.example", "http://127.0.0.1/", Mark.NOTE, "whether unknown.example is public is"),
-        (
-            "https://public.example",
-            "http://camcors/",
-            Mark.NOTE,
-            "whether camcors is local is unknown; if so",
-        ),
-        ("https://u.example", "http://camcors/", Mark.NOTE, "whether u.example is public is unknown"),
-        ("http://192.168.4.2", "http://camcors/", Mark.NOTE, "whether camcors is local is unknown"),
+        ("https://public.example", "http://192.168.4.1/", Mark.NOTE, f"{ASKS}; no header"),
+        ("https://public.example", "https://192.168.4.1/", Mark.NOTE, f"{ASKS}, Firefox {TO_FIREFOX}"),
+        ("https://93.184.215.14", "http://localhost/", Mark.NOTE, ASKS_HERE),
+        ("https://public.example", "http://home.example/", Mark.NOTE, f"{ASKS}; no header"),
+        ("http://public.example", "http://192.168.4.1/", Mark.NO, f"{REFUSES}: a public"),
+        ("http://93.184.215.14", "http://127.0.0.1/", Mark.NO, f"{REFUSES}: a public"),
+        ("null", "http://192.168.4.1/", Mark.NOTE, f"whether null is public is unknown; if so, {ASKS}"),
+        ("https://u.example", "http://192.168.4.1/", Mark.NOTE, f"{UNKNOWN_PAGE}; if so, {ASKS}"),
+        ("http://u.example", "http://127.0.0.1/", Mark.NOTE, f"{UNKNOWN_PAGE}; if so, {REFUSES}"),
+        ("https://public.example", "http://camcors/", Mark.NOTE, "whether camcors is local is unknown"),
+        ("https://u.example", "http://camcors/", Mark.NOTE, UNKNOWN_PAGE),
     ],
-)
+)  # fmt: skip
 def test_local_network(origin: str, url: str, mark: Mark, text: str) -> None:
     step = reach.local_network(origin, url, resolve)
     assert step.text.startswith(text)
     assert (step.mark, bool(step.remedy)) == (mark, mark is Mark.NO)
 
 
-def test_a_page_over_http_is_refused_not_asked_about() -> None:
-    said = [
-        reach.local_network(f"{scheme}://u.example", "http://10.0.0.1/", resolve).text
-        for scheme in ("http", "https")
-    ]
+def test_firefox_asks_for_a_page_over_http_which_chromium_refuses() -> None:
+    said = [reach.local_network("http://u.example", "http://10.0.0.1/", resolve, each).text for each in Agent]
+    asks = f"asks the person for the permission {TO_FIREFOX}; no header can grant it"
     assert said == [
-        "whether u.example is public is unknown; if so, Chrome 142 and later refuses a page over http",
-        f"whether u.example is public is unknown; if so, Chrome 142 and later {ASKS}",
+        f"{UNKNOWN_PAGE}; if so, {REFUSES} a page over http",
+        f"{UNKNOWN_PAGE}; if so, Firefox {asks}",
+        "no local-network permission is needed: this browser has none",
     ]
 
 

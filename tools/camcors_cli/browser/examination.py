@@ -306,13 +306,14 @@ class _Asking:
         """What the browser decides by where page and camera are."""
         found = self.found
         place = (self._question.origin, self._question.url, self._resolve)
+        target = self._question.target
         agents = [self._agent] if self._agent else reach.AGENTS
-        found.access = {agent: reach.access(agent, *place) for agent in agents}
+        found.access = {agent: reach.judge(agent, *place, target).access for agent in agents}
         for code, judge in (
             ("MIXED_CONTENT", reach.mixed_content),
             ("LOCAL_NETWORK", reach.local_network),
         ):
-            step = judge(*place, self._agent)
+            step = judge(*place, self._agent, target)
             found.steps.append(step)
             if step.mark is Mark.NO and found.reason is None:
                 found.reason, found.code = step.text, code

@@ -1,8 +1,10 @@
 """What a browser decides by where page and camera are, beside CORS: mixed content, local-network access.
 
 Sources: Mixed Content (W3C), "Should fetching request be blocked as mixed content?"; Secure Contexts
-(W3C), "Is origin potentially trustworthy?"; Local Network Access (WICG draft), in Chrome from version 142
-on; "New permission prompt for Local Network Access", Chrome developers' blog, June 2025.
+(W3C), "Is origin potentially trustworthy?"; Local Network Access (WICG draft). Where Chromium 156 and
+Firefox 153 differ from these, or from each other, it is as both were seen: tests/kit/reach.json. Both ask
+about requests of public pages only, though by the draft a page of the local network would need the permission
+for this machine too.
 """
 
 from __future__ import annotations
@@ -22,7 +24,8 @@ _LOOK_UP_S = 4.0
 #: Gives the addresses of a host name, [] if there are none or it is not known.
 Resolve = Callable[[str], list[str]]
 
-SERVE_NEAR = "serve the page from your own network, as from http://localhost:8000"
+HTTPS = "give the camera https: camcors tls setup"
+NEAR = "open the page from this computer, such as http://localhost:8000 by camcors dashboard"
 
 
 class Space(Enum):
@@ -142,11 +145,26 @@ class Access(Enum):
     UNKNOWN = "unknown"
 
 
+class Verdict(Enum):
+    """The same, with the reason of a refusal."""
+
+    PASSES = "passes"
+    ASKS = "asks"
+    MIXED = "mixed"  # content
+    INSECURE = "insecure"  # a public page over http, which may not even ask
+    MISMATCH = "mismatch"  # the address is not where the page says
+    UNKNOWN = "unknown"
+
+    @property
+    def access(self) -> Access:
+        same = {Verdict.PASSES: Access.ALLOWED, Verdict.ASKS: Access.ASKS, Verdict.UNKNOWN: Access.UNKNOWN}
+        return same.get(self, Access.BLOCKED)
+
+
 #: Whose steps are told where nobody said which browser it is.
 AGENTS = (Agent.CHROMIUM, Agent.FIREFOX)
-# Seen in Chromium 156 and Firefox 153. The first has Local Network Access, and so lets through what is
-# known to be local without a look-up ("Integration with Mixed Content"); the other has neither.
-_HAS_LOCAL_NETWORK_ACCESS = (Agent.CHROMIUM,)
+#: What the option targetAddressSpace of fetch() may be, "" for a fetch() without it.
+TARGETS = ("local", "loopback")
 _FIREFOX = ("Firefox/",)  # not FxiOS and CriOS: on iOS they are Safari
 _CHROMIUM = ("Chrome/", "Chromium/")
 
@@ -158,11 +176,14 @@ def agent_of(user_agent: str) -> Agent:
     return Agent.CHROMIUM if any(product in user_agent for product in _CHROMIUM) else Agent.OTHER
 
 
-def access(agent: Agent, origin: str, url: str, resolver: Resolve) -> Access:
-    """Return what `agent` does with a request of a page of `origin` to `url`, by where the two are."""
-    if _is_mixed(origin, url) and not _lets_mixed_through(agent, url):
-        return Access.BLOCKED
-    return _local_network_access(agent, origin, url, resolver)
+def judge(agent: Agent, origin: str, url: str, resolver: Resolve, target: str = "") -> Verdict:
+    """Return what `agent` does with a request of a page of `origin` to `url`, by where the two are.
+
+    target: the page's targetAddressSpace, which only Chromium knows.
+    """
+    if _is_mixed(origin, url) and not _lets_mixed_through(agent, url, target):
+        return Verdict.MIXED
+    return _judge_address(agent, origin, url, resolver, target)
 
 
 def _is_mixed(origin: str, url: str) -> bool:
@@ -170,78 +191,103 @@ def _is_mixed(origin: str, url: str) -> bool:
     return origin.startswith("https:") and url.startswith("http:") and not _is_loopback(_host(url))
 
 
-def _lets_mixed_through(agent: Agent, url: str) -> bool:
-    """Return whether the host is local by its name alone, and the browser makes an exception of that."""
-    return agent in _HAS_LOCAL_NETWORK_ACCESS and space_of(_host(url), not_resolved) is Space.LOCAL
+def _lets_mixed_through(agent: Agent, url: str, target: str) -> bool:
+    """Local Network Access, "Integration with Mixed Content": what is local by name, or as the page says."""
+    is_near = space_of(_host(url), not_resolved) in (Space.LOCAL, Space.LOOPBACK)
+    return agent is Agent.CHROMIUM and (is_near or target in TARGETS)
 
 
-def _local_network_access(agent: Agent, origin: str, url: str, resolver: Resolve) -> Access:
+def _judge_address(agent: Agent, origin: str, url: str, resolver: Resolve, target: str) -> Verdict:
     """Local Network Access, "Local Network Access check" and "Secure Context Restriction"."""
-    if agent not in _HAS_LOCAL_NETWORK_ACCESS:
-        return Access.ALLOWED
+    if agent is Agent.OTHER:
+        return Verdict.PASSES
     page, camera = space_of(_host(origin), resolver), space_of(_host(url), resolver)
-    if camera is Space.PUBLIC or page is Space.LOOPBACK:
-        return Access.ALLOWED
-    if page is camera and page is not Space.UNKNOWN:
-        return Access.ALLOWED
+    if agent is Agent.CHROMIUM and target:
+        said = Space[target.upper()]
+        if camera not in (said, Space.UNKNOWN):
+            return Verdict.MISMATCH
+        camera = said
+    if camera is Space.PUBLIC or page in (Space.LOCAL, Space.LOOPBACK):
+        return Verdict.PASSES
     if Space.UNKNOWN in (page, camera):
-        return Access.UNKNOWN
-    is_refused = page is Space.PUBLIC and not origin.startswith("https:")
-    return Access.BLOCKED if is_refused else Access.ASKS
+        return Verdict.UNKNOWN
+    is_refused = agent is Agent.CHROMIUM and not origin.startswith("https:")
+    return Verdict.INSECURE if is_refused else Verdict.ASKS
 
 
 _NAMES = {Agent.CHROMIUM: "Chrome 142 and later", Agent.FIREFOX: "Firefox", Agent.OTHER: "this browser"}
+# The words of the two questions, as Chromium 156 and Firefox 153 put them.
+_QUESTIONS = {
+    (Agent.CHROMIUM, Space.LOCAL): "Access other devices on your local network",
+    (Agent.CHROMIUM, Space.LOOPBACK): "Access other apps and services on this device",
+    (Agent.FIREFOX, Space.LOCAL): "access apps and services on devices connected to your local network",
+    (Agent.FIREFOX, Space.LOOPBACK): "access other apps and services on this device",
+}
 
 
-def mixed_content(origin: str, url: str, resolver: Resolve, agent: Agent | None = None) -> Step:
+def mixed_content(
+    origin: str, url: str, resolver: Resolve, agent: Agent | None = None, target: str = ""
+) -> Step:
     """Return what becomes of an https page's request to an http URL; agent: in this browser, None: in any."""
     host = _host(url)
     if not origin.startswith("https:") or not url.startswith("http:"):
         return ok("no mixed content")
     if not _is_mixed(origin, url):
         return ok(f"no mixed content: {host} is this machine, which counts as secure")
-    remedy = f"{SERVE_NEAR}, or give the camera https by a proxy"
-    if _lets_mixed_through(agent or Agent.CHROMIUM, url):
-        once = " once the person grants local-network access"
-        if access(Agent.CHROMIUM, origin, url, resolver) is Access.ALLOWED:
-            once = ""
+    if _lets_mixed_through(agent or Agent.CHROMIUM, url, target):
+        asks = judge(Agent.CHROMIUM, origin, url, resolver, target) is not Verdict.PASSES
+        once = " once the person grants local-network access" if asks else ""
+        others = "" if agent else f"; Firefox and Safari block it: {HTTPS}"
         who = f"{_NAMES[Agent.CHROMIUM]} lets it through{once}"
-        others = "" if agent else "; Firefox and Safari block it"
         return note(f"mixed content, an https page and http://{host}: {who}{others}")
     who = _NAMES[agent] if agent else "browsers"
     blocks = "block" if agent is None else "blocks"
-    if agent in (None, Agent.CHROMIUM) and space_of(host, resolver) is not Space.PUBLIC:
-        remedy += '; only Chrome lets it through, if the page calls fetch() with targetAddressSpace: "local"'
+    remedy = f"{HTTPS}; or {NEAR}"
+    space = space_of(host, resolver)
+    if agent in (None, Agent.CHROMIUM) and space is not Space.PUBLIC:
+        said = "loopback" if space is Space.LOOPBACK else "local"
+        option = f'targetAddressSpace: "{said}"'
+        remedy += f"; only Chrome lets it through, if the page calls fetch() with {option}"
     return no(f"mixed content: {who} {blocks} the request of an https page to http://{host}", remedy)
 
 
-def local_network(origin: str, url: str, resolver: Resolve, agent: Agent | None = None) -> Step:
-    """Return whether Chrome 142 and later asks the person first, or refuses; agent: as in `mixed_content`."""
+def local_network(
+    origin: str, url: str, resolver: Resolve, agent: Agent | None = None, target: str = ""
+) -> Step:
+    """Return whether the browser asks the person first, or refuses; agent: as in `mixed_content`."""
+    found = _judge_address(agent or Agent.CHROMIUM, origin, url, resolver, target)
     page, camera = space_of(_host(origin), resolver), space_of(_host(url), resolver)
-    if camera is Space.PUBLIC:
-        return ok("no local-network permission is needed: the camera's address is public")
-    if agent is not None and agent not in _HAS_LOCAL_NETWORK_ACCESS:
+    agents = [agent] if agent else AGENTS
+    asking = [each for each in agents if judge(each, origin, url, resolver, target) is not Verdict.MIXED]
+    match found:
+        case Verdict.MISMATCH:
+            said = f'the page says targetAddressSpace: "{target}", and {_host(url)} is {camera.name.lower()}'
+            return no(f"{_NAMES[Agent.CHROMIUM]} refuses: {said}", "leave the option out, or say what it is")
+        case Verdict.INSECURE:
+            why = "a public page over http may not ask a local address"
+            return no(f"{_NAMES[Agent.CHROMIUM]} refuses: {why}", f"{NEAR}; or serve it over https")
+        case Verdict.UNKNOWN:
+            return note(_unknown(origin, url, page, agent, asking))
+        case Verdict.ASKS:
+            return note(_asks(Space[target.upper()] if target else camera, asking))
+    if agent is Agent.OTHER:
         return ok(f"no local-network permission is needed: {_NAMES[agent]} has none")
-    match _local_network_access(Agent.CHROMIUM, origin, url, resolver):
-        case Access.ALLOWED:
-            return ok("no local-network permission is needed: the page is in the camera's network")
-        case Access.UNKNOWN:
-            return note(_unknown(origin, url, page))
-        case Access.BLOCKED:
-            return no(
-                "Chrome 142 and later refuses: a public page over http may not ask a local address",
-                f"{SERVE_NEAR}, or over https",
-            )
-    if page is Space.PUBLIC:
-        return note(f"Chrome 142 and later {_ASKS}")
-    return note(f"the page is of the local network, the camera on this machine: Chrome {_ASKS}")
+    where = "the camera's address is public" if camera is Space.PUBLIC else "the page is not public"
+    return ok(f"no local-network permission is needed: {where}")
 
 
-_ASKS = "asks the person for the permission to reach local addresses; no header can grant it"
+def _asks(space: Space, agents: list[Agent]) -> str:
+    """Return what each browser asks about an address of `space`; Chromium where no browser gets that far."""
+    first, *others = agents or [Agent.CHROMIUM]
+    said = f'{_NAMES[first]} asks the person for the permission to "{_QUESTIONS[first, space]}"'
+    said += "".join(f', {_NAMES[each]} to "{_QUESTIONS[each, space]}"' for each in others)
+    return f"{said}; no header can grant it"
 
 
-def _unknown(origin: str, url: str, page: Space) -> str:
+def _unknown(origin: str, url: str, page: Space, agent: Agent | None, asking: list[Agent]) -> str:
     place = f"{_host(origin) or origin} is public" if page is Space.UNKNOWN else f"{_host(url)} is local"
-    if origin.startswith("http:"):
-        return f"whether {place} is unknown; if so, Chrome 142 and later refuses a page over http"
-    return f"whether {place} is unknown; if so, Chrome 142 and later {_ASKS}"
+    if origin.startswith("http:") and agent is not Agent.FIREFOX:
+        return f"whether {place} is unknown; if so, {_NAMES[Agent.CHROMIUM]} refuses a page over http"
+    camera = space_of(_host(url), not_resolved)
+    asks = _asks(Space.LOCAL if camera is Space.UNKNOWN else camera, asking)
+    return f"whether {place} is unknown; if so, {asks}"

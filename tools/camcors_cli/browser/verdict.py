@@ -43,13 +43,17 @@ Send = Callable[[Request], tuple[Response, str]]
 
 
 class Question(NamedTuple):
-    """What a page asks for. url: http or https. credentials: they are included."""
+    """What a page asks for. url: http or https. credentials: they are included.
+
+    target: the option targetAddressSpace of its fetch(), "" without it.
+    """
 
     origin: str
     url: str
     method: str = "GET"
     headers: Pairs = []
     credentials: bool = False
+    target: str = ""
 
 
 class Reason(NamedTuple):

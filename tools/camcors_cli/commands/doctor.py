@@ -14,7 +14,7 @@ from ..browser.fetch import normalize_method
 from ..browser.reach import AGENTS, Agent
 from ..browser.verdict import Question
 from ..ui import input_file
-from ..ui.arguments import METHOD, ORIGIN, credentials_option, header_option
+from ..ui.arguments import METHOD, ORIGIN, credentials_option, header_option, target_option
 from ..ui.errors import Failure, Status
 from ..ui.findings import note, show, show_verdict
 from ..ui.options import json_option
@@ -59,6 +59,7 @@ class _TokenFile(click.File):
     help="The page sends the token in FILE (- for standard input), as Authorization: Bearer.",
 )
 @credentials_option
+@target_option
 @click.option(
     "--browser",
     type=click.Choice([agent.value for agent in AGENTS]),
@@ -73,6 +74,7 @@ def doctor(
     headers: tuple[tuple[str, str], ...],
     token: str | None,
     credentials: bool,
+    target: str | None,
     browser: str | None,
     send: bool,
     as_json: bool,
@@ -101,7 +103,7 @@ def doctor(
     out = Output(as_json)
     out.say(f"{normalize_method(method)} {url.text} by a page of {origin}", "bold")
     out.say("")
-    question = Question(origin, url.text, method, sent, credentials)
+    question = Question(origin, url.text, method, sent, credentials, target or "")
     with out.progress(f"asking {urlsplit(url.text).netloc}"):
         found = examine(question, send_itself=send, agent=Agent(browser) if browser else None)
     if url.assumed:

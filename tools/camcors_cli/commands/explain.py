@@ -29,7 +29,7 @@ from ..device import camera
 from ..device.board import Board
 from ..policy import document
 from ..ui import input_file
-from ..ui.arguments import METHOD, ORIGIN, credentials_option, faults_of, header_option
+from ..ui.arguments import METHOD, ORIGIN, credentials_option, faults_of, header_option, target_option
 from ..ui.errors import Status
 from ..ui.findings import Mark, Step, no, note, ok, show, show_verdict
 from ..ui.options import on_board
@@ -43,12 +43,16 @@ _PATH = re.compile("/[!-~]*")
 
 
 class _Host(click.ParamType[str]):
-    """A host as it stands in a URL: `name`, `address` or `[address]`, with `:port` or without."""
+    """A host as it stands in a URL: `name`, `address` or `[address]`, with `:port` or without.
+
+    With https:// before it where the page asks the camera so.
+    """
 
     name = "host"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        pattern = parse(f"http://{value}")
+        text = str(value)
+        pattern = parse(text if text.startswith("https://") else f"http://{text}")
         if pattern.reasons:
             faults = faults_of(pattern).replace('"http://', '"')
             self.fail(f"{fault.show(value)}: {faults}", param, ctx)
@@ -75,7 +79,10 @@ class _Path(click.ParamType[str]):
 @click.option(
     "--path", type=_Path(), default="/api/status", show_default=True, help="What the page asks for."
 )
-@click.option("--host", type=_Host(), help="The camera in the page's URLs, as 192.168.4.1 or NAME:PORT.")
+@click.option(
+    "--host", type=_Host(), help="The camera in the page's URLs: 192.168.4.1, NAME:PORT or https://NAME."
+)
+@target_option
 @click.option("--file", type=click.File("rb"), help="Explain the policy in this file (-: standard input).")
 @on_board
 @click.pass_context
@@ -87,6 +94,7 @@ def explain(
     credentials: bool,
     path: str,
     host: str | None,
+    target: str | None,
     file: Any,
     port: str | None,
     as_json: bool,
@@ -117,7 +125,9 @@ def explain(
             asked = camera.POLICY, camera.OWN, camera.ACCESS
             policy, found, access = board.ask_camera(*asked, what="asking for its policy")
             own, ports = found or (_OWN, _PORTS)
-    question = Question(origin, f"http://{host or own[1]}{path}", method, list(headers), credentials)
+    place = host or own[1]
+    url = f"{place}{path}" if place.startswith("https://") else f"http://{place}{path}"
+    question = Question(origin, url, method, list(headers), credentials, target or "")
     explanation = _Explanation(question, policy, own, ports, access)
     given = context.get_parameter_source("port") is ParameterSource.COMMANDLINE
     explanation.tell(out, f" --port {port}" if given and file is None else "", name)
@@ -160,6 +170,10 @@ class _Explanation:
         return endpoint.judged(asked.method, *answer)
 
     @property
+    def _place(self) -> tuple[str, str, reach.Resolve]:
+        return self._question.origin, self._question.url, reach.not_resolved
+
+    @property
     def works(self) -> bool:
         return not self.journey.reason and (self.endpoint is None or bool(self.endpoint.works))
 
@@ -173,7 +187,7 @@ class _Explanation:
             yield from embedding.steps(page, url, send, self._policy.matches(page))
             yield self._websocket()
         for step in (reach.mixed_content, reach.local_network):
-            found = step(self._question.origin, self._question.url, reach.not_resolved)
+            found = step(*self._place, target=self._question.target)
             if found.mark is not Mark.OK:
                 yield note("; ".join(filter(None, (found.text, found.remedy))))
 
@@ -230,7 +244,7 @@ class _Explanation:
                 "commands": commands,
                 "remarks": remarks,
                 "browsers": {
-                    agent.value: reach.access(agent, *self._question[:2], reach.not_resolved).value
+                    agent.value: reach.judge(agent, *self._place, self._question.target).access.value
                     for agent in reach.AGENTS
                 },
                 "readable_headers": self.journey.exposed(),

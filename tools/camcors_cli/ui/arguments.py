@@ -11,6 +11,8 @@ from cors.fields import is_token
 from cors.origin import Pattern, parse
 from strict import fault
 
+from ..browser.reach import TARGETS
+
 # The value of a header that was given by its name alone: one that is safelisted, where there is one,
 # and the content type for which pages mostly ask.
 _VALUES = {
@@ -86,4 +88,10 @@ _HEADER_HELP = (
 header_option = click.option("--header", "headers", type=HEADER, multiple=True, help=_HEADER_HELP)
 credentials_option = click.option(
     "--credentials", is_flag=True, help='The page includes credentials (fetch: credentials: "include").'
+)
+target_option = click.option(
+    "--target-address-space",
+    "target",
+    type=click.Choice(TARGETS),
+    help="What the page's fetch() says of the camera's address (targetAddressSpace), for Chrome.",
 )
