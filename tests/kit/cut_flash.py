@@ -1,5 +1,7 @@
 """A flash of RAM whose power fails at its N-th write or erase, under a littlefs. For MicroPython."""
 
+import hashlib
+
 import vfs
 
 _BLOCK = 4096
@@ -7,38 +9,43 @@ _BLOCKS = 24
 
 
 class Flash:
-    """count: writes and erases. cut: the one at which the power fails, 0 for none. halves: how much of that
-    one still reaches the flash."""
+    """count: writes and erases. cut: the one at which the power fails, 0 for none; it is `failed` then, and
+    nothing of it has reached the flash."""
 
     def __init__(self, image):
         self.image = bytearray(image)
-        self.count = self.cut = self.halves = 0
+        self._view = memoryview(self.image)
+        self.count = self.cut = 0
+        self.failed = None
 
     def readblocks(self, block, buffer, offset=0):
-        if self.cut and self.count >= self.cut:
+        if self.failed:
             return -5  # nothing is made here: the collector closes what a cut has left open
         start = block * _BLOCK + offset
-        buffer[:] = memoryview(self.image)[start : start + len(buffer)]
+        buffer[:] = self._view[start : start + len(buffer)]
 
-    def power(self, size):
-        """Count one write. Return how many of its bytes still reach the flash."""
+    def _reach(self, size, put):
+        """Count one write of `size` bytes, of which put(n) brings the first n into the flash."""
         self.count += 1
         if not self.cut or self.count < self.cut:
-            return size
-        return size * self.halves // 2 if self.count == self.cut else 0
-
-    def after(self):
-        if self.cut and self.count >= self.cut:
-            if self.count == self.cut:
-                raise OSError(5)
+            put(size)
+            return 0
+        if self.count > self.cut:
             return -5
+        self.failed = size, put
+        raise OSError(5)
 
     def writeblocks(self, block, buffer, offset):
         start = block * _BLOCK + offset
-        for i in range(self.power(len(buffer))):
-            assert self.image[start + i] & buffer[i] == buffer[i], "a write can only clear bits"
-            self.image[start + i] &= buffer[i]
-        return self.after()
+        data = bytes(buffer)
+
+        def put(size):
+            bits = int.from_bytes(data[:size], "big")
+            held = int.from_bytes(self.image[start : start + size], "big")
+            assert held & bits == bits, "a write can only clear bits"
+            self.image[start : start + size] = data[:size]
+
+        return self._reach(len(data), put)
 
     def ioctl(self, request, block):
         if request == 4:
@@ -46,9 +53,12 @@ class Flash:
         if request == 5:
             return _BLOCK
         if request == 6:
-            size = self.power(_BLOCK)
-            self.image[block * _BLOCK : block * _BLOCK + size] = b"\xff" * size
-            return self.after() or 0
+            start = block * _BLOCK
+
+            def erase(size):
+                self.image[start : start + size] = b"\xff" * size
+
+            return self._reach(_BLOCK, erase)
         return 0
 
 
@@ -91,27 +101,42 @@ def cut_all(case, image, boot):
     case.act()
     writes = whole.count - before
     vfs.umount("/f")
-    tried, wrong = 0, []
-    for halves in (0, 1, 2):
-        for cut in range(1, writes + 1):
-            flash = Flash(image)
-            fault = _cut(case, flash, cut, halves)
+    tried, wrong, booted = 0, [], {}
+    for cut in range(1, writes + 1):
+        flash = _cut(case, image, cut)
+        if not flash.failed:
+            wrong.append((cut, None, "not reached"))
+            continue
+        size, put = flash.failed
+        for halves in (0, 1, 2):
+            put(size * halves // 2)
             tried += 1
-            try:
-                fault = fault or case.judge(*mounted(Flash(flash.image), boot))
-            except OSError as exc:
-                fault = repr(exc)
+            fault = _judged(case, flash.image, boot, booted)
             if fault:
                 wrong.append((cut, halves, fault))
     return writes, tried, case.outcomes, wrong
 
 
-def _cut(case, flash, cut, halves):
+def _cut(case, image, cut):
+    """Return the flash whose power failed in case.act()."""
+    flash = Flash(image)
     vfs.mount(vfs.VfsLfs2(flash, mtime=False), "/f")
-    flash.count, flash.cut, flash.halves = 0, cut, halves
+    flash.count, flash.cut = 0, cut
     try:
         case.act()
     except OSError:
         pass
     vfs.umount("/f")
-    return "not reached" if flash.count < cut else None
+    return flash
+
+
+def _judged(case, image, boot, booted):
+    """Return what is wrong with `image`, or None. booted: what boot() found before, by the digest: all of one
+    write and none of the next leave the same image."""
+    digest = hashlib.sha256(image).digest()
+    try:
+        if digest not in booted:
+            booted[digest] = mounted(Flash(image), boot)
+        return case.judge(*booted[digest])
+    except OSError as exc:
+        return repr(exc)
