@@ -75,6 +75,9 @@ lock: build/.tools ## write requirements.lock from pyproject.toml; UPGRADE=1 tak
 
 camcors: build/.camcors ## install the command that edits a camera's policy, build/venv/bin/camcors
 
+# Four workers import all tests, and many tests start Python: its bytecode is kept, whatever the environment says.
+test test-clients: export PYTHONDONTWRITEBYTECODE =
+
 test: $(CAMERA) build/.types ## set everything up and run every check and test
 	@$(MAKE) --no-print-directory lint
 	@$(PYTHON) -m pytest --numprocesses 4 --dist loadfile
