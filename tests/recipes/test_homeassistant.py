@@ -170,7 +170,7 @@ def test_a_name_of_the_router(home_assistant: HomeAssistant, new_camera: Camera,
     assert home_assistant.add("cellar", new_camera, foreign) == {"mjpeg_url": "cannot_connect"}
     wait_until(lambda: "421 Client Error" in log.read_text())
     assert status(new_camera)["refused"] == {"host": f"{foreign}:{new_camera.port}", "count": 1}
-    done = new_camera.camcors(*remedy.split())
+    done = new_camera.camcors_process(*remedy.split())
     assert done.returncode == 0, done.stderr
     assert home_assistant.add("cellar", new_camera, foreign) is None
     assert is_picture(home_assistant.still("cellar"))

@@ -167,9 +167,9 @@ def test_a_tls_client_of_today_gets_nothing(camera: Camera) -> None:
 def test_mpremote_and_camcors_work(camera: Camera) -> None:
     assert camera.mpremote("exec", "print(6 * 7)").stdout == "42\n"  # with a soft reset
     assert camera.exec("print(6 * 7)") == "42\n"
-    done = camera.camcors("info")
+    done = camera.camcors_process("info")
     assert (done.stderr, done.returncode) == ("", 0)
-    done = camera.camcors("reset")
+    done = camera.camcors_process("reset")
     assert (done.stderr, done.returncode) == ("", 0)
 
 

@@ -141,7 +141,7 @@ def test_a_line_printed_into_an_answer_is_not_taken_for_it(camera: Camera, mark:
 
 def test_an_answer_that_is_always_garbled(camera: Camera) -> None:
     with Line(camera.repl, garble=lambda piece: piece.replace(b"\x1e", b"\x1ex\r\n")) as line:
-        done = camera.camcors("info", "--port", line.port)
+        done = camera.camcors_process("info", "--port", line.port)
     assert done.stderr == "camcors: the board's answer was garbled while asking what it is; try again\n"
     assert done.returncode == 3
 
@@ -246,7 +246,7 @@ state.faults.append("\\x1b]0;title\\x07")
 def test_what_a_camera_says_does_not_steer_the_terminal(new_camera: Camera) -> None:
     new_camera.exec(HOSTILE)
     assert new_camera.camcors("info").stderr == "camcors: \\x1b]0;title\\x07\n"
-    done = new_camera.camcors("policy", "push", "-", stdin=TEXTS[0])
+    done = new_camera.camcors_process("policy", "push", "-", stdin=TEXTS[0])
     said = "camcors: the camera did not take the policy: \\x1b[2J\\x9b1m no; nothing was changed\n"
     assert (done.stderr, done.returncode) == (said, 4)
     new_camera.put("policy.json", '{"version": 1, "\\u001b[2J": "\x7f"}')

@@ -120,7 +120,7 @@ def test_bash_completes(words: list[str], completed: list[str]) -> None:
 
 
 def test_colours_are_for_a_terminal_that_is_not_told_otherwise(camera: Camera) -> None:
-    piped = camera.camcors("policy", "set", "max_age", "4")
+    piped = camera.camcors_process("policy", "set", "max_age", "4")
     assert "\n+  " in piped.stdout
     assert "\x1b" not in piped.stdout + piped.stderr
     command = [sys.executable, "-m", "camcors_cli", "policy", "set", "max_age"]

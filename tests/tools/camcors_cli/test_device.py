@@ -33,7 +33,7 @@ def forget_settings(camera: Camera) -> None:
 
 
 def test_info_says_what_the_camera_says(camera: Camera) -> None:
-    done = camera.camcors("info", "--json")
+    done = camera.camcors_process("info", "--json")
     info, said = json.loads(done.stdout), status(camera)
     assert (done.stderr, done.returncode) == ("", 0)
     keys = {"port", "board", "micropython", "firmware", "uptime_s", "heap", "policy", "faults", "started"}
@@ -64,7 +64,7 @@ def test_reset_starts_the_camera_again(camera: Camera) -> None:
         pieces = stream.iter_raw()
         next(pieces)
         began = time.monotonic()
-        done = camera.camcors("reset", "--json")
+        done = camera.camcors_process("reset", "--json")
         with contextlib.suppress(httpx.TransportError):  # as the kernel closes it
             for _ in pieces:
                 assert time.monotonic() < began + 20
@@ -104,11 +104,11 @@ def test_a_password_is_asked_for_and_never_shown(camera: Camera) -> None:
 def test_a_password_from_standard_input(camera: Camera) -> None:
     forget_settings(camera)
     key = "0123456789abcdef" * 4
-    done = camera.camcors("wifi", "set", "n", "--password-stdin", stdin=f"{key}\r\n")
+    done = camera.camcors_process("wifi", "set", "n", "--password-stdin", stdin=f"{key}\r\n")
     said = ("saved; the camera joins n when it starts: camcors reset\n", "", 0)
     assert (done.stdout, done.stderr, done.returncode) == said
     assert settings(camera) == {"wifi": {"ssid": "n", "password": key}}
-    done = camera.camcors("wifi", "status")
+    done = camera.camcors_process("wifi", "status")
     assert done.stdout.splitlines()[:2] == ["network   n", "password  set"]
 
 
@@ -203,7 +203,7 @@ def test_what_is_no_network(camera: Camera, ssid: str) -> None:
 
 
 def test_without_a_terminal_there_is_nobody_to_ask(camera: Camera) -> None:
-    done = camera.camcors("wifi", "set", "n")
+    done = camera.camcors_process("wifi", "set", "n")
     assert (done.stdout, done.returncode) == ("", 2)
     words = "there is no terminal to ask for the password; use --password-stdin or --open\n"
     assert done.stderr.endswith(words)

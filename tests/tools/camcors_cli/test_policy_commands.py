@@ -84,7 +84,7 @@ def file(tmp_path: Path) -> Path:
 
 def test_show_of_the_file_in_force(camera: Camera) -> None:
     put(camera, A)
-    done = camera.camcors("policy", "show")
+    done = camera.camcors_process("policy", "show")
     shown = f"state   active: /policy.json is in force\ndigest  {digest(A)}\n{TABLE}"
     assert (done.stdout, done.stderr, done.returncode) == (shown, "", 0)
 
@@ -157,7 +157,7 @@ def test_a_camera_that_is_not_started(new_camera: Camera, file: Path) -> None:
 def test_a_push_is_in_force_when_it_returns_and_drops_no_stream(camera: Camera, file: Path) -> None:
     put(camera, A)
     with streaming(camera):
-        done = camera.camcors("policy", "push", str(file))
+        done = camera.camcors_process("policy", "push", str(file))
         assert [allows(camera, f"https://{name}.example") for name in "ab"] == [False, True]
     assert done.stdout == f"{A_TO_B}saved; in force: {digest(B)}\n"
     assert (done.stderr, done.returncode) == ("", 0)
@@ -172,7 +172,7 @@ def test_a_push_is_in_force_when_it_returns_and_drops_no_stream(camera: Camera, 
 
 def test_a_push_from_standard_input_in_json(camera: Camera) -> None:
     put(camera, A)
-    done = camera.camcors("policy", "push", "-", "--json", stdin=B)
+    done = camera.camcors_process("policy", "push", "-", "--json", stdin=B)
     stands = {"digest": digest(B), "state": "active", "started": True}
     assert json.loads(done.stdout) == {
         **stands, "changed": True, "diff": A_TO_B.splitlines(), "wider": [], "warnings": []
@@ -191,7 +191,7 @@ def test_an_invalid_file_does_not_get_to_the_camera(camera: Camera, tmp_path: Pa
     put(camera, A)
     path = tmp_path / "p.json"
     path.write_text(INVALID)
-    done = camera.camcors("policy", "push", str(path), CAMCORS_PORT="socket://127.0.0.1:1")
+    done = camera.camcors_process("policy", "push", str(path), CAMCORS_PORT="socket://127.0.0.1:1")
     words = f"camcors: {path} is not a valid policy (1 fault)\n{path}:3: {FAULT}\n"
     assert (done.stdout, done.stderr, done.returncode) == ("", words, 1)
     assert camera.content("policy.json") == A.encode()
@@ -202,7 +202,7 @@ def test_a_push_of_8192_bytes_and_back(camera: Camera, tmp_path: Path) -> None:
     path.write_bytes(A.replace("\n", "\r\n").encode().ljust(8192, b"\t"))
     assert camera.camcors("policy", "push", str(path)).returncode == 0
     assert camera.content("policy.json") == path.read_bytes()
-    done = camera.camcors("policy", "pull", str(tmp_path / "back.json"))
+    done = camera.camcors_process("policy", "pull", str(tmp_path / "back.json"))
     assert (done.stdout, done.returncode) == (f"{tmp_path}/back.json: 8192 bytes\n", 0)
     assert (tmp_path / "back.json").read_bytes() == path.read_bytes()
 
@@ -213,7 +213,7 @@ def test_a_full_filesystem_keeps_the_old_policy(new_camera: Camera, tmp_path: Pa
     camera.fill()
     path = tmp_path / "p.json"
     path.write_text(B.ljust(8192))
-    done = camera.camcors("policy", "push", str(path))
+    done = camera.camcors_process("policy", "push", str(path))
     said = "camcors: the camera did not take the policy: cannot write /policy.record.json: "
     said += "the filesystem is full; remove a file; nothing was changed\n"
     assert (done.stderr, done.returncode) == (said, 4)
@@ -245,7 +245,7 @@ def test_pull_writes_the_file_as_it_is_and_overwrites_nothing(camera: Camera, tm
 
 def test_pull_to_standard_output(camera: Camera) -> None:
     put(camera, A)
-    done = camera.camcors("policy", "pull")
+    done = camera.camcors_process("policy", "pull")
     assert (done.stdout, done.stderr, done.returncode) == (A, "", 0)
     assert json.loads(camera.camcors("policy", "pull", "--json").stdout) == {"text": A}
 
@@ -271,7 +271,7 @@ def test_a_second_rollback_undoes_the_first(new_camera: Camera, file: Path) -> N
     assert roll_back(camera) == (digest(B), digest(A))
     assert camera.content("policy.json") == A.encode()
     assert allows(camera, "https://a.example")
-    again = camera.camcors("policy", "rollback")
+    again = camera.camcors_process("policy", "rollback")
     assert again.stdout == f"{A_TO_B}saved; in force: {digest(B)}\nin force before: {digest(A)}\n"
     assert camera.content("policy.json") == B.encode()
     assert allows(camera, "https://b.example")
@@ -327,6 +327,6 @@ def test_a_missing_file_is_made(camera: Camera, file: Path) -> None:
 
 def test_the_option_comes_before_the_environment(camera: Camera) -> None:
     port = camera.repl
-    done = camera.camcors("policy", "pull", "--port", port, CAMCORS_PORT="socket://127.0.0.1:1")
+    done = camera.camcors_process("policy", "pull", "--port", port, CAMCORS_PORT="socket://127.0.0.1:1")
     assert done.returncode == 0
-    assert camera.camcors("policy", "pull", "--port", "socket://127.0.0.1:1").returncode == 3
+    assert camera.camcors_process("policy", "pull", "--port", "socket://127.0.0.1:1").returncode == 3

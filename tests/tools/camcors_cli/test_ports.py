@@ -91,7 +91,7 @@ def test_a_socket_that_refuses() -> None:
 
 def test_a_camera_that_another_program_has(camera: Camera) -> None:
     with camera.serial():
-        done = camera.camcors("info")
+        done = camera.camcors_process("info")
     assert done.stderr.startswith(f"camcors: {camera.repl} is busy or does not open (")
     assert done.stderr.endswith("; end the other program that has it (mpremote, Thonny, a terminal)\n")
     assert (done.stdout, done.returncode) == ("", 3)
@@ -199,7 +199,7 @@ def test_a_port_is_taken_before_the_command_and_after(args: str, env: str, port:
 
 def test_the_port_of_the_camera_for_browsers(camera: Camera) -> None:
     port = f"socket://127.0.0.1:{camera.port}"
-    done = camera.camcors("info", "--port", port)
+    done = camera.camcors_process("info", "--port", port)
     words = f"camcors: {port} speaks HTTP, so it is a port for browsers and not a REPL; "
     words += "start the camera (make run), which says the name of its REPL; camcors doctor takes the other\n"
     assert (done.stdout, done.stderr, done.returncode) == ("", words, 3)

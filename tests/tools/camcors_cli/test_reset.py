@@ -91,7 +91,7 @@ def assert_as_new(camera: Camera) -> None:
 
 
 def test_nothing_is_left(mine: Camera) -> None:
-    done = mine.camcors("reset", "--factory", "--yes")
+    done = mine.camcors_process("reset", "--factory", "--yes")
     assert (done.stdout[: len(AS_NEW)], done.returncode) == (AS_NEW, 0)
     lines = done.stderr.splitlines()
     listed = "/access.good.json, /access.json, /access.record.json, /camera.json, /data/diary.txt, /main.py, "
@@ -116,7 +116,7 @@ def test_in_json(mine: Camera) -> None:
 
 
 def test_it_asks(mine: Camera) -> None:
-    done = mine.camcors("reset", "--factory", "--json")
+    done = mine.camcors_process("reset", "--factory", "--json")
     said = json.loads(done.stdout)
     assert (said["error"].splitlines()[0], done.returncode) == (
         "nothing was removed: there is no terminal to ask at", 1,

@@ -236,7 +236,7 @@ def test_tab_leaves_a_program_running(camera: Camera, body: str, enter: bytes, e
         while not got.endswith(b"begun\r\n"):
             got += line.recv(1)
     assert offered_at(camera.repl) == []
-    done = camera.camcors("info")
+    done = camera.camcors_process("info")
     assert done.stderr == "camcors: a program on the board was interrupted; camcors reset starts it again\n"
     assert offered_at(camera.repl) != []
 

@@ -82,7 +82,7 @@ def add(camera: Camera, name: str = "kitchen", role: str = "view", *more: str) -
 
 @pytest.mark.parametrize("role", list(MAY))
 def test_add_prints_the_token_and_nothing_else(bare: Camera, role: str) -> None:
-    done = bare.camcors("token", "add", "kitchen", "--role", role)
+    done = bare.camcors_process("token", "add", "kitchen", "--role", role)
     assert TOKEN.fullmatch(done.stdout.removesuffix("\n"))
     token = done.stdout.rstrip("\n")
     assert status(bare, token) == 200, "it is in force when the command returns"
@@ -109,7 +109,7 @@ def test_add_and_rotate_in_json(bare: Camera) -> None:
 
 def test_rotate_ends_the_old_token(bare: Camera) -> None:
     other, old = add(bare, "other", "admin"), add(bare, "hass", "control")
-    done = bare.camcors("token", "rotate", "hass")
+    done = bare.camcors_process("token", "rotate", "hass")
     new = done.stdout.rstrip("\n")
     assert TOKEN.fullmatch(new)
     assert [status(bare, each) for each in (other, new)] == [200, 200]
@@ -123,7 +123,7 @@ def test_rotate_ends_the_old_token(bare: Camera) -> None:
 
 def test_remove(bare: Camera) -> None:
     tokens = {name: add(bare, name) for name in ("a", "b")}
-    done = bare.camcors("token", "remove", "A")
+    done = bare.camcors_process("token", "remove", "A")
     assert (done.stdout, done.stderr) == ("the token of a is removed; in force\n", "")
     assert [status(bare, tokens[name]) for name in "ba"] == [200, 401]
     done = bare.camcors("token", "remove", "b", "--json")
@@ -172,7 +172,7 @@ def test_list(bare: Camera) -> None:
     rows = [{"name": "a", "role": "view", "sha256": "a" * 64, "created_s": 1790000000},
             {"name": "b", "role": "admin", "sha256": "b" * 64}]  # fmt: skip
     bare.put("access.json", json.dumps({"tokens": rows}))  # seen by the question itself
-    done = bare.camcors("token", "list")
+    done = bare.camcors_process("token", "list")
     made = datetime.fromtimestamp(1790000000, timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
     assert [line.split() for line in done.stdout.splitlines()[3:]] == [
         ["a", "view", *made.split()],
