@@ -150,15 +150,20 @@ def put(value: Any, path: tuple[Any, ...], new: Any) -> Any:
     return copy
 
 
+@pytest.fixture
+def expressions(quick: None, folder: Path, command: str) -> list[str]:
+    """What the command asks a board that answers as it should."""
+    whole = make(command)
+    run(whole, command, folder)
+    return [each for each in dict.fromkeys(whole.asked) if each]
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 @given(data=st.data())
 @SETTINGS
 def test_any_value_in_the_place_of_any_part_of_an_answer(
-    quick: None, folder: Path, command: str, data: st.DataObject
+    folder: Path, command: str, expressions: list[str], data: st.DataObject
 ) -> None:
-    whole = make(command)
-    run(whole, command, folder)
-    expressions = [each for each in dict.fromkeys(whole.asked) if each]
     asked = data.draw(st.sampled_from(expressions))
     fake = make(command)
     for file in (folder / "out").iterdir():
