@@ -80,7 +80,7 @@ test test-clients: export PYTHONDONTWRITEBYTECODE =
 
 test: $(CAMERA) build/.types ## set everything up and run every check and test
 	@$(MAKE) --no-print-directory lint
-	@$(PYTHON) -m pytest --numprocesses 4 --dist loadfile
+	@$(PYTHON) -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
 
 test-clients: $(CAMERA) build/.clients ## read the camera with Home Assistant, OctoPrint, motion, mpv and others, which it installs
 	@$(PYTHON) -m pytest -m clients tests/recipes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from camcors_build import pages
 
 from tests.kit.authority import Authority
 from tests.kit.camera import PROGRAM, Camera
+from tests.kit.order import spread
 
 # What the build freezes of firmware/pages, for the firmware on CPython.
 pages.load()
@@ -24,6 +26,12 @@ httpx._transports.default.create_ssl_context = functools.cache(httpx.create_ssl_
 for signum, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
     if signal.getsignal(signum) is signal.SIG_IGN:
         signal.signal(signum, handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let `make test` take the files in an order that keeps all of its workers busy to the end."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items[:] = spread(items)
 
 
 @pytest.fixture(scope="session")
