@@ -55,8 +55,8 @@ def point_of_key(der):
     start, end = _inside(der, 0, len(der), _SEQUENCE)
     after = _after(der, start, end, _INTEGER)
     if after < end and der[after] == _SEQUENCE:  # PKCS #8, with the other one inside
-        after = _after(der, after, end)
-        return point_of_key(der[slice(*_inside(der, after, end, _OCTET_STRING))])
+        start, end = _inside(der, _after(der, after, end), end, _OCTET_STRING)
+        return point_of_key(der[start:end])
     after = _after(der, after, end, _OCTET_STRING)
     while after < end:
         if der[after] == _PUBLIC_KEY:

@@ -55,6 +55,9 @@ int __wrap_mbedtls_ssl_config_defaults(mbedtls_ssl_config *conf, int endpoint, i
 int __wrap_mbedtls_ssl_write(mbedtls_ssl_context *ssl, const unsigned char *buf, size_t len) {
     if (buf == &shake_mark) {
         shaken = mbedtls_ssl_handshake(ssl);
+        if (shaken == MBEDTLS_ERR_SSL_CONN_EOF) {
+            shaken = MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY; // for the other one the module tls would keep all
+        }
         return shaken;
     }
     if (buf == &end_mark) {
@@ -115,7 +118,7 @@ int __wrap_mbedtls_ssl_config_defaults(mbedtls_ssl_config *conf, int endpoint, i
 
 // shake(socket: tls.SSLSocket) -> int: takes the handshake as far as it goes without the client; returns 0 once
 // it is over, else MP_STREAM_POLL_RD or _WR (select.POLLIN, POLLOUT) for what it waits for. One thread at a time.
-// Raises OSError.
+// Raises OSError; then TLS has let go of the socket below, which stays open.
 static mp_obj_t tls_shake(mp_obj_t socket) {
     const mp_stream_p_t *stream = mp_get_stream_raise(socket, MP_STREAM_OP_WRITE);
     nlr_buf_t nlr;
