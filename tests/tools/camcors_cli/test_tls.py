@@ -24,7 +24,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from tests.kit.camera import Camera
+from tests.kit.camera import TOP, Camera
 from tests.kit.fake_board import REPORT, FakeBoard, transport
 from tests.kit.line import Cut, Line, after_bytes, after_text
 
@@ -514,3 +514,70 @@ def test_nobody_else_can_read_what_setup_makes(bare: Camera, on: Any, config: Pa
     assert on(bare, "tls", "setup").exit_code == 0
     made = [config / "camcors", *(config / "camcors").rglob("*")]
     assert {stat.S_IMODE(each.stat().st_mode) & 0o077 for each in made} == {0}
+
+
+# --- Power that fails at every write of the flash.
+
+_CUTS = """
+import json, os, sys, vfs
+sys.path.insert(0, KIT)
+from cut_flash import cut_all, new_image, read
+from camcors import remote as _remote
+
+CERT, KEY = "/f/tls/cert.der", "/f/tls/key.der"
+
+class Case:
+    outcomes = None
+
+    def __init__(self):
+        self.outcomes = {}
+
+    def prepare(self):
+        os.mkdir("/f/tls")
+        for path, data in BEFORE:
+            with open(path, "wb") as f:
+                f.write(data)
+
+    def act(self):
+        _remote._file = None  # what a cut has left open is of another flash
+        for call in CALLS:
+            exec(call, {"_remote": _remote})
+
+    def judge(self, cert, key):
+        found = None if cert is None else PAIRS.index((cert, key)) if (cert, key) in PAIRS else "half"
+        self.outcomes[found] = self.outcomes.get(found, 0) + 1
+        return "a certificate with another key" if found == "half" else None
+
+case = Case()
+writes, tried, outcomes, wrong = cut_all(case, new_image(case.prepare), lambda: (read(CERT), read(KEY)))
+print(json.dumps([writes, tried, [outcomes.get(each, 0) for each in (0, None, 1)], [str(w) for w in wrong]]))
+"""
+_WRITES = re.compile(rb"_remote\.(?:make_folder|remove|append|close|rename)\(.*?\)(?=\x04)")
+
+
+@pytest.mark.parametrize("has_pair", [True, False])
+def test_power_cut_at_every_write_of_setup(
+    bare: Camera, on: Any, program: Path, tmp_path: Path, has_pair: bool
+) -> None:
+    """The calls as the command sends them, on a flash whose power fails at the N-th write."""
+    if has_pair:
+        assert on(bare, "tls", "setup").exit_code == 0
+    before = files(bare)
+    with Line(bare.repl) as line:
+        assert bare.camcors("tls", "setup", "--port", line.port).returncode == 0
+    after = files(bare)
+    calls = [each.decode().replace("'/tls", "'/f/tls") for each in _WRITES.findall(bytes(line.sent))]
+    assert len(calls) == 7 + has_pair
+    pairs = [(each.get("cert.der"), each.get("key.der")) for each in (before, after)]
+    stood = [(f"/f/tls/{name}", data) for name, data in before.items()]
+    script = tmp_path / "cuts.py"
+    kit = str(TOP / "tests" / "kit")
+    given = f"KIT = {kit!r}\nBEFORE = {stood!r}\nPAIRS = {pairs!r}\nCALLS = {calls!r}\n"
+    script.write_text(given + _CUTS)
+    done = subprocess.run([program, script], capture_output=True, text=True, timeout=110)
+    assert done.returncode == 0, done.stdout + done.stderr
+    writes, tried, outcomes, wrong = json.loads(done.stdout.splitlines()[-1])
+    assert wrong == []
+    assert writes >= 5 and tried == sum(outcomes) == 3 * writes
+    old, none, new = outcomes
+    assert (old > 0) == has_pair and none > 0 and new > 0
