@@ -83,9 +83,11 @@ def serving(context: ssl.SSLContext | None) -> Iterator[int]:
     with Server(("127.0.0.1", free_port()), _Handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
-        yield server.server_port
-        server.shutdown()
-        thread.join()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def own(authority: Authority, names: Names, folder: Path) -> ssl.SSLContext:
