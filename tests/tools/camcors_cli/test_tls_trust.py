@@ -297,14 +297,26 @@ def test_trust_shows_the_authority(run: Any, authority: Authority, tmp_path: Pat
     assert run("tls", "trust", "--export", target).exit_code == 4
 
 
-def test_the_command_for_chromium_makes_chromium_trust_it(run: Any, authority: Authority, home: Path) -> None:
+# The stores that there are, and the one that Chromium takes then.
+CHROMIUM = [
+    ([], ".pki/nssdb"),
+    ([".pki/nssdb"], ".pki/nssdb"),
+    ([".local/share/pki/nssdb"], ".local/share/pki/nssdb"),
+    ([".pki/nssdb", ".local/share/pki/nssdb"], ".pki/nssdb"),
+]
+
+
+@pytest.mark.parametrize(("there", "taken"), CHROMIUM)
+def test_the_command_for_chromium_makes_chromium_trust_it(
+    run: Any, authority: Authority, other: OtherAuthority, home: Path, there: list[str], taken: str
+) -> None:
     """The line as it is printed, in a shell."""
+    for each in there:
+        trust_in(home / each, other.certificate)
     command = json.loads(run("tls", "trust", "--json").stdout)["commands"][0]["command"]
-    store = home / ".pki" / "nssdb"
-    store.mkdir(parents=True)
-    subprocess.run(["certutil", "-N", "-d", f"sql:{store}", "--empty-password"], check=True)
     subprocess.run(["sh", "-c", command], check=True)
-    assert stores.trusts(store, authority.certificate.public_bytes(Encoding.DER)) is True
+    der = authority.certificate.public_bytes(Encoding.DER)
+    assert stores.find(der) == [stores.Store("Chromium", home / taken, True)]
 
 
 def test_trust_without_an_authority(run: Any, home: Path) -> None:

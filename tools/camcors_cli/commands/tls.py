@@ -214,7 +214,7 @@ def status(port: str | None, as_json: bool) -> None:
 
 def _rows(state: State) -> list[tuple[str, str]]:
     found = state.found
-    rows = [("certificate", "none that can be read")]
+    rows = []
     if found:
         rows = [
             ("names", ", ".join(found.names.names) or "none"),

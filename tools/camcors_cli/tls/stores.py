@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 _FILE = "cert9.db"
-_CHROMIUM = (".pki/nssdb", ".local/share/pki/nssdb", "snap/chromium/current/.pki/nssdb")
+_CHROMIUM = (".pki/nssdb", ".local/share/pki/nssdb")  # it takes the first that there is (seen in 156)
+_SNAP = "snap/chromium/current/.pki/nssdb"
 _FIREFOX = {
     "darwin": ("~/Library/Application Support/Firefox/Profiles",),
     "win32": ("$APPDATA/Mozilla/Firefox/Profiles",),
@@ -66,9 +67,17 @@ def _has(store: sqlite3.Connection, certificate: bytes) -> bool:
     return False
 
 
+def chromium() -> tuple[Path, bool]:
+    """Return the store of Chromium on Linux, and whether it is there."""
+    for each in _with_store([Path.home() / each for each in _CHROMIUM]):
+        return each, True
+    return Path.home() / _CHROMIUM[0], False  # releases of before know no other
+
+
 def _chromium() -> Iterator[Path]:
     if sys.platform == "linux":
-        yield from _with_store(Path.home() / each for each in _CHROMIUM)
+        folder, is_there = chromium()
+        yield from _with_store([*[folder] * is_there, Path.home() / _SNAP])
 
 
 def _firefox() -> Iterator[Path]:
@@ -78,5 +87,5 @@ def _firefox() -> Iterator[Path]:
             yield from _with_store(sorted(profiles.iterdir()))
 
 
-def _with_store(folders: Iterator[Path] | list[Path]) -> Iterator[Path]:
+def _with_store(folders: list[Path]) -> Iterator[Path]:
     return (folder for folder in folders if (folder / _FILE).is_file())

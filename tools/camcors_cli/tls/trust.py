@@ -135,8 +135,12 @@ def commands(own: x509.Certificate) -> list[tuple[str, str]]:
         return [("Safari, Chrome", f"security add-trusted-cert -r trustRoot -k {keychain} {quoted}")]
     if sys.platform == "win32":
         return [("Edge, Chrome", f'certutil -user -addstore Root "{path}"')]
+    store, is_there = stores.chromium()
+    place = shlex.quote(f"sql:{store}")
+    new = f"mkdir -p {shlex.quote(str(store))} && certutil -N -d {place} --empty-password && "
+    add = f"certutil -A -d {place} -t C,, -n {shlex.quote(name)} -i {quoted}"
     debian = "/usr/local/share/ca-certificates/camcors-authority.crt"
     return [
-        ("Chromium", f"certutil -d sql:$HOME/.pki/nssdb -A -t C,, -n {shlex.quote(name)} -i {quoted}"),
+        ("Chromium", add if is_there else new + add),
         ("curl, Python", f"sudo cp {quoted} {debian} && sudo update-ca-certificates"),
     ]
