@@ -28,10 +28,12 @@ def chromium(
     authority: Authority | None = None,
     *more: str,
     screen: str | None = None,
+    beside: Browser | None = None,
 ) -> Iterator[Browser]:
     """Debian's Chromium, headless. names: which names lead to which address. authority: whom it trusts.
 
-    more: arguments. screen: an X display with a window of it, in which it can ask the person.
+    more: arguments. screen: an X display with a window of it, in which it can ask the person. beside: another
+    one that runs in this thread.
     """
     path = find_chromium()
     if path is None:
@@ -40,9 +42,8 @@ def chromium(
     env = {**os.environ, "CHROMIUM": path}
     env |= {"HOME": str(authority.home)} if authority else {}
     env |= {"DISPLAY": screen} if screen else {}
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            headless=screen is None, executable_path=_SCRIPT, args=arguments, env={**env}
-        )
+    with contextlib.ExitStack() as stack:
+        kind = beside.browser_type if beside else stack.enter_context(sync_playwright()).chromium
+        running = kind.launch(headless=screen is None, executable_path=_SCRIPT, args=arguments, env={**env})
         yield running
         running.close()

@@ -21,8 +21,10 @@ _SERVER = """
 server {{
     listen 127.0.0.1:{port}{ssl};
     default_type text/html;
-    add_header Access-Control-Allow-Origin *;
-    location / {{ return 200 "<!doctype html><title>Page</title>"; }}
+    location / {{
+        add_header Access-Control-Allow-Origin *;
+        return 200 "<!doctype html><title>Page</title>";
+    }}
     location /picture {{ empty_gif; }}
     {more}
 }}
@@ -58,12 +60,12 @@ class Spaces:
         return f"{origin}:{self.ports[urlsplit(origin).scheme, reach.space_of(origin)]}"
 
     @contextlib.contextmanager
-    def chromium(self, names: str = "", screen: str | None = None) -> Iterator[Browser]:
-        """Chromium that takes each port for an address of its space. names: more rules for the resolver."""
+    def chromium(self, screen: str | None = None, beside: Browser | None = None) -> Iterator[Browser]:
+        """Chromium that takes each port for an address of its space. screen, beside: as for `chromium`."""
         here = ",".join(f"MAP {host} 127.0.0.1" for host in reach.SPACES).removeprefix("MAP ")
         taken = [f"127.0.0.1:{port}={space}" for (_, space), port in self.ports.items()]
         overrides = f"--ip-address-space-overrides={','.join(taken)}"
-        with chromium(here + names, self._authority, overrides, screen=screen) as running:
+        with chromium(here, self._authority, overrides, screen=screen, beside=beside) as running:
             yield running
 
     def firefox(self, profile: Path) -> Firefox:

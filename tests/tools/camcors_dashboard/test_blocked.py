@@ -10,11 +10,10 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.kit.camera import Camera, free_port
 from tests.kit.pages import (
-    FILES,
     Dashboard,
     Site,
     add_camera,
@@ -213,51 +212,11 @@ def test_http_errors_in_the_cameras_words(served: Page, site: Site, code: int, b
     expect(why(served, "http")).to_contain_text(words)
 
 
-def open_as(page: Page, origin: str) -> None:
-    """The dashboard's files as a page of `origin`, which needs no server there."""
-
-    def fulfil(route: Route) -> None:
-        name = route.request.url.removeprefix(origin).lstrip("/") or "index.html"
-        file = FILES / name
-        if file.is_file():
-            route.fulfill(path=file)
-        else:
-            route.fulfill(status=404)
-
-    page.route(f"{origin}/**", fulfil)
-    page.goto(origin + "/")
-
-
-def test_an_https_page_and_an_http_camera(page: Page, site: Site):
-    messages: list[str] = []
-    page.on("console", lambda said: messages.append(said.text))
-    open_as(page, "https://dashboard.example")
-    open_large(page, site.origin("camera.example"))
-    box = why(page, "mixed")
-    assert commands(box) == ["camcors dashboard"]
-    assert any("Mixed Content" in each for each in messages)
-
-
-def test_the_local_network_permission(page: Page):
-    open_as(page, "https://dashboard.example")
-    open_large(page, "https://192.168.255.1")
-    box = why(page, "permission")
-    expect(box).to_contain_text("No header of the camera can grant it.")
-    assert commands(box) == []
-
-
-def test_a_page_that_is_not_secure_may_not_ask_for_it(page: Page, site: Site):
-    page.goto(site.origin("dashboard.example") + "/dashboard/")
-    open_large(page, "http://192.168.255.1")
-    box = why(page, "permission")
-    assert commands(box) == ["camcors dashboard"]
-
-
 def test_the_script_never_contradicts_the_command(page: Page, site: Site):
     """It knows fewer hosts, and has nobody to ask for the address of a name: of these it says "other"."""
     page.goto(site.origin() + "/")
     script = """async (hosts) => {
-      const { space } = await import("/dashboard/js/place.js");
+      const { space } = await import("/dashboard/js/reach.js");
       return hosts.map((host) => space(new URL(`http://${host}/`).hostname));
     }"""
     rows = [(host, space) for host, space in SPACES if host and "%" not in host and host != "::1"]
@@ -268,13 +227,6 @@ def test_the_script_never_contradicts_the_command(page: Page, site: Site):
     known = {"127.0.0.1", "localhost", "a.localhost", "[::1]", "10.0.0.1", "192.168.4.1", "172.16.0.1",
              "169.254.3.4", "100.64.0.1", "camcors.local", "[fd00::1]"}  # fmt: skip
     assert [host for (host, _), word in zip(rows, said) if host in known and word == "other"] == []
-
-
-def test_an_https_page_may_ask_its_own_network(page: Page):
-    """Chromium makes a question of it, not mixed content."""
-    open_as(page, "https://dashboard.example")
-    open_large(page, "http://192.168.255.1")
-    expect(why(page, "permission")).to_contain_text("No header of the camera can grant it.")
 
 
 SAID = {
@@ -290,7 +242,6 @@ JUDGED = [
     ({"verdict": "unreachable", "code": "UNREACHABLE"}, "unreachable"),
     ({"code": "HOST_REFUSED"}, "host"),
     ({"code": "SOMETHING_NEW"}, "other"),
-    ({"verdict": "allowed", "reason": None, "code": None, "browsers": {"chromium": "asks"}}, "permission"),
 ]
 
 
@@ -348,10 +299,11 @@ def test_an_address_that_is_no_camera_has_a_remedy(served: Page, site: Site):
     assert commands(box) == []
 
 
-def test_an_https_address_of_a_camera_has_a_remedy(either, camera: Camera):
+def test_https_that_does_not_answer_has_a_remedy(either, camera: Camera):
     page, _ = either
-    place = camera.url.removeprefix("http://")
-    open_large(page, f"https://{place}")
+    url = camera.url.replace("http:", "https:")
+    open_large(page, url)
     box = page.locator(".connection .why")
-    words = f"A camera speaks http, not https: remove this address here and add http://{place}."
+    words = f"Open {url} in a tab. A warning there means that this browser does not trust the camera’s certificate yet"
     expect(box).to_contain_text(words, timeout=_SHOWN)
+    assert commands(box)[0] == f"camcors tls trust --check {url}"

@@ -391,7 +391,7 @@ def test_a_link_sends_nobody_elses_token(
 
 
 LINKS = [
-    ("camera=ftp%3A%2F%2Fx&token=" + TOKENS["view"], "A camera speaks http, not ftp."),
+    ("camera=ftp%3A%2F%2Fx&token=" + TOKENS["view"], "A camera speaks http or https, not ftp."),
     ("camera=camera.local&token=" + TOKENS["view"][:-1], "A token is “camcors_” and 26 letters and digits."),
     ("camera=&token=" + TOKENS["view"], "Write the camera’s address"),
 ]

@@ -18,7 +18,7 @@ export function parseAddress(text) {
   if (/\s/.test(written)) throw new AddressError(`An address has no spaces. Write one, such as ${EXAMPLE}.`);
   const url = parse(SCHEME.test(written) ? written : `http://${written}`);
   if (url.protocol !== "http:" && url.protocol !== "https:") {
-    throw new AddressError(`A camera speaks http, not ${url.protocol.slice(0, -1)}. Write http://${url.host}.`);
+    throw new AddressError(`A camera speaks http or https, not ${url.protocol.slice(0, -1)}. Write http://${url.host}.`);
   }
   if (url.username || url.password) {
     throw new AddressError(`A browser sends no name or password from an address. Write ${url.origin}.`);

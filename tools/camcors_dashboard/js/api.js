@@ -1,6 +1,7 @@
 /** Requests to a camera, and what went wrong with them. */
 
 import { TEXT_MAX, cut } from "./bounds.js";
+import { permissions } from "./permission.js";
 
 /**
  * What was asked of a camera, as much as decides whether a browser lets it through.
@@ -155,6 +156,7 @@ export function send(attempt, more = {}) {
     cache: "no-store",
     redirect: "error",
     referrerPolicy: "no-referrer",
+    ...permissions.option(new URL(attempt.url)),
     ...more,
   });
 }

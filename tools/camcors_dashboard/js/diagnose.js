@@ -5,19 +5,21 @@
  */
 
 import { CameraError, send } from "./api.js";
-import { askedPermission, guessPlace } from "./place.js";
+import { permissions } from "./permission.js";
+import { explain } from "./place.js";
 import { examine } from "./server.js";
 
 /**
  * What was found. cause: one of a closed list, for programs and tests. commands: each fixes it or a part.
  * facts: what was tried, each in a sentence.
  * @typedef {object} Diagnosis
- * @property {"busy"|"token"|"http"|"mixed"|"permission"|"unreachable"|"unclear"|"origin"|"method"|"header"|"credentials"|
+ * @property {"busy"|"token"|"http"|"mixed"|"ask"|"permission"|"unreachable"|"unclear"|"origin"|"method"|"header"|"credentials"|
  *   "host"|"passing"|"other"} cause
  * @property {string} title
  * @property {string} text
  * @property {string[]} commands
  * @property {string[]} facts
+ * @property {string} [act] what a button says that has the browser ask
  * @property {string} [open] an address that a person may open to see for themselves
  */
 
@@ -55,17 +57,26 @@ function withPort(command, repl) {
  * @returns {Promise<Diagnosis>}
  */
 async function find(attempt, known) {
-  const found = known.server.doctor
-    ? await byServer(attempt)
-    : await guessPlace(new URL(location.href), new URL(attempt.url));
-  return withScheme(found ?? (await byProbes(attempt, known)), new URL(attempt.url));
+  const url = new URL(attempt.url);
+  const found = (known.server.doctor ? await byServer(attempt) : byPlace(url)) ?? (await byProbes(attempt, known));
+  return withCertificate(found, url);
 }
 
-/** Nothing was found over https: cameras speak http. @param {Diagnosis} found @param {URL} url @returns {Diagnosis} */
-function withScheme(found, { protocol, host }) {
+/** What the browser does by where page and camera are, null if it lets the request through. @param {URL} url */
+export function byPlace(url) {
+  return explain(permissions.verdict(url), new URL(location.href), url, permissions.browser, permissions.stage(url));
+}
+
+/**
+ * Nothing was found over https: a browser tells a script nothing of a certificate.
+ * @param {Diagnosis} found @param {URL} url @returns {Diagnosis}
+ */
+function withCertificate(found, { protocol, origin }) {
   if (protocol !== "https:" || (found.cause !== "unreachable" && found.cause !== "unclear")) return found;
-  const text = `A camera speaks http, not https: remove this address here and add http://${host}. Behind a proxy with a certificate, check that the proxy runs. ${found.text}`;
-  return { ...found, text };
+  const text =
+    `Open ${origin} in a tab. A warning there means that this browser does not trust the camera’s certificate yet; ` +
+    `if nothing answers, the camera may have none: camcors tls setup makes one. ${found.text}`;
+  return { ...found, text, commands: [`camcors tls trust --check ${origin}`, ...found.commands], open: origin };
 }
 
 /** @param {string} text @returns {Diagnosis} */
@@ -119,9 +130,7 @@ const CODES = {
 async function byServer(attempt) {
   const said = await examine(attempt);
   if (!said) return null;
-  if (said.verdict === "allowed") {
-    return said.browsers.includes("asks") ? askedPermission(new URL(attempt.url)) : null;
-  }
+  if (said.verdict === "allowed") return null;
   const facts = [...said.steps, ...(said.endpoint ? [`endpoint: ${said.endpoint}`] : [])].map(sentence);
   const cause = CODES[said.code] ?? "other";
   if (said.verdict === "blocked" && !said.isCamera && cause !== "mixed" && cause !== "permission" && cause !== "host") {

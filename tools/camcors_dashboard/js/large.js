@@ -6,7 +6,7 @@ import { Recorder, cannotRecord } from "./recorder.js";
 import { examine } from "./server.js";
 import { Settings } from "./settings.js";
 import { Status } from "./status.js";
-import { rateWords, stateWords } from "./tile.js";
+import { askButton, rateWords, stateWords } from "./tile.js";
 import { tokenForm } from "./token.js";
 import { toast } from "./toast.js";
 import { View } from "./view.js";
@@ -172,12 +172,14 @@ export class Large {
     this.connection.hidden = !session.trouble;
     if (this.tokenField) this.tokenField.hidden = !session.camera.token && session.trouble?.cause === "token";
     if (!session.trouble) return this.connection.replaceChildren();
-    const again = button("Try again", "again", () => session.retry(), { class: "quiet small" });
+    const { act } = session.trouble;
+    const retry = button("Try again", "again", () => session.retry(), { class: "quiet small" });
+    const next = act ? askButton(session, act) : session.isHeld ? null : retry;
     const asksToken = session.trouble.cause === "token";
     this.connection.replaceChildren(
       whyBox(session.trouble, { level: 2 }),
       ...(asksToken ? [tokenForm(session.name, this.keep)] : []),
-      h("div", { class: "tools" }, again),
+      ...(next ? [h("div", { class: "tools" }, next)] : []),
       ...[this.#examination()].filter((each) => each !== null),
     );
   }

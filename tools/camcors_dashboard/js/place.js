@@ -1,36 +1,39 @@
-/**
- * What the browser itself does with a request by where page and camera are: mixed content, and the permission
- * for local addresses (Local Network Access, WICG). `camcors dashboard` judges that, with the addresses that
- * names have; here is what a page on any other server can tell, and the permission, which only a page sees.
- */
+/** In words: what the browser does with a request by where page and camera are. */
 
-const LOOPBACK = /^(localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
-const LOCAL =
-  /^(?=[\d.]+$|\[)(10\.|192\.168\.|169\.254\.|172\.(1[6-9]|2\d|3[01])\.|100\.(6[4-9]|[789]\d|1[01]\d|12[0-7])\.|\[f[cd]|\[fe[89ab])|(^|\.)local$/;
+import { kindOf } from "./reach.js";
+
+/** What the two browsers ask, each in its own words. @type {Record<"chromium"|"firefox", Record<"local"|"loopback", string>>} */
+const QUESTIONS = {
+  chromium: {
+    local: "Access other devices on your local network",
+    loopback: "Access other apps and services on this device",
+  },
+  firefox: {
+    local: "access apps and services on devices connected to your local network",
+    loopback: "access other apps and services on this device",
+  },
+};
+/** Where the answer can be changed: what it is called beside the page's address. */
+const SETTINGS = {
+  chromium: { local: "Local network", loopback: "Apps on device" },
+  firefox: { local: "Access local network devices", loopback: "Access this device" },
+};
+const NO_HEADER = "No header of the camera can grant it.";
 
 /**
- * Where a host is, as Local Network Access (WICG) tells without asking for its address: "loopback",
- * "local", or "other" of a public address or a name that only a resolver knows.
- * @param {string} hostname of a URL
+ * The explanation of a verdict, null of what passes.
+ * @param {ReturnType<import("./permission.js").Permissions["verdict"]>} verdict
+ * @param {URL} page @param {URL} url @param {import("./reach.js").Browser} browser
+ * @param {ReturnType<import("./permission.js").Permissions["stage"]>} [stage] how far the question is
+ * @returns {import("./diagnose.js").Diagnosis|null}
  */
-export function space(hostname) {
-  if (LOOPBACK.test(hostname)) return "loopback";
-  return LOCAL.test(hostname) ? "local" : "other";
-}
-
-/**
- * What blocks a request to `url` by a page of `page` before the camera is asked, as far as the page can tell.
- * @param {URL} page @param {URL} url
- * @returns {Promise<import("./diagnose.js").Diagnosis|null>}
- */
-export async function guessPlace(page, url) {
-  const target = space(url.hostname);
-  const own = space(page.hostname);
-  const state = target === "other" ? null : await permissionState(PERMISSIONS[target]);
-  // Of local addresses, Chromium makes a question of that permission instead.
-  const isMixed = page.protocol === "https:" && url.protocol === "http:" && target !== "loopback" && state === null;
-  if (isMixed) return mixed(page, url);
-  return state === null || own === "loopback" || own === target ? null : guarded(state);
+export function explain(verdict, page, url, browser, stage = "before") {
+  if (verdict === "mixed") return mixed(page, url);
+  if (verdict === "insecure") return insecure(page);
+  const kind = kindOf(url) ?? "local";
+  const family = browser.declares ? "chromium" : "firefox";
+  if (verdict === "asks") return ask(QUESTIONS[family][kind], page, url)[stage];
+  return verdict === "refused" ? refused(page, QUESTIONS[family][kind], SETTINGS[family][kind]) : null;
 }
 
 /** @param {URL} page @param {URL} url @returns {import("./diagnose.js").Diagnosis} */
@@ -40,55 +43,66 @@ function mixed(page, url) {
     title: "An https page, an http camera",
     text:
       `Browsers block what a page of ${page.origin} asks of ${url.origin} as mixed content, before the camera is asked. ` +
-      "Open the dashboard from this computer instead, which the command serves; or give the camera https by a proxy.",
-    commands: ["camcors dashboard"],
+      "There are two ways out: give the camera https, and add its https address here; or open the dashboard from this " +
+      "computer, at http://localhost.",
+    commands: ["camcors tls setup", "camcors dashboard"],
     facts: [`This page came over https, the camera’s address is ${url.protocol.slice(0, -1)}.`],
   };
 }
 
-const PERMISSIONS = {
-  loopback: ["loopback-network", "local-network-access"],
-  local: ["local-network", "local-network-access"],
-};
-
-/**
- * Of a request for which the browser asks the person: what the person answered.
- * @param {URL} url
- */
-export async function askedPermission(url) {
-  const state = await permissionState(PERMISSIONS[space(url.hostname) === "loopback" ? "loopback" : "local"]);
-  return state === null ? null : guarded(state);
+/** @param {URL} page @returns {import("./diagnose.js").Diagnosis} */
+function insecure(page) {
+  return {
+    cause: "permission",
+    title: "The browser guards your network",
+    text:
+      "This browser keeps a public page over http from local addresses, and does not even ask. " +
+      "Open the dashboard from this computer, or serve it over https.",
+    commands: ["camcors dashboard"],
+    facts: [`This page came from ${page.origin}.`],
+  };
 }
 
 /**
- * Chromium from 142 on asks the person before a public page reaches local addresses (Local Network Access, WICG).
- * @param {PermissionState} state
- * @returns {import("./diagnose.js").Diagnosis|null}
+ * @param {string} question @param {URL} page @param {URL} url
+ * @returns {Record<"before"|"open"|"failed", import("./diagnose.js").Diagnosis>}
  */
-function guarded(state) {
-  if (state === "granted") return null;
-  const facts = [`The browser’s permission for local addresses is “${state}” for ${location.origin}.`];
-  const title = "The browser guards your network";
-  if (!isSecureContext) {
-    const text = "A page that did not come over https may not reach local addresses. Serve the dashboard from this computer.";
-    return { cause: "permission", title, text, commands: ["camcors dashboard"], facts };
-  }
-  const where = "in the site settings, to the left of the address, under Local network access";
-  const text =
-    state === "denied"
-      ? `This page was denied the permission to reach devices in your network. Allow it ${where}, then reload. No header of the camera can grant it.`
-      : "The browser asks whether this page may reach devices in your network: answer Allow. No header of the camera can grant it.";
-  return { cause: "permission", title, text, commands: [], facts };
+function ask(question, page, url) {
+  /** @type {{cause: "ask", commands: string[], facts: string[]}} */
+  const nothing = { cause: "ask", commands: [], facts: [] };
+  return {
+    before: {
+      ...nothing,
+      title: "The browser will ask",
+      text: `Whether this page may “${question}”. Answer Allow, and the picture comes. ${NO_HEADER}`,
+      act: "Ask now",
+    },
+    open: {
+      ...nothing,
+      title: "The browser asks",
+      text: `Whether this page may “${question}”, at the top of the window. Answer Allow, and the picture comes.`,
+    },
+    failed: {
+      ...nothing,
+      title: "No answer",
+      text:
+        `The browser asks whether this page may “${question}”. You may have closed the question; or the camera does ` +
+        `not answer, or its policy does not list ${page.origin}.`,
+      open: url.origin,
+      act: "Ask again",
+    },
+  };
 }
 
-/** @param {string[]} names @returns {Promise<PermissionState|null>} null: the browser has no such permission */
-async function permissionState(names) {
-  for (const name of names) {
-    try {
-      return (await navigator.permissions.query({ name: /** @type {PermissionName} */ (name) })).state;
-    } catch {
-      // Not known by this name; another version has another one.
-    }
-  }
-  return null;
+/** @param {URL} page @param {string} question @param {string} setting @returns {import("./diagnose.js").Diagnosis} */
+function refused(page, question, setting) {
+  return {
+    cause: "permission",
+    title: "You have blocked your network here",
+    text:
+      `This page may not “${question}”. To allow it, click the icon to the left of the page’s address, ` +
+      `and change “${setting}”. ${NO_HEADER}`,
+    commands: [],
+    facts: [`The browser’s permission is “denied” for ${page.origin}.`],
+  };
 }

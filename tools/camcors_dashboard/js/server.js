@@ -87,7 +87,6 @@ export async function askOrigins(camera) {
 
 /**
  * What the server found on its own way to a camera, as Examination.to_json() of the command says it.
- * browsers: what this browser does by where page and camera are.
  * @typedef {object} Examination
  * @property {"allowed"|"blocked"|"unreachable"} verdict
  * @property {string} reason "" if nothing blocks
@@ -99,7 +98,6 @@ export async function askOrigins(camera) {
  * @property {string[]} commands
  * @property {string[]} remarks
  * @property {string[]} steps their words
- * @property {string[]} browsers
  * @property {boolean} isCamera what answers is a camcors camera
  */
 
@@ -128,7 +126,6 @@ export async function examine({ url, method, headers, credentials }, { isTokenSh
     remarks: list(said.remarks).map((each) => cut(String(each))),
     steps: list(said.steps).map((step) => cut(String(/** @type {{text?: unknown}|null} */ (step)?.text))),
     isCamera: said.is_camera === true,
-    browsers: Object.values(said.browsers ?? {}).map(String),
   };
 }
 

@@ -1,8 +1,9 @@
 import { shortAddress } from "./address.js";
-import { CameraError, askJson } from "./api.js";
+import { CameraError, askJson, attemptOf, send } from "./api.js";
 import { reportOf } from "./bounds.js";
-import { diagnose } from "./diagnose.js";
+import { byPlace, diagnose } from "./diagnose.js";
 import { Feed } from "./feed.js";
+import { permissions } from "./permission.js";
 
 const POLL_MS = 10_000;
 const POLL_OPEN_MS = 2000;
@@ -39,6 +40,10 @@ export class Session extends EventTarget {
     this.feed.addEventListener("state", () => this.#onFeed());
     this.wake = () => document.visibilityState === "visible" && this.#poll();
     document.addEventListener("visibilitychange", this.wake);
+    this.isHeld = true; // until the browser’s permissions are known
+    this.answered = () => this.#pass();
+    permissions.addEventListener("change", this.answered);
+    permissions.ready.then(this.answered);
   }
 
   /** A name for people: their own, the camera's title or host name, or its address. */
@@ -64,6 +69,7 @@ export class Session extends EventTarget {
   get waiting() {
     const { state, retryAt } = this.feed;
     const place = shortAddress(this.camera.url);
+    if (this.isHeld) return "";
     if (state === "connecting") return `Waiting for ${place} to answer …`;
     if (state === "opened") return "The camera answers. Waiting for its first picture …";
     if (state !== "failed" || this.feed.isRefused) return "";
@@ -77,8 +83,32 @@ export class Session extends EventTarget {
     const before = this.views.size;
     if (seen) this.views.add(view);
     else this.views.delete(view);
+    if (this.isHeld) return;
     this.feed.want(view, seen);
     if (!before && this.views.size) this.#poll();
+  }
+
+  /** Holds all requests back while the browser would ask a person who was not told, or refuses for the person. */
+  #pass() {
+    if (this.isClosed) return;
+    const url = new URL(this.camera.url);
+    const wasHeld = this.isHeld;
+    this.isHeld = permissions.isAhead(url) || permissions.verdict(url) === "refused";
+    if (this.isHeld) {
+      this.#explained(byPlace(url));
+      for (const view of this.views) this.feed.want(view, false);
+    } else if (wasHeld) {
+      this.trouble = null;
+      for (const view of this.views) this.feed.want(view, true);
+      this.#poll();
+    }
+    this.#changed();
+  }
+
+  /** Has the browser ask the person, who was told what. */
+  async ask() {
+    const attempt = { ...attemptOf(this.camera, "/api/status"), headers: {} };
+    await permissions.ask(new URL(attempt.url), () => send(attempt));
   }
 
   /** Asks more often while the camera is open. @param {boolean} open */
@@ -89,6 +119,7 @@ export class Session extends EventTarget {
 
   /** Tries again at once. */
   retry() {
+    if (this.isHeld) return;
     this.feed.retry();
     this.#poll();
   }
@@ -97,6 +128,7 @@ export class Session extends EventTarget {
     this.isClosed = true;
     clearTimeout(this.timer);
     document.removeEventListener("visibilitychange", this.wake);
+    permissions.removeEventListener("change", this.answered);
     this.feed.close();
   }
 
@@ -115,7 +147,7 @@ export class Session extends EventTarget {
 
   async #poll() {
     clearTimeout(this.timer);
-    if (this.isClosed || this.isAsking || !this.views.size || document.visibilityState === "hidden") return;
+    if (this.isClosed || this.isHeld || this.isAsking || !this.views.size || document.visibilityState === "hidden") return;
     this.isAsking = true;
     const wasRefused = this.feed.isRefused; // what was asked before that tells nothing of it
     try {
@@ -164,9 +196,16 @@ export class Session extends EventTarget {
     if (error instanceof CameraError && error.isLocked) this.feed.refuse(error);
     const found = await this.explain(error);
     if (this.isClosed || !this.failures[what]) return;
-    // The same again stays the same object, so that nothing is drawn again under a person's pointer.
-    if (JSON.stringify(found) !== JSON.stringify(this.trouble)) this.trouble = found.cause === "passing" ? null : found;
+    this.#explained(found.cause === "passing" ? null : found);
     this.#changed();
+  }
+
+  /**
+   * The same again stays the same object, so that nothing is drawn again under a person's pointer.
+   * @param {import("./diagnose.js").Diagnosis|null} found
+   */
+  #explained(found) {
+    if (JSON.stringify(found) !== JSON.stringify(this.trouble)) this.trouble = found;
   }
 
   #changed() {

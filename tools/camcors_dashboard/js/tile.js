@@ -6,7 +6,7 @@ import { View } from "./view.js";
 import { whyBox } from "./why.js";
 
 const WORDS = { live: "Live", connecting: "Connecting", blocked: "No picture", idle: "Paused" };
-const CAUSES = { busy: "Busy", token: "Locked", unreachable: "Not reached", http: "Error", other: "Error" };
+const CAUSES = { ask: "Not asked", busy: "Busy", token: "Locked", unreachable: "Not reached", http: "Error", other: "Error" };
 
 /** One or two words of how it goes. @param {import("./session.js").Session} session @returns {string} */
 export function stateWords({ trouble, state }) {
@@ -22,6 +22,11 @@ export function rateWords(session, canvas) {
   const { url } = session.camera;
   const words = session.feed.state === "live" ? [`${session.feed.fps.toFixed(0)} fps`, `${canvas.width} × ${canvas.height}`] : [];
   return [...words, session.name === new URL(url).host ? "" : shortAddress(url)].filter(Boolean).join(" · ");
+}
+
+/** Has the browser ask for its permission. @param {import("./session.js").Session} session @param {string} words */
+export function askButton(session, words) {
+  return button(words, "forth", () => session.ask(), { class: "primary ask" });
 }
 
 /** One camera of the grid. */
@@ -89,6 +94,7 @@ export class Tile {
     this.over.replaceChildren(
       ...(covered && trouble ? [whyBox(trouble, { short: true })] : []),
       ...(asksToken ? [tokenForm(session.name, this.keep)] : []),
+      ...(covered && trouble?.act ? [askButton(session, trouble.act)] : []),
     );
   }
 
