@@ -107,7 +107,7 @@ def test_what_the_browser_will_ask_is_said_first(
     said = box(page, url, "ask")
     expect(said).to_contain_text("The browser will ask")
     expect(said).to_contain_text(f"“{QUESTIONS['chromium'][kind]}”")
-    expect(tile(page, url).locator(".state")).to_have_text("Not asked")
+    expect(tile(page, url).locator(".state")).to_have_text("Waiting for you")
     assert seen == []
     tile(page, url).get_by_role("button", name="Ask now").click()
     expect(box(page, url, "ask")).to_contain_text("No answer")
@@ -123,8 +123,8 @@ def test_a_refused_permission(page: Page, spaces: Spaces) -> None:
     url = spaces.url(LITERAL)
     add_camera(page, url)
     said = box(page, url, "permission")
-    expect(said).to_contain_text("You have blocked your network here")
-    expect(said).to_contain_text(f"This page may not “{QUESTIONS['chromium']['local']}”.")
+    expect(said).to_contain_text("Your network is blocked for this page")
+    expect(said).to_contain_text(f"“{QUESTIONS['chromium']['local']}” is no")
     expect(said).to_contain_text("change “Local network”")
     expect(tile(page, url).locator(".state")).to_have_text("Blocked")
     assert seen == []
@@ -149,6 +149,10 @@ def test_mixed_content_names_two_ways_out(page: Page, spaces: Spaces) -> None:
     open_dashboard(page, spaces, PUBLIC, "granted")
     url = spaces.url("http://93.184.215.14")
     add_camera(page, url)
+    assert box(page, url, "mixed").locator("code").all_inner_texts() == [
+        "camcors tls setup",
+        "camcors dashboard",
+    ]
     tile(page, url).locator(".picture").press("Enter")
     said = page.locator('.connection .why[data-cause="mixed"]')
     expect(said).to_contain_text("mixed content", timeout=_SHOWN)
@@ -241,7 +245,7 @@ def test_firefox_with_the_permission_and_without(firefox: Firefox, spaces: Space
     with firefox.new_tab() as tab:
         open_in_firefox(tab, spaces, "denied", SECURE)
         said = told(tab, "permission")
-        assert f"This page may not “{QUESTIONS['firefox']['local']}”." in said
+        assert f"“{QUESTIONS['firefox']['local']}” is no" in said
         assert "“Access local network devices”" in said
         tab.permit("local-network", "granted", spaces.url(PUBLIC))
         comes_alive(tab)

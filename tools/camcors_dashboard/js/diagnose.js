@@ -19,6 +19,7 @@ import { examine } from "./server.js";
  * @property {string} text
  * @property {string[]} commands
  * @property {string[]} facts
+ * @property {string} [brief] what a tile says above all commands, in place of the first one
  * @property {string} [act] what a button says that has the browser ask
  * @property {string} [open] an address that a person may open to see for themselves
  */

@@ -45,6 +45,7 @@ function mixed(page, url) {
       `Browsers block what a page of ${page.origin} asks of ${url.origin} as mixed content, before the camera is asked. ` +
       "There are two ways out: give the camera https, and add its https address here; or open the dashboard from this " +
       "computer, at http://localhost.",
+    brief: "Give the camera https, or open the dashboard from this computer:",
     commands: ["camcors tls setup", "camcors dashboard"],
     facts: [`This page came over https, the camera’s address is ${url.protocol.slice(0, -1)}.`],
   };
@@ -69,24 +70,24 @@ function insecure(page) {
  */
 function ask(question, page, url) {
   /** @type {{cause: "ask", commands: string[], facts: string[]}} */
-  const nothing = { cause: "ask", commands: [], facts: [] };
+  const nothing = { cause: "ask", commands: [], facts: [NO_HEADER] };
   return {
     before: {
       ...nothing,
       title: "The browser will ask",
-      text: `Whether this page may “${question}”. Answer Allow, and the picture comes. ${NO_HEADER}`,
+      text: `It will ask whether this page may “${question}”. Answer Allow, and the picture comes.`,
       act: "Ask now",
     },
     open: {
       ...nothing,
       title: "The browser asks",
-      text: `Whether this page may “${question}”, at the top of the window. Answer Allow, and the picture comes.`,
+      text: `At the top of the window: whether this page may “${question}”. Answer Allow, and the picture comes.`,
     },
     failed: {
       ...nothing,
       title: "No answer",
       text:
-        `The browser asks whether this page may “${question}”. You may have closed the question; or the camera does ` +
+        `The browser asks whether this page may “${question}”. The question may have been closed; or the camera does ` +
         `not answer, or its policy does not list ${page.origin}.`,
       open: url.origin,
       act: "Ask again",
@@ -98,11 +99,11 @@ function ask(question, page, url) {
 function refused(page, question, setting) {
   return {
     cause: "permission",
-    title: "You have blocked your network here",
+    title: "Your network is blocked for this page",
     text:
-      `This page may not “${question}”. To allow it, click the icon to the left of the page’s address, ` +
-      `and change “${setting}”. ${NO_HEADER}`,
+      `The browser’s answer to “${question}” is no. To allow it, click the icon to the left of the page’s address, ` +
+      `and change “${setting}”.`,
     commands: [],
-    facts: [`The browser’s permission is “denied” for ${page.origin}.`],
+    facts: [`The browser’s permission is “denied” for ${page.origin}.`, NO_HEADER],
   };
 }

@@ -61,6 +61,7 @@ export class Session extends EventTarget {
   /** In words of a kind: "live" where pictures come, whatever else fails; "connecting", "blocked" or "idle". */
   get state() {
     if (this.feed.state === "live") return "live";
+    if (this.trouble?.cause === "ask") return "idle";
     if (this.trouble || this.feed.state === "failed") return "blocked";
     return this.feed.state === "idle" ? "idle" : "connecting";
   }

@@ -6,7 +6,7 @@ import { View } from "./view.js";
 import { whyBox } from "./why.js";
 
 const WORDS = { live: "Live", connecting: "Connecting", blocked: "No picture", idle: "Paused" };
-const CAUSES = { ask: "Not asked", busy: "Busy", token: "Locked", unreachable: "Not reached", http: "Error", other: "Error" };
+const CAUSES = { ask: "Waiting for you", busy: "Busy", token: "Locked", unreachable: "Not reached", http: "Error", other: "Error" };
 
 /** One or two words of how it goes. @param {import("./session.js").Session} session @returns {string} */
 export function stateWords({ trouble, state }) {

@@ -23,15 +23,16 @@ export function commandLine(command) {
 /**
  * What is wrong, what fixes it, and how that was found out.
  * @param {import("./diagnose.js").Diagnosis} found
- * @param {{short?: boolean, level?: number}} [options] short: only the first command and no facts
+ * @param {{short?: boolean, level?: number}} [options] short: one command, or what is brief; no facts
  */
 export function whyBox(found, { short = false, level = 3 } = {}) {
-  const commands = short ? found.commands.slice(0, 1) : found.commands;
+  const commands = short && !found.brief ? found.commands.slice(0, 1) : found.commands;
+  const words = short && commands.length ? found.brief : found.text;
   return h(
     "div",
     { class: "why", "data-cause": found.cause },
     h(`h${level}`, {}, found.title),
-    short && commands.length ? null : h("p", {}, found.text),
+    words ? h("p", {}, words) : null,
     commands.length && !short ? h("p", { class: "dim" }, "Run in a terminal:") : null,
     ...commands.map(commandLine),
     found.open && !short ? h("p", {}, h("a", { href: found.open, target: "_blank", rel: "noopener noreferrer" }, `Open ${found.open}`)) : null,
