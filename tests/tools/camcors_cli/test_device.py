@@ -37,9 +37,9 @@ def test_info_says_what_the_camera_says(camera: Camera) -> None:
     info, said = json.loads(done.stdout), status(camera)
     assert (done.stderr, done.returncode) == ("", 0)
     keys = {"port", "board", "micropython", "firmware", "uptime_s", "heap", "policy", "faults", "started"}
-    keys |= {"name", "title", "network", "restart", "refused", "access"}
+    keys |= {"name", "title", "network", "restart", "refused", "access", "tls"}
     assert set(info) == keys | {"machine", "version", "filesystem"}
-    for key in ("name", "title", "board", "micropython", "firmware", "network", "policy", "faults"):
+    for key in ("name", "title", "board", "micropython", "firmware", "network", "policy", "faults", "tls"):
         assert info[key] == said[key]
     assert info["refused"] is None
     assert (info["port"], info["started"]) == (camera.repl, True)
