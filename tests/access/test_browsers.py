@@ -70,6 +70,7 @@ def camera(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     with Camera(flash, access=None) as running:
         running.wait_ready().put("main.py", _MAIN)
         running.put("access.json", access_file(*ROLES))
+        running.put("camera.json", '{"trusted_proxies": ["127.0.0.1"]}')
         running.reset()
         yield running.wait_ready()
 

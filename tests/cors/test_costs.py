@@ -25,7 +25,7 @@ from tests.kit.camera import TOP
 OURS = (str(TOP / "src"), str(TOP / "firmware"))
 LENGTH = 1200
 LINEAR = 2.2  # times as much for twice the length
-STEPS_MAX = 900  # for each byte, of the dearest
+STEPS_MAX = 1000  # for each byte, of the dearest
 COPIES_MAX = 4  # of each byte
 
 
