@@ -141,7 +141,10 @@ def test_what_camcors_install_brings_has_the_esp32s_drivers() -> None:
 def test_our_c_modules_are_linked_and_keep_our_manifest(board: Board, tmp_path: Path) -> None:
     found = cmake.link(board, tmp_path)
     own = {"camera_wait.c", "modcamera.c"} if board.data["camera"] else {"open_eth.c"}
-    assert (found.manifest, found.sources) == ("ours", {"esp32_heap.c", "repl.c", "system_heap.c", *own})
+    assert (found.manifest, found.sources) == (
+        "ours",
+        {"esp32_heap.c", "repl.c", "system_heap.c", "tls.c", *own},
+    )
     wraps.check(found.map_file, board)
 
 

@@ -85,8 +85,9 @@ set(MICROPY_FROZEN_MANIFEST ours)
 set(USER_C_MODULES {modules})
 include(${{MICROPY_DIR}}/py/usermod.cmake)
 add_compile_options(-ffunction-sections -fdata-sections {options})
-add_library(driver STATIC {stand_ins}/driver.c)
-add_library(main STATIC {stand_ins}/gc.c {stand_ins}/gccollect.c {stand_ins}/mpthreadport.c)
+add_library(driver STATIC {stand_ins}/driver.c {stand_ins}/mbedtls.c)
+set(port {stand_ins}/gc.c {stand_ins}/gccollect.c {stand_ins}/mpthreadport.c {stand_ins}/modtls.c)
+add_library(main STATIC ${{port}})
 target_link_libraries(main usermod)
 add_executable(micropython.elf {stand_ins}/main.c)
 target_link_libraries(micropython.elf main driver)
@@ -100,6 +101,24 @@ _STAND_INS = {
     "unsigned long gc_room(void) { return gc_get_max_new_split(); }\n",
     "gccollect.c": "unsigned long gc_get_max_new_split(void) { return 1; }\n",
     "mpthreadport.c": "void mp_thread_deinit(void) {}\n",
+    "modtls.c": "int mbedtls_ssl_write(void *ssl, void *data, unsigned long size);\n"
+    "int mbedtls_ecp_mul_restartable(void *, void *, void *, void *, void *, void *, void *);\n"
+    "int mbedtls_ssl_config_defaults(void *conf, int endpoint, int transport, int preset);\n"
+    "int tls(void) { return mbedtls_ssl_write(0, 0, 0) + mbedtls_ssl_config_defaults(0, 1, 0, 0)"
+    " + mbedtls_ecp_mul_restartable(0, 0, 0, 0, 0, 0, 0); }\n",
+    "mbedtls.c": "int mbedtls_ssl_write(void *ssl, void *data, unsigned long size) { return 0; }\n"
+    "int mbedtls_ecp_mul_restartable(void *a, void *b, void *c, void *d, void *e, void *f, void *g)"
+    " { return 0; }\n"
+    "int mbedtls_ssl_config_defaults(void *conf, int end, int transport, int preset) { return 0; }\n"
+    "int mbedtls_ssl_handshake(void *ssl) { return 0; }\n"
+    "int mbedtls_ssl_close_notify(void *ssl) { return 0; }\n"
+    "void mbedtls_ssl_conf_groups(void *conf, void *groups) {}\n"
+    "void mbedtls_ssl_ticket_init(void *ticket) {}\nvoid mbedtls_ssl_ticket_free(void *ticket) {}\n"
+    "int mbedtls_ssl_ticket_setup(void *ticket) { return 0; }\n"
+    "void mbedtls_ssl_conf_session_tickets_cb(void *conf) {}\n"
+    "int mbedtls_ssl_ticket_write(void) { return 0; }\nint mbedtls_ssl_ticket_parse(void) { return 0; }\n"
+    "void esp_fill_random(void *buf, unsigned long len) {}\n"
+    "void *mp_thread_get_state(void) { return 0; }\n",
     "modcamera.c": "void *esp_camera_fb_get(void);\nint esp_camera_deinit(void);\n"
     "int camera(void) { return esp_camera_fb_get() ? 0 : esp_camera_deinit(); }\n",
     "driver.c": "void *esp_camera_fb_get(void) { return 0; }\nint esp_camera_deinit(void) { return 0; }\n"
@@ -112,13 +131,20 @@ _STAND_INS = {
     "int mp_thread_mutex_lock(void *mutex, int wait) { return mutex && wait; }\n"
     "void mp_thread_mutex_unlock(void *mutex) { (void)mutex; }\n",
     "main.c": "unsigned long gc_room(void);\nvoid mp_thread_deinit(void);\nint camera(void);\n"
-    "int main(void) { mp_thread_deinit(); return (int)gc_room() CAMERA; }\n",
+    "int tls(void);\n"
+    "int main(void) { mp_thread_deinit(); return (int)gc_room() + tls() CAMERA; }\n",
     # In the place of micropython-camera-API's.
     "micropython.cmake": "set(MICROPY_FROZEN_MANIFEST theirs)\n"
     "add_library(usermod_mp_camera INTERFACE)\n"
     "target_sources(usermod_mp_camera INTERFACE ${CMAKE_CURRENT_LIST_DIR}/modcamera.c)\n"
     "target_link_libraries(usermod INTERFACE usermod_mp_camera)\n",
 }
+
+
+def _quoted(option: str) -> str:
+    """Return an option as CMake's own language has it."""
+    escaped = option.replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 class Linked(NamedTuple):
@@ -139,7 +165,7 @@ def link(board: Board, folder: Path, modules: Path | None = None) -> Linked:
     lists = _LINKED.format(
         micropython=c.micropython(),
         modules=modules or TOP / board.data["user_c_modules"],
-        options=" ".join(f'"{option}"' for option in options if option != "-Werror"),
+        options=" ".join(_quoted(option) for option in options if option != "-Werror"),
         stand_ins=stand_ins,
     )
     (folder / "CMakeLists.txt").write_text(lists)
