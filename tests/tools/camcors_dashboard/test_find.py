@@ -15,8 +15,9 @@ from camcors_cli.dashboard.server import Server
 from playwright.sync_api import Page, expect
 from zeroconf import DNSIncoming
 
+from tests.kit.authority import Authority
 from tests.kit.camera import Camera, free_port
-from tests.kit.pages import Site, allow, is_live, tile, watch
+from tests.kit.pages import Site, Start, allow, is_live, tile, watch
 
 _GROUP, _PORT = "224.0.0.251", 5353
 _LOOPBACK = "127.0.0.1"
@@ -90,6 +91,57 @@ def test_what_is_no_camera_is_not_offered(site: Site, address: str):
     site.answers["/api/status"] = (200, {}, b'{"title": "a trap"}')
     with responder({"camcors.local.": address}):
         assert Finder([_LOOPBACK], site.port).find() == []
+
+
+def found_at(site: Site, status: int, headers: dict[str, str], body: dict[str, str]) -> list[dict[str, str]]:
+    """What is found where /api/status is answered so."""
+    site.answers["/api/status"] = (status, headers, json.dumps(body).encode())
+    with responder({"camcors.local.": _LOOPBACK}):
+        return Finder([_LOOPBACK], site.port).find()
+
+
+@pytest.mark.parametrize(("status", "code"), [(401, "no-token"), (403, "role-too-low"), (401, "other")])
+def test_a_locked_camera_is_offered_by_its_name(site: Site, status: int, code: str):
+    """It does not say what it calls itself; but that it has a lock."""
+    offered = [{"url": f"http://{_LOOPBACK}:{site.port}", "name": "camcors.local"}]
+    assert found_at(site, status, {}, {"code": code}) == (offered if code != "other" else [])
+
+
+@pytest.fixture(scope="module")
+def secure(start_camera: Start, tmp_path_factory: pytest.TempPathFactory) -> tuple[Camera, Authority]:
+    """A camera with a certificate, and who has signed that."""
+    authority = Authority(tmp_path_factory.mktemp("authority"))
+    leaf, camera = authority.leaf(_LOOPBACK), start_camera()
+    camera.put("camera.json", '{"title": "Porch"}')
+    camera.exec("import os; os.mkdir('/tls')")
+    camera.put("tls/key.der", leaf.key_der)
+    camera.put("tls/cert.der", leaf.certificate_der)
+    camera.reset()
+    camera.wait_for(f"ready {camera.tls_url}")
+    return camera, authority
+
+
+@pytest.mark.parametrize("is_trusted", [True, False])
+def test_a_camera_with_https_is_offered_by_that(
+    secure: tuple[Camera, Authority], is_trusted: bool, monkeypatch: pytest.MonkeyPatch
+):
+    """What it calls itself counts if its certificate is trusted here."""
+    camera, authority = secure
+    if is_trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(authority.certificate))
+    with responder({"camcors.local.": _LOOPBACK}):
+        found = Finder([_LOOPBACK], camera.port).find()
+    assert found == [{"url": camera.tls_url, "name": "Porch" if is_trusted else "camcors.local"}]
+
+
+@pytest.mark.parametrize(
+    "location",
+    ["https://127.0.0.2/api/status", "https://evil.example/api/status", "http://127.0.0.1:{}/api/status",
+     "/api/status", "https://127.0.0.1:99999/", "https://[::1", ""],
+)  # fmt: skip
+def test_a_redirect_to_elsewhere_is_not_followed(site: Site, location: str):
+    headers = {"Location": location.format(site.port)}
+    assert found_at(site, 308, headers, {"code": "use-https", "error": "x"}) == []
 
 
 def test_the_page_offers_it_and_adds_it_with_a_click(page: Page, camera: Camera):

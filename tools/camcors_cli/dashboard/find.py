@@ -15,14 +15,20 @@ import ipaddress
 import socket
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
-from ..browser.fetch import Request
-from ..browser.requests import Unreachable, send
+from cors.origin import DEFAULT_PORTS
+from strict import error
+
+from ..browser.fetch import Request, Response, get
+from ..browser.requests import Unreachable, Untrusted, send
+from ..browser.verdict import LOCK_WORDS
 from ..device import answers
-from ..device.answers import Odd
+from ..device.answers import Odd, error_code
 
 NAMES = ("camcors", *(f"camcors-{number}" for number in range(2, 6)))
 _WAIT_MS = 2000
+_STATUS = "/api/status"
 _STATUS_S = 4.0
 _NAME_MAX = 64
 
@@ -63,16 +69,46 @@ class Finder:
     def _look(self, host: str, address: str) -> dict[str, str] | None:
         if not ipaddress.ip_address(address).is_private:
             return None
-        place = (
-            f"{host if _leads_to(host, address) else address}{'' if self._port == 80 else f':{self._port}'}"
-        )
+        scheme, port = "http", self._port
         try:
-            _, body = send(Request("GET", f"http://{address}:{self._port}/api/status", []), _STATUS_S)
-            report = answers.loads(body)
-            answers.summary(report)
-            return {"url": f"http://{place}", "name": _name(report) or host}
+            response, body = send(Request("GET", f"http://{address}:{port}{_STATUS}", []), _STATUS_S)
+            name = _called(body, host)
+            if error_code(body) == error.USE_HTTPS:
+                scheme, port = "https", _port_of_https(response, address)
+                name = _called_over_https(f"https://{address}:{port}{_STATUS}", host)
         except (Unreachable, ValueError):
             return None
+        shown = "" if port == int(DEFAULT_PORTS[scheme]) else f":{port}"
+        place = f"{host if _leads_to(host, address) else address}{shown}"
+        return None if name is None else {"url": f"{scheme}://{place}", "name": name}
+
+
+def _port_of_https(response: Response, address: str) -> int:
+    """Return where a camera that sends plain http on serves https. Raises ValueError if that is elsewhere."""
+    parts = urlsplit(get(response.headers, "Location") or "")
+    if (parts.scheme, parts.hostname) != ("https", address):
+        raise ValueError("not the camera's own address")
+    return parts.port or 443
+
+
+def _called_over_https(url: str, host: str) -> str | None:
+    """Return what `_called` does; `host` if the certificate is not trusted here: then it gets no say."""
+    try:
+        return _called(send(Request("GET", url, []), _STATUS_S)[1], host)
+    except Untrusted:
+        return host
+
+
+def _called(body: str, host: str) -> str | None:
+    """Return what a camera calls itself, `host` where it does not say; None of what is no camera."""
+    if error_code(body) in LOCK_WORDS:
+        return host
+    try:
+        report = answers.loads(body)
+        answers.summary(report)
+    except ValueError:
+        return None
+    return _name(report) or host
 
 
 def _name(report: Any) -> str:
