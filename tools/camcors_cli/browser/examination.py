@@ -23,7 +23,16 @@ from ..device.answers import Summary, error_code, error_sentence, error_words
 from ..ui.findings import Mark, Step, no, note, ok
 from . import embedding, endpoint, reach, remedies, requests
 from .endpoint import Endpoint
-from .fetch import Asked, Blocked, Request, Response, normalize_method, preflight_check, preflight_request
+from .fetch import (
+    Asked,
+    Blocked,
+    Request,
+    Response,
+    get,
+    normalize_method,
+    preflight_check,
+    preflight_request,
+)
 from .reach import Access, Agent
 from .requests import Unreachable
 from .verdict import LOCK_WORDS, Journey, Question, Reason
@@ -159,6 +168,7 @@ class _Asking:
         self._is_withheld = len(self._token) < len(shown)
         self._summary: Summary | None = None
         self._is_refused = False  # the lock has refused what asked for the camera's report
+        self._secure = ""  # the URL to which a camera sends plain http on
 
     def run(self) -> None:
         """Raises Unreachable."""
@@ -196,8 +206,13 @@ class _Asking:
         """Say whether it is a camcors camera."""
         camera = self._summary = _summary(body)
         self._is_refused = error_code(body) in LOCK_WORDS
-        self.found.is_camera = camera is not None or self._is_refused
+        if error_code(body) == error.USE_HTTPS:
+            self._secure = get(response.headers, "Location") or ""
+        self.found.is_camera = camera is not None or self._is_refused or bool(self._secure)
         steps = self.found.steps
+        if self._secure:
+            steps += [ok("it is a camcors camera"), note("it sends plain http on to https")]
+            return
         if self._is_refused:
             steps += [ok("it is a camcors camera"), _refused_by_lock(response, body)]
             return
@@ -279,7 +294,12 @@ class _Asking:
     def _block(self, reason: Reason, passing: Sequence[str] = ()) -> None:
         found = self.found
         found.reason, found.code = reason.text, reason.code
-        if found.is_camera:
+        if self._secure and reason.blocked is Blocked.REDIRECT:
+            place = urlsplit(self._secure).netloc
+            found.remarks = [
+                f"write https://{place} in the page, and ask there: camcors doctor https://{place}"
+            ]
+        elif found.is_camera:
             found.commands, found.remarks = remedies.blind(reason, self._question, passing)
         else:
             found.remarks = ["it is not a camcors camera, so no command of camcors changes that"]

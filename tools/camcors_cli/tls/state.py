@@ -54,8 +54,6 @@ def judge(stands: Stands, authority: x509.Certificate | None) -> State:
     is_yours = found is not None and found.is_by(authority)
     missing = Names() if found is None else stands.hosts().names - found.names
     needs = _needs(stands, found, is_yours, missing)
-    if stands.report.tls:
-        needs += _camera_needs(stands.report.tls, needs)
     return State(found, is_yours, missing, needs, stands.report.tls)
 
 
@@ -71,7 +69,7 @@ def _needs(stands: Stands, found: Found | None, is_yours: bool, missing: Names) 
         return [Need("the certificate is not valid yet", "set the clock of this computer right")]
     if found.not_after < datetime.now(timezone.utc):
         return [Need("the certificate has expired", renew)]
-    needs = []
+    needs = _needs_of_camera(stands.report.tls)
     if found.days_left < RENEW_DAYS:
         needs.append(Need(f"the certificate ends in {found.days_left} days", renew))
     if missing and is_yours:  # what another's has to cover, its maker knows
@@ -79,11 +77,10 @@ def _needs(stands: Stands, found: Found | None, is_yours: bool, missing: Names) 
     return needs
 
 
-def _camera_needs(tls: TlsState, known: list[Need]) -> list[Need]:
-    """Return what the camera itself says is wrong, unless that is known."""
-    if known or tls.state == "active":
+def _needs_of_camera(tls: TlsState | None) -> list[Need]:
+    """Return what the camera itself finds wrong with a pair that looks right from here."""
+    if tls is None or tls.state == "active":
         return []
     said = f": {tls.error}" if tls.error else ""
-    return [
-        Need(f"the camera does not serve https, its state is {tls.state}{said}", f"{_SETUP} makes a new pair")
-    ]
+    what = f"the camera does not serve https, its state is {tls.state}{said}"
+    return [Need(what, f"{_SETUP} makes a new pair")]
