@@ -20,8 +20,9 @@ from camcors_cli.commands.explain import explain
 from camcors_cli.ui.findings import Mark
 from click.testing import CliRunner
 
+from tests.kit.camera import TOP
 from tests.kit.places import NAMES, SPACES
-from tests.kit.reach import ROWS, Row
+from tests.kit.reach import ROWS, WORDS, Row
 from tests.kit.reach import resolve as resolve_row
 
 
@@ -95,6 +96,28 @@ def test_the_steps_say_it_in_words(row: Row, agent: Agent, column: str) -> None:
     assert row.words(column) in "; ".join(step.text for step in steps if step.mark is not Mark.OK)
 
 
+DOCUMENTED = {"passes": "passes", "asks": "asks", "mixed": "mixed", "insecure": "refuses"}
+SECTION = (
+    (TOP / "docs" / "security.md").read_text().split("\n## Where page and camera are\n")[1].split("\n## ")[0]
+)
+
+
+def test_the_documentation_has_the_table() -> None:
+    found = []
+    page = ""
+    for line in SECTION.splitlines():
+        cells = [cell.strip().replace("`", "") for cell in line.strip("|").split("|")]
+        if len(cells) == 5 and "://" in cells[1]:
+            target = "local" if "targetAddressSpace" in cells[0] else ""
+            page = page if target else cells[0]
+            (row,) = [row for row in ROWS if row[:3] == (page, cells[1], target)]
+            found.append(row)
+            assert cells[2:] == [DOCUMENTED[row.verdict(column)] for _, column in COLUMNS]
+    assert len(found) == 14
+    questions = WORDS["asks"]["chromium"]  # type: ignore[index]
+    assert all(f'"{each}"' in " ".join(SECTION.split()) for each in questions.values())
+
+
 # Where a name was not resolved, or there is none: page, camera, what Chromium and Firefox do.
 NOT_KNOWN = [
     ("https://unknown.example", "http://192.168.4.1/", UNKNOWN, BLOCKED),
@@ -165,7 +188,7 @@ def test_doctor_and_explain_agree(row: Row, monkeypatch: pytest.MonkeyPatch, tmp
 @pytest.mark.parametrize("agent", reach.AGENTS)
 def test_a_doctor_for_one_browser(agent: Agent, monkeypatch: pytest.MonkeyPatch) -> None:
     """What Firefox lets through is not blocked there because of Chromium."""
-    page, camera = "http://page.example.com", "http://192.168.4.1/api/status"
+    page, camera = "http://dashboard.example.com", "http://192.168.4.1/api/status"
     monkeypatch.setattr(
         requests, "send", lambda *_: (Response(200, [("Access-Control-Allow-Origin", page)]), "")
     )

@@ -19,7 +19,7 @@ from tests.kit.reach import ROWS, Row
 from tests.kit.spaces import KINDS, Spaces, permit
 
 _SHOWN = 30_000
-PUBLIC, PLAIN = "https://page.example.com", "http://page.example.com"
+PUBLIC, PLAIN = "https://dashboard.example.com", "http://dashboard.example.com"
 LITERAL, NAMED, SECURE = "http://192.168.4.1", "http://camera.home.example", "https://camera.home.example"
 HERE = "http://127.0.0.1"
 QUESTIONS: Any = reach.WORDS["asks"]
