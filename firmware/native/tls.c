@@ -56,7 +56,7 @@ int __wrap_mbedtls_ssl_write(mbedtls_ssl_context *ssl, const unsigned char *buf,
     if (buf == &shake_mark) {
         shaken = mbedtls_ssl_handshake(ssl);
         if (shaken == MBEDTLS_ERR_SSL_CONN_EOF) {
-            shaken = MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY; // for the other one the module tls would keep all
+            shaken = MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY; // for the other one the module tls keeps the socket
         }
         return shaken;
     }

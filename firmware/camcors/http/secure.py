@@ -63,10 +63,7 @@ class SecureTransport(Transport):
             while worker.has(self):
                 await sleep_ms(_LOOK_MS)
             if self._error is not None:
-                # TLS has let go of the raw one, but for one whose client has closed without a word (MicroPython,
-                # extmod/modtls_mbedtls.c): it would close that again later, when the number is another's.
-                if self._error.args[:1] != (_END,):
-                    self._socket = self._raw
+                self._socket = self._raw  # of which TLS has let go
                 raise self._error
             if not self._wanted:
                 return
