@@ -2,6 +2,7 @@
 # The environment may set them. HOST only on make's command line: tcsh exports a HOST of its own.
 HOST = 127.0.0.1
 PORT ?= 8080
+TLS_PORT ?= 8443
 REPL ?= build/HOST/repl
 EMULATED_REPL ?= build/QEMU_ESP32/repl
 INSECURE_REPL_PORT ?=
@@ -36,7 +37,7 @@ FROZEN := manifest.py $(shell find boards src firmware -name '*.py' -o -name '*.
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-12s %s\n", $$1, $$2 }'
 	@echo "variables, as in make run PORT=8081 or PORT=8081 make run:"
-	@echo "  PORT=$(PORT) DASHBOARD_PORT=$(DASHBOARD_PORT) REPL=$(REPL) FLASH=$(FLASH)"
+	@echo "  PORT=$(PORT) TLS_PORT=$(TLS_PORT) DASHBOARD_PORT=$(DASHBOARD_PORT) REPL=$(REPL) FLASH=$(FLASH)"
 	@echo "  EMULATED_REPL=$(EMULATED_REPL) BOARD=(a folder of boards/) UPGRADE=1 V=1"
 	@echo "  MPY_DIR=(a MicroPython source) MICROPYTHON=(a release: 1.28.0 or 1.25.0)"
 	@echo "  INSECURE_REPL_PORT=(a TCP port for the REPL) INSECURE_REPL_ADDRESS=$(INSECURE_REPL_ADDRESS)"
@@ -44,7 +45,7 @@ help: ## list the targets
 
 run: $(CAMERA) build/.camcors ## start the camera on your desk, and the dashboard on http://localhost:8000
 	@PYTHONPATH=tools:src exec $(PYTHON) -m camcors_build.desk $(FLASH) $(dir $(FLASH))token \
-		$(CAMERA) --port $(PORT) --host $(HOST) $(REPL_OPTIONS) --flash $(FLASH) --dashboard-port $(DASHBOARD_PORT) \
+		$(CAMERA) --port $(PORT) --tls-port $(TLS_PORT) --host $(HOST) $(REPL_OPTIONS) --flash $(FLASH) --dashboard-port $(DASHBOARD_PORT) \
 		-- $(PYTHON) -m camcors_cli dashboard --http-port $(DASHBOARD_PORT) --camera http://$(NEAR):$(PORT) \
 		--port $(REPL_NAME)
 

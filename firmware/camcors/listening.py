@@ -46,10 +46,10 @@ class Listening:
         while not (self._is_plain or self._is_secure):
             await sleep_ms(_RETRY_MS)
             await self.follow()
-        if self._is_plain:
-            log.say("ready http://" + address + ":" + str(self._port))
         if self._is_secure:
             log.say("ready https://" + address + ":" + str(self._https.port))
+        if self._is_plain:
+            log.say("ready http://" + address + ":" + str(self._port))
 
     async def follow(self):
         """Listen as `https` says now. Raise nothing but MemoryError; what fails is tried again."""

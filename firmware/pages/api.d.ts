@@ -26,6 +26,14 @@ export interface Status {
     role: Role | null;
     wrong_tokens: number;
   };
+  /** https. plain: what the port for plain http does. not_after: when the certificate ends, as ISO 8601 has it. */
+  tls: {
+    state: "active" | "missing" | "invalid" | "expired";
+    port: number;
+    plain: "redirect" | "serve" | "off";
+    not_after: string | null;
+    error: string | null;
+  };
   /** host: the last name that was refused, such as a proxy's; null while none was. */
   refused: { host: string; count: number } | null;
   faults: string[];
@@ -58,6 +66,8 @@ export interface Clients {
   timeouts: number;
   evicted: number;
   vanished: number;
+  /** TLS handshakes that came to nothing. */
+  tls_failed: number;
 }
 
 export type Value = string | number | boolean;
