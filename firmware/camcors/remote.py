@@ -246,7 +246,7 @@ def own_names():
     """Return the names and the ports by which the camera is its own, or None if it is not started."""
     from camcors import start
 
-    return [start.guard.own, start.guard.ports] if start.guard else None
+    return [start.guard.own, start.guard.own_ports] if start.guard else None
 
 
 def policy():

@@ -97,6 +97,13 @@ class Guard:
         self._is_secure_only = is_secure_only
         self._policy = None
 
+    @property
+    def own_ports(self):
+        """Those of `ports` whose pages are the camera's own (tuple)."""
+        if self._is_secure_only:
+            return tuple([each for each in self.ports if each[0] == "https"])
+        return self.ports
+
     def sender(self, request):
         """Return whose page sends `request`, one of strict.sender. Its Host was judged before."""
         headers = request.headers
@@ -206,8 +213,9 @@ class Guard:
         names = [lower(host) for host in own]
         hosts = names + list(policy.allowed_hosts or ())
         self._hosts = Matcher([_ANY_SCHEME + host for host in hosts])
-        ports = [each for each in self.ports if each[0] == "https" or not self._is_secure_only]
-        self._origins = Matcher([_origin_at(name, port, scheme) for scheme, port in ports for name in names])
+        self._origins = Matcher(
+            [_origin_at(name, port, scheme) for scheme, port in self.own_ports for name in names]
+        )
         self._framing = frame_ancestors(policy.allowed_origins)
         self._passed = self._scheme = None  # the last Host that was judged to be ours, and how it was asked
         self._here = None  # the origin whose pages are at that Host

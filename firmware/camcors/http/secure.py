@@ -66,6 +66,7 @@ class SecureTransport(Transport):
                 self._socket = self._raw  # of which TLS has let go
                 raise self._error
             if not self._wanted:
+                self._heard = self._socket  # it may have what the raw one has no more
                 return
             await until_ready(self._raw, self._wanted)
             note_news()

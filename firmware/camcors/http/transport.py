@@ -65,7 +65,7 @@ class _Transport:
 
     def __init__(self, socket, address):
         self.is_full = False
-        self._socket = self._raw = socket  # what a poller can watch, whatever is spoken over it
+        self._socket = self._raw = self._heard = socket  # a poller watches the raw one, whatever is spoken
         self._address = address
         # Nagle's algorithm would hold the end of an answer until the client acknowledges the rest.
         try:
@@ -84,7 +84,7 @@ class _Transport:
 
     def is_readable(self):
         """Return whether receive() would not wait."""
-        return bool(self._socket) and _is_readable(self._socket)
+        return bool(self._socket) and _is_readable(self._heard)
 
     def send(self, data, start, size):
         """Send of `data`, from `start` on, at most `size` bytes -> how many the socket took.

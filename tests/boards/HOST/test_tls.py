@@ -622,3 +622,37 @@ def test_a_record_that_is_not_authentic_ends_the_connection(secure: Camera, auth
                 while raw.recv(4096):
                     pass
     assert httpx_counters(secure)["faults"] == 0
+
+
+_MAIN = """
+from camcors import app
+from microdot.websocket import with_websocket
+
+@app.get('/socket')
+@with_websocket
+async def socket(request, ws):
+    while True:
+        await ws.send(request.scheme + ' ' + await ws.receive())
+"""
+
+
+def test_a_websocket_over_it(program: Path, tmp_path: Path, authority: Authority) -> None:
+    with Camera(tmp_path / "flash.bin").wait_ready() as camera:
+        camera.put("main.py", _MAIN)
+        put_pair(camera, authority.leaf(*HOSTS))
+        camera.reset()
+        camera.wait_for("ready https://")
+        where = f"localhost:{camera.tls_port}"
+        with connect(camera, authority.trust) as client:
+            client.sendall(
+                b"GET /socket HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+                + f"Host: {where}\r\nOrigin: https://{where}\r\n\r\n".encode()
+            )
+            head = b""
+            while not head.endswith(b"\r\n\r\n"):
+                head += client.recv(4096)
+            assert head.startswith(b"HTTP/1.1 101 ") and b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" in head
+            for _ in range(2):
+                client.sendall(b"\x81\x84\0\0\0\0open")  # masked with zeros (RFC 6455 section 5.3)
+                assert client.recv(100) == b"\x81\x0ahttps open"
