@@ -4,7 +4,7 @@
 //   the other threads.
 // - The first byte of a client, before TLS or anything else takes it.
 // - The alert that ends a connection (RFC 5246 section 7.2.1).
-// - Resumption by tickets (RFC 5077), and no curve but P-256: a client cannot ask for dearer sums.
+// - Resumption by tickets (RFC 5077).
 //
 // The module tls keeps its state to itself, and hands what is written to mbedtls_ssl_write(). So two addresses
 // that nothing else writes stand for two calls there.
@@ -101,12 +101,10 @@ static int fill_random(void *context, unsigned char *out, size_t size) {
 
 // Each certificate gets new keys for its tickets.
 int __wrap_mbedtls_ssl_config_defaults(mbedtls_ssl_config *conf, int endpoint, int transport, int preset) {
-    static const uint16_t groups[] = { MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1, MBEDTLS_SSL_IANA_TLS_GROUP_NONE };
     int ret = __real_mbedtls_ssl_config_defaults(conf, endpoint, transport, preset);
     if (ret != 0 || endpoint != MBEDTLS_SSL_IS_SERVER) {
         return ret;
     }
-    mbedtls_ssl_conf_groups(conf, groups);
     mbedtls_ssl_ticket_free(&tickets);
     mbedtls_ssl_ticket_init(&tickets);
     ret = mbedtls_ssl_ticket_setup(&tickets, fill_random, NULL, MBEDTLS_CIPHER_AES_256_GCM, TICKET_LIFE_S);

@@ -112,7 +112,6 @@ _STAND_INS = {
     "int mbedtls_ssl_config_defaults(void *conf, int end, int transport, int preset) { return 0; }\n"
     "int mbedtls_ssl_handshake(void *ssl) { return 0; }\n"
     "int mbedtls_ssl_close_notify(void *ssl) { return 0; }\n"
-    "void mbedtls_ssl_conf_groups(void *conf, void *groups) {}\n"
     "void mbedtls_ssl_ticket_init(void *ticket) {}\nvoid mbedtls_ssl_ticket_free(void *ticket) {}\n"
     "int mbedtls_ssl_ticket_setup(void *ticket) { return 0; }\n"
     "void mbedtls_ssl_conf_session_tickets_cb(void *conf) {}\n"
