@@ -91,7 +91,7 @@ ADDRESSES = [
     ("my camera", "An address has no spaces. Write one, such as 192.168.4.1 or http://camera.local.", None),
     ("http://", "That is not an address. Write one, such as 192.168.4.1 or http://camera.local.", None),
     ("camera:99999", "That is not an address. Write one, such as 192.168.4.1 or http://camera.local.", None),
-    ("ftp://camera.local", "A camera speaks http, not ftp. Write http://camera.local.", None),
+    ("ftp://camera.local", "A camera speaks http or https, not ftp. Write http://camera.local.", None),
     ("http://me:secret@camera.local",
      "A browser sends no name or password from an address. Write http://camera.local.", None),
     ("http://camera.local/api/stream",
