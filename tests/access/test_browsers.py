@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from playwright.sync_api import Error
 
 from access.roles import ROLES
 from cors import Policy
@@ -218,14 +219,17 @@ server {{
         proxy_http_version 1.1;
     }}
 }}
+"""
+_PAGE = """
 server {{
-    listen 127.0.0.1:{page_port} ssl;
+    listen 127.0.0.1:{port} ssl;
     ssl_certificate {certificate};
     ssl_certificate_key {key};
     default_type text/html;
     location / {{ return 200 "<!doctype html><title>Page</title>"; }}
 }}
 """
+_UNTRUSTED = "ERR_CERT_AUTHORITY_INVALID|SEC_ERROR_UNKNOWN_ISSUER|insecure certificate|NS_ERROR"
 
 
 @pytest.fixture(scope="module")
@@ -236,12 +240,21 @@ def https(
     folder = tmp_path_factory.mktemp("nginx")
     leaf = authority.leaf("127.0.0.1", "localhost", "other.localhost")
     ports = free_port(), free_port()
-    servers = _SERVERS.format(
-        camera=camera.url, host=camera.url.removeprefix("http://"), camera_port=ports[0], page_port=ports[1],
-        certificate=leaf.certificate, key=leaf.key,
-    )  # fmt: skip
+    shown = {"certificate": leaf.certificate, "key": leaf.key}
+    host = camera.url.removeprefix("http://")
+    servers = _SERVERS.format(camera=camera.url, host=host, camera_port=ports[0], **shown)
+    servers += _PAGE.format(port=ports[1], **shown)
     with nginx(folder, servers, ports[0]):
         yield ports
+
+
+@pytest.mark.parametrize("tab", ["chromium", "firefox"], indirect=True)
+def test_no_page_of_a_foreign_authority_opens(tab: Tab, tmp_path: Path) -> None:
+    """Else the tests over https would show nothing."""
+    leaf, port = Authority(tmp_path).leaf("localhost"), free_port()
+    page = _PAGE.format(port=port, certificate=leaf.certificate, key=leaf.key)
+    with nginx(tmp_path, page, port), pytest.raises((Error, AssertionError), match=_UNTRUSTED):
+        tab.open(f"https://localhost:{port}")
 
 
 @pytest.mark.parametrize("tab", ["chromium", "firefox"], indirect=True)

@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from tests.kit.camera import Camera
+
 _NICKNAME = "authority of the tests"
 
 
@@ -86,6 +88,13 @@ class Authority:
         if not (database / "cert9.db").exists():
             _certutil(database, "-N", "--empty-password")
         _certutil(database, "-A", "-n", _NICKNAME, "-t", "C,,", "-i", str(self.certificate))
+
+
+def put_pair(camera: Camera, leaf: Leaf) -> None:
+    """Write a pair as `camcors tls setup` does: the certificate last."""
+    camera.exec("import os\n'tls' in os.listdir('/') or os.mkdir('/tls')")
+    camera.put("tls/key.der", leaf.key_der)
+    camera.put("tls/cert.der", leaf.certificate_der)
 
 
 def _certutil(database: Path, *arguments: str) -> None:

@@ -29,18 +29,32 @@ server {{
     {more}
 }}
 """
+_CAMERA = """
+location /api/ {{
+    proxy_pass {url};
+    proxy_set_header Host {host};
+    proxy_http_version 1.1;
+    proxy_buffering off;
+}}
+"""
 _TLS = " ssl;\n    ssl_certificate {0.certificate};\n    ssl_certificate_key {0.key}"
+
+
+def camera_behind(url: str) -> str:
+    """Return what makes the camera at `url` answer at every port."""
+    return _CAMERA.format(url=url, host=urlsplit(url).netloc)
 
 
 class Spaces:
     """nginx on a port for each scheme and address space, which says the same as page and as camera.
 
-    authority: whose certificate it has, for all hosts of the table and more names.
+    authority: whose certificate it has, for all hosts of the table. near: other ports in the local network.
     """
 
-    def __init__(self, authority: Authority, *names: str):
+    def __init__(self, authority: Authority, *near: int):
         self._authority = authority
-        self._leaf = authority.leaf(*reach.SPACES, *names)
+        self._near = near
+        self.leaf = authority.leaf(*reach.SPACES)
         self.ports = {
             (scheme, space): free_port() for scheme in ("http", "https") for space in ("public", *KINDS)
         }
@@ -49,7 +63,7 @@ class Spaces:
     def serving(self, folder: Path, more: str = "") -> Iterator[None]:
         """more: what stands in each `server` block besides."""
         servers = [
-            _SERVER.format(port=port, ssl=_TLS.format(self._leaf) if scheme == "https" else "", more=more)
+            _SERVER.format(port=port, ssl=_TLS.format(self.leaf) if scheme == "https" else "", more=more)
             for (scheme, _), port in self.ports.items()
         ]
         with nginx(folder, "".join(servers), max(self.ports.values())):
@@ -59,12 +73,16 @@ class Spaces:
         """Return an origin of the table with its port here."""
         return f"{origin}:{self.ports[urlsplit(origin).scheme, reach.space_of(origin)]}"
 
+    def _places(self, space: str) -> list[str]:
+        ports = [port for (_, each), port in self.ports.items() if each == space]
+        return [f"127.0.0.1:{port}" for port in (*ports, *(self._near if space == "local" else ()))]
+
     @contextlib.contextmanager
     def chromium(self, screen: str | None = None, beside: Browser | None = None) -> Iterator[Browser]:
         """Chromium that takes each port for an address of its space. screen, beside: as for `chromium`."""
         here = ",".join(f"MAP {host} 127.0.0.1" for host in reach.SPACES).removeprefix("MAP ")
-        taken = [f"127.0.0.1:{port}={space}" for (_, space), port in self.ports.items()]
-        overrides = f"--ip-address-space-overrides={','.join(taken)}"
+        taken = ",".join(f"{place}={space}" for space in ("public", *KINDS) for place in self._places(space))
+        overrides = f"--ip-address-space-overrides={taken}"
         with chromium(here, self._authority, overrides, screen=screen, beside=beside) as running:
             yield running
 
@@ -72,14 +90,10 @@ class Spaces:
         """Firefox that does the same."""
         self._authority.trust_in(profile)
         prefix = "network.lna.address_space"
-        taken = {
-            space: ",".join(f"127.0.0.1:{port}" for (_, each), port in self.ports.items() if each == space)
-            for space in ("public", "local")
-        }
         preferences = {
             "network.dns.localDomains": ",".join(reach.SPACES),
-            f"{prefix}.public.override": taken["public"],
-            f"{prefix}.private.override": taken["local"],
+            f"{prefix}.public.override": ",".join(self._places("public")),
+            f"{prefix}.private.override": ",".join(self._places("local")),
         }
         return Firefox(profile, preferences)
 

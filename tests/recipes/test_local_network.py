@@ -12,22 +12,16 @@ from tests.kit.authority import Authority
 from tests.kit.camera import Camera
 from tests.kit.pages import allow, watch
 from tests.kit.recipe import blocks
-from tests.kit.spaces import Spaces, permit
+from tests.kit.spaces import Spaces, camera_behind, permit
 from tests.kit.tokens import TOKENS
 
 PICTURE = blocks("A page of your own", "html")[0]
 (MODULE,) = blocks("A page of your own", "js")
 PAGE = "https://dashboard.example.com"
-_SERVER = """
+_PAGES = """
 location /recipe/ {{
     root {folder};
     types {{ text/html html; text/javascript js; }}
-}}
-location /api/ {{
-    proxy_pass {camera};
-    proxy_set_header Host {host};
-    proxy_http_version 1.1;
-    proxy_buffering off;
 }}
 """
 
@@ -43,7 +37,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def spaces(authority: Authority, camera: Camera, folder: Path) -> Iterator[Spaces]:
     here = Spaces(authority)
-    more = _SERVER.format(folder=folder, camera=camera.url, host=camera.url.removeprefix("http://"))
+    more = _PAGES.format(folder=folder) + camera_behind(camera.url)
     with here.serving(folder, more):
         allow(camera, here.url(PAGE), allowed_headers=["Authorization"])
         yield here

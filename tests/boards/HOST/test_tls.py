@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.kit.authority import Authority, Leaf
+from tests.kit.authority import Authority, Leaf, put_pair
 from tests.kit.camera import Camera, streaming
 from tests.kit.tokens import TOKENS, access_file
 
@@ -25,13 +25,6 @@ IN_FORCE_S = 2
 HOSTS = ("localhost", "127.0.0.1")
 SUITES = {"ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384"}
 ALERT = re.compile(r"alert (protocol version|handshake failure)")
-
-
-def put_pair(camera: Camera, leaf: Leaf) -> None:
-    """Write a pair as `camcors tls setup` does: the certificate last."""
-    camera.exec("import os\n'tls' in os.listdir('/') or os.mkdir('/tls')")
-    camera.put("tls/key.der", leaf.key_der)
-    camera.put("tls/cert.der", leaf.certificate_der)
 
 
 def tls_of(camera: Camera) -> dict[str, object]:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.kit import reach
-from tests.kit.authority import Authority
+from tests.kit.authority import Authority, put_pair
 from tests.kit.camera import Camera
 from tests.kit.engines.firefox import Firefox, FirefoxTab
 from tests.kit.engines.webkit import display
 from tests.kit.pages import FILES, add_camera, allow, is_live, set_policy, tile, wait_until, watch
 from tests.kit.reach import ROWS, Row
-from tests.kit.spaces import KINDS, Spaces, permit
+from tests.kit.spaces import KINDS, Spaces, camera_behind, permit
 
 _SHOWN = 30_000
 PUBLIC, PLAIN = "https://dashboard.example.com", "http://dashboard.example.com"
@@ -24,30 +25,32 @@ LITERAL, NAMED, SECURE = "http://192.168.4.1", "http://camera.home.example", "ht
 HERE = "http://127.0.0.1"
 QUESTIONS: Any = reach.WORDS["asks"]
 
-_DASHBOARD_AND_CAMERA = """
+_DASHBOARD = """
 include /etc/nginx/mime.types;
 location /dashboard/ {{ alias {files}/; }}
-location /api/ {{
-    proxy_pass {camera};
-    proxy_set_header Host {host};
-    proxy_http_version 1.1;
-    proxy_buffering off;
-}}
 """
 
 
 @pytest.fixture(scope="module")
+def secure(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Camera]:
+    """A camera that serves https by itself, once `spaces` has given it a certificate."""
+    with Camera(tmp_path_factory.mktemp("secure") / "flash.bin") as running:
+        yield running.wait_ready()
+
+
+@pytest.fixture(scope="module")
 def spaces(
-    authority: Authority, camera: Camera, tmp_path_factory: pytest.TempPathFactory
+    authority: Authority, camera: Camera, secure: Camera, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Spaces]:
     """Each port serves the dashboard, and is a camera as well."""
-    here = Spaces(authority)
+    here = Spaces(authority, secure.tls_port)
     folder = tmp_path_factory.mktemp("nginx")
-    more = _DASHBOARD_AND_CAMERA.format(
-        files=FILES, camera=camera.url, host=camera.url.removeprefix("http://")
-    )
+    more = _DASHBOARD.format(files=FILES) + camera_behind(camera.url)
     with here.serving(folder, more):
         allow(camera, *(here.url(page) for page in (PUBLIC, PLAIN)))
+        allow(secure, here.url(PUBLIC))
+        put_pair(secure, here.leaf)
+        wait_until(lambda: secure.report()["tls"]["state"] == "active")
         yield here
 
 
@@ -89,6 +92,13 @@ def test_with_the_permission_the_picture_comes(page: Page, spaces: Spaces, camer
     """Of a name over http because the page says that it is local."""
     open_dashboard(page, spaces, PUBLIC, "granted")
     url = spaces.url(camera_origin)
+    add_camera(page, url)
+    watch(page, lambda: is_live(page, url))
+
+
+def test_a_camera_with_a_certificate_of_its_own(page: Page, spaces: Spaces, secure: Camera) -> None:
+    open_dashboard(page, spaces, PUBLIC, "granted")
+    url = f"https://camcors.local:{secure.tls_port}"
     add_camera(page, url)
     watch(page, lambda: is_live(page, url))
 
@@ -206,7 +216,7 @@ def open_in_firefox(tab: FirefoxTab, spaces: Spaces, permission: str, *cameras: 
     for kind in KINDS:
         tab.permit(f"{kind}-network", permission, origin)
     tab.open(origin)
-    tab.run(_ADD % json.dumps([spaces.url(each) for each in cameras]))
+    tab.run(_ADD % json.dumps(cameras))
     tab.open(f"{origin}/dashboard/index.html")
 
 
@@ -223,7 +233,7 @@ def comes_alive(tab: FirefoxTab) -> None:
 def test_firefox_blocks_plain_http(firefox: Firefox, spaces: Spaces) -> None:
     """Whatever the permission is."""
     with firefox.new_tab() as tab:
-        open_in_firefox(tab, spaces, "granted", LITERAL)
+        open_in_firefox(tab, spaces, "granted", spaces.url(LITERAL))
         said = told(tab, "mixed")
     assert "An https page, an http camera" in said
     assert "camcors tls setup" in said
@@ -231,7 +241,7 @@ def test_firefox_blocks_plain_http(firefox: Firefox, spaces: Spaces) -> None:
 
 def test_firefox_asks_about_https(firefox: Firefox, spaces: Spaces) -> None:
     with firefox.new_tab() as tab:
-        open_in_firefox(tab, spaces, "prompt", SECURE)
+        open_in_firefox(tab, spaces, "prompt", spaces.url(SECURE))
         said = told(tab, "ask")
         assert "The browser will ask" in said
         assert f"“{QUESTIONS['firefox']['local']}”" in said
@@ -243,11 +253,19 @@ def test_firefox_asks_about_https(firefox: Firefox, spaces: Spaces) -> None:
 
 def test_firefox_with_the_permission_and_without(firefox: Firefox, spaces: Spaces) -> None:
     with firefox.new_tab() as tab:
-        open_in_firefox(tab, spaces, "denied", SECURE)
+        open_in_firefox(tab, spaces, "denied", spaces.url(SECURE))
         said = told(tab, "permission")
         assert f"“{QUESTIONS['firefox']['local']}” is no" in said
         assert "“Access local network devices”" in said
         tab.permit("local-network", "granted", spaces.url(PUBLIC))
+        comes_alive(tab)
+
+
+def test_firefox_and_a_camera_with_a_certificate_of_its_own(
+    firefox: Firefox, spaces: Spaces, secure: Camera
+) -> None:
+    with firefox.new_tab() as tab:
+        open_in_firefox(tab, spaces, "granted", f"https://camcors.local:{secure.tls_port}")
         comes_alive(tab)
 
 
