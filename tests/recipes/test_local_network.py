@@ -99,3 +99,8 @@ def test_what_the_browser_will_ask_is_said_first(page: Page, spaces: Spaces, fol
     output = page.locator("output")
     expect(output).to_have_text("Failed to fetch")  # without a window, Chromium cannot ask
     assert said == ["The browser may ask about your network: answer Allow.", "Failed to fetch"]
+    permit(page, "granted")
+    page.evaluate(f"sessionStorage.setItem('token', '{TOKENS['view']}')")
+    with page.expect_response(lambda answer: answer.request.method == "POST") as linked:
+        page.reload()
+    assert (linked.value.url, linked.value.status) == (f"{camera}/api/links", 200)
