@@ -5,6 +5,7 @@ its own in front; nor the access point, where the set-up form must open on any p
 """
 
 from cors.origin import split_port
+from cors.rules import requested_method
 from microdot import Response
 from strict import error
 from strict.compat import lower
@@ -38,7 +39,7 @@ class Redirect:
             or request.scheme == "https"
             or self.guard.portal is not None
             or is_proxied(request)
-            or "Access-Control-Request-Method" in request.headers
+            or requested_method(request) is not None
         ):
             return self._dispatch(request)
         return self._answer(request)

@@ -110,9 +110,9 @@ class Guard:
         origin = headers.get("Origin")
         if origin is None:
             return NO_ORIGIN
-        if self._is_own(origin, headers.get("Host")):
+        policy = self._in_force()
+        if self._is_own(origin, headers.get("Host"), request.scheme):
             return OWN
-        policy = self._policy
         return TRUSTED if policy.allow_credentials and policy.matches(origin) else FOREIGN
 
     async def _guarded(self, request):
@@ -186,7 +186,7 @@ class Guard:
         is_websocket = upgrade is not None and _names_websocket(upgrade)
         if not is_websocket and (is_safe(request.method) or not policy.block_cross_origin_writes):
             return None
-        if self._is_own(origin, host) or policy.matches(origin):
+        if self._is_own(origin, host, request.scheme) or policy.matches(origin):
             return None
         return _forbidden(request, origin, is_websocket)
 
@@ -236,13 +236,19 @@ class Guard:
             return True
         return self._hosts.match(_ANY_SCHEME + _without_root(name))
 
-    def _is_own(self, origin, host):
+    def _is_own(self, origin, host, scheme):
         """Return whether `origin` is the camera's own: that of this very request, or one of `own` at one of
         `ports`.
 
         The Host was judged before, so it is not a name that was rebound.
         """
-        return (host is not None and origin == self._here) or self._origins.match(origin)
+        if host is not None:
+            here = self._here  # of the last request, which need not be this one when a handler asks
+            if host != self._passed or scheme != self._scheme:
+                here = _origin_at(*split_port(lower(host)), scheme)
+            if origin == here:
+                return True
+        return self._origins.match(origin)
 
 
 def _may_be_document(request, origin):

@@ -402,3 +402,24 @@ def test_whose_page_sends_a_request(origin, host, expected):
         headers = NoCaseDict({"host": host} if origin is None else {"host": host, "origin": origin})
         found.append(guard.sender(Request(app, ("127.0.0.1", 1), "GET", "/", "1.1", headers)))
     assert tuple(found) == expected
+
+
+def test_whose_page_sends_is_asked_while_others_come():
+    """A handler may ask after it has waited: for the request it has, and by the policy of that moment."""
+    app, cors, guard = guarded(allowed_hosts=["cam.example"], allow_credentials=True)
+    headers = NoCaseDict({"host": "cam.example", "origin": "https://cam.example"})
+    first = Request(app, ("127.0.0.1", 1), "POST", "/", "1.1", headers, scheme="https")
+    assert asyncio.run(app.dispatch_request(first)).status_code == 200
+    assert guard.sender(first) == sender.OWN
+    assert status(app) == 200
+    assert guard.sender(first) == sender.OWN
+    headers["origin"] = "http://camera.local"
+    assert guard.sender(first) == sender.OWN
+    headers["origin"] = "http://cam.example"
+    assert status(app, host="cam.example") == 200
+    assert guard.sender(first) == sender.FOREIGN
+    guard.listen(PORTS, True)
+    headers["origin"] = ALLOWED
+    assert guard.sender(first) == sender.TRUSTED
+    headers["origin"] = "http://camera.local"
+    assert guard.sender(first) == sender.FOREIGN

@@ -237,6 +237,8 @@ def test_request_as_the_handler_sees_it(server: Server) -> None:
         "client": "127.0.0.1",
         "port": port,
         "version": "1.1",
+        "scheme": "http",
+        "is_proxied": False,
     }
 
 

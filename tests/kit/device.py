@@ -12,6 +12,7 @@ import time
 from access.lock import ANYONE
 from camcors import api
 from camcors.http.clock import sleep_ms
+from camcors.http.forwarded import is_proxied
 from camcors.http.server import Server
 from camcors.limits import Limits
 from camcors.stream import Frames
@@ -19,6 +20,8 @@ from cors import CORS
 from cors.guard import Guard
 from microdot import Microdot, Response
 from microdot.websocket import with_websocket
+
+PROXY = "127.0.0.3"  # the trusted one
 
 
 class FakeCamera:
@@ -202,6 +205,7 @@ class Device:
         self.frames = Frames(self.camera, limits)
         self.lines = []
         self.server = Server(self.app, limits, self.lines.append)
+        self.server.trusted_proxies = (PROXY,)
         self.handled = 0
         self.running = 0
         self.most_running = 0
@@ -238,6 +242,8 @@ class Device:
                 "client": request.client_addr[0],
                 "port": request.client_addr[1],
                 "version": request.http_version,
+                "scheme": request.scheme,
+                "is_proxied": is_proxied(request),
             }
 
         @app.query("/query")

@@ -15,7 +15,7 @@ from .exchange import CUT, KEPT, Exchange
 from .head import Refusal
 from .phases import LINGERING, SHAKING, TURNED_AWAY, WORDS_NO_TLS
 from .receiver import Receiver
-from .refusal import answer_to, dispatch_refused, dispatch_unknown, failure
+from .refusal import answer_to, dispatch_unknown, failure, refused_request
 from .request import make_request
 from .respond import respond
 from .secure import is_ours
@@ -221,12 +221,15 @@ class Connection:
                 return None
             asked = exchange.take(ticks_ms())
         request = make_request(self._server.app, self._client, asked, exchange.body, self._scheme)
-        if self.address in self._server.trusted_proxies:
-            forwarded.apply(request)
+        self._hear_proxy(request)
         request.sock = (self._receiver, self._sender)
         request.max_content_length = self._server.limits.body_bytes  # above it, microdot answers 413
         exchange.run()
         return request
+
+    def _hear_proxy(self, request):
+        if self.address in self._server.trusted_proxies:
+            forwarded.apply(request)
 
     async def _linger(self):
         """Read and forget what the client still sends after its last answer, within limits."""
@@ -256,7 +259,10 @@ class Connection:
             asked = self.exchange.known()
             if asked:
                 response = answer_to(refusal, asked)
-                return await dispatch_refused(self._server.app, self._client, asked, response)
+                app = self._server.app
+                request = refused_request(app, self._client, asked, response, self._scheme)
+                self._hear_proxy(request)
+                return await app.dispatch_request(request)
             return await dispatch_unknown(self._server.app, response)
         except Exception as error:  # the answer goes out all the same
             self._server.fault(error)

@@ -5,6 +5,7 @@ anybody else they count for nothing, since any page and any program can write th
 """
 
 from strict import address
+from strict.compat import lower
 
 from .head import is_host
 
@@ -16,18 +17,25 @@ def apply(request):
     address that the proxy names. What is missing or malformed changes nothing."""
     headers = request.headers
     request.g.is_proxied = True
-    scheme = headers.get("X-Forwarded-Proto")
+    scheme = lower(_last(headers, "x-forwarded-proto"))
     if scheme in _SCHEMES:
         request.scheme = scheme
-    host = headers.get("X-Forwarded-Host")
-    if host and is_host(host):
-        headers["Host"] = host
-    # Each proxy appends who asked it: the last one is from ours.
-    client = headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-    if address.ipv4(client) is not None or address.ipv6(client) is not None:
+    host = _last(headers, "x-forwarded-host")
+    if is_host(host):
+        headers["host"] = host
+    client = _last(headers, "x-forwarded-for")
+    if client and (address.ipv4(client) is not None or address.ipv6(client) is not None):
         request.client_addr = (client, 0)
 
 
 def is_proxied(request):
     """Return whether `request` came through a trusted proxy."""
     return getattr(request.g, "is_proxied", False)
+
+
+def _last(headers, name):
+    """Return the last value (str) of a header that may be there twice or be a list, "" if it is missing.
+
+    A proxy appends its own to what the client sent, so only the last one is from ours.
+    """
+    return headers.get(name, "").rpartition(",")[2].strip(" \t")

@@ -46,19 +46,21 @@ def failure():
     return Response(FAILURE, 500, _FAILURE_HEADERS)
 
 
-async def dispatch_refused(app, client, asked, response):
-    """Return the answer (microdot.Response) of `app` to a request that the layer refuses with `response`.
+def refused_request(app, client, asked, response, scheme):
+    """Return what `app` gives its answer to for a request (microdot.Request) that the layer refuses with
+    `response`.
 
-    asked: (method, target, version, headers), of which the query does not count.
+    asked: (method, target, version, headers), of which the query does not count. scheme: "http" or "https".
     """
     method, target, version, headers = asked
     headers.pop("content-length", None)  # its body was not read
-    request = Request(app, client, method, target.partition("?")[0], version, headers, body=b"")
+    path = target.partition("?")[0]
+    request = Request(app, client, method, path, version, headers, body=b"", scheme=scheme)
     request.subapp = _refusals
     request.g.answer = response
     request.content_length = 1
     request.max_content_length = 0
-    return await app.dispatch_request(request)
+    return request
 
 
 async def dispatch_unknown(app, response):

@@ -1,4 +1,4 @@
-from microdot import Microdot, Response
+from microdot import Microdot, Request, Response
 
 from .head import Refusal, _Asked
 
@@ -6,7 +6,7 @@ FAILURE: bytes
 
 def answer_to(refusal: Refusal, asked: _Asked | tuple[()]) -> Response: ...
 def failure() -> Response: ...
-async def dispatch_refused(
-    app: Microdot, client: tuple[str, int], asked: _Asked, response: Response
-) -> Response: ...
+def refused_request(
+    app: Microdot, client: tuple[str, int], asked: _Asked, response: Response, scheme: str
+) -> Request: ...
 async def dispatch_unknown(app: Microdot, response: Response) -> Response: ...
