@@ -20,9 +20,9 @@ import httpx
 import pytest
 from PIL import Image
 
-from tests.kit.authority import Authority
+from tests.kit.authority import Authority, put_pair
 from tests.kit.camera import TOP, Camera, free_port
-from tests.kit.pages import status, wait_until
+from tests.kit.pages import set_policy, status, wait_until
 from tests.kit.recipe import (
     block,
     decode,
@@ -32,7 +32,7 @@ from tests.kit.recipe import (
     section,
     serving,
 )
-from tests.kit.tokens import TOKENS
+from tests.kit.tokens import TOKENS, bearer
 
 pytestmark = pytest.mark.clients
 
@@ -179,11 +179,39 @@ def test_motion_is_refused(camera: Camera, tmp_path: Path, role: str | None) -> 
         assert status(camera)["clients"]["viewers"] == 0
 
 
-def test_caddy(camera: Camera, authority: Authority, tmp_path: Path) -> None:
-    """The camera learns that it is https from Caddy itself."""
-    port = free_port()
-    leaf = authority.leaf("localhost")
-    here = f"https://localhost:{port} {{\n    tls {leaf.certificate} {leaf.key}\n"
+#: (the name asked, the page's origin's name, what the client forges, the status of a write)
+CADDY_WRITES = [
+    ("home.example", "home.example", {}, 200),
+    ("home.example", "evil.example", {}, 403),
+    ("home.example", "evil.example", {"X-Forwarded-Host": "evil.example"}, 403),
+    ("evil.example", "evil.example", {}, 421),
+    ("evil.example", "evil.example", {"X-Forwarded-Host": "home.example"}, 421),
+]
+
+
+def written(url: str, authority: Authority, name: str, page: str, forged: dict[str, str]) -> int:
+    """Return the status of a write through the proxy at `url`, asked by a name."""
+    port = url.split(":")[2].split("/")[0]
+    headers = {"Host": f"{name}:{port}", "Origin": f"https://{page}:{port}", **forged, **bearer("control")}
+    asked = {"sni_hostname": name}
+    with httpx.Client(verify=authority.trust) as client:
+        return client.put(f"{url}/led", json={"level": 0}, headers=headers, extensions=asked).status_code
+
+
+@pytest.mark.parametrize("has_certificate", [False, True])
+def test_caddy(new_camera: Camera, authority: Authority, tmp_path: Path, has_certificate: bool) -> None:
+    """The camera learns that it is https from Caddy itself, and sends on all others who ask over plain http."""
+    camera, port = new_camera, free_port()
+    settings = block("Behind nginx or Caddy", "json", "trusted_proxies")
+    camera.put("camera.json", settings.replace("192.168.1.2", "127.0.0.1"))
+    if has_certificate:
+        put_pair(camera, authority.leaf("camcors.local"))
+    camera.reset()
+    camera.wait_for("ready http://")
+    set_policy(camera, allowed_hosts=["home.example"])
+    leaf = authority.leaf("localhost", "home.example", "evil.example")
+    here = f"https://localhost:{port}, https://home.example:{port}, https://evil.example:{port} {{\n"
+    here += f"    tls {leaf.certificate} {leaf.key}\n"
     recipe = block("Behind nginx or Caddy", "caddyfile", "reverse_proxy")
     text = fill(recipe, camera, {"home.example {\n": here})
     (tmp_path / "Caddyfile").write_text(f"{{\n    admin off\n    auto_https disable_redirects\n}}\n{text}")
@@ -196,6 +224,10 @@ def test_caddy(camera: Camera, authority: Authority, tmp_path: Path) -> None:
             assert "401 Unauthorized" in refusal(["-i", url.replace("//", f"//{user}") + "/stream"])
         token = {"token": TOKENS["view"]}
         logged_in = httpx.post(f"{url}/session", json=token, verify=authority.trust)
+        statuses = [written(url, authority, *row[:3]) for row in CADDY_WRITES]
+        with httpx.Client(transport=httpx.HTTPTransport(local_address="127.0.0.2")) as other:
+            assert other.get(f"{camera.url}/").status_code == (308 if has_certificate else 200)
+    assert statuses == [row[3] for row in CADDY_WRITES]
     assert all(is_picture(Image.frombytes("RGB", (640, 480), rgb)) for rgb in pictures)
     assert "; Secure" in logged_in.headers["set-cookie"]
 
