@@ -535,11 +535,11 @@ def test_make_run_ends_where_sigint_was_ignored_at_its_start(
 
 @pytest.mark.parametrize("way", ["argument", "environment"])
 def test_make_takes_a_variable_either_way(way: str):
-    chosen = {"PORT": "8181", "DASHBOARD_PORT": "8100", "REPL": "/r", "FLASH": "/f"}
+    chosen = {"PORT": "8181", "TLS_PORT": "8444", "DASHBOARD_PORT": "8100", "REPL": "/r", "FLASH": "/f"}
     arguments = [f"{name}={value}" for name, value in chosen.items()] if way == "argument" else []
     env = os.environ | (chosen if way == "environment" else {}) | {"HOST": "my-machine"}  # as tcsh has it
     command = ["make", "--dry-run", "run", *arguments]
     shown = subprocess.run(command, cwd=TOP, env=env, capture_output=True, text=True, check=True).stdout
-    assert "--port 8181 --host 127.0.0.1 --repl /r --flash /f" in shown
+    assert "--port 8181 --tls-port 8444 --host 127.0.0.1 --repl /r --flash /f" in shown
     assert "--dashboard-port 8100 " in shown
     assert "--http-port 8100 --camera http://127.0.0.1:8181" in shown
