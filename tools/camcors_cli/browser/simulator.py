@@ -10,7 +10,7 @@ from camcors import routes
 from camcors.http.head import Headers, Refusal
 from camcors.http.methods import STANDARD, is_taken
 from camcors.http.phases import WORDS_NO_METHOD
-from camcors.http.refusal import answer_to, dispatch_refused
+from camcors.http.refusal import answer_to, refused_request
 from cors import CORS, Policy
 from cors.guard import Guard
 from cors.guard import own_names as own_names  # for who gives it to Engine
@@ -57,7 +57,7 @@ class Engine:
         headers = Headers()
         for name, value in [("Host", url.netloc), *request.headers]:
             headers[name] = value
-        answer = await self._dispatch(request.method, url.path, headers)
+        answer = await self._dispatch(request.method, url.scheme, url.path, headers)
         answer.complete()
         pairs = [
             (name, item)
@@ -66,15 +66,16 @@ class Engine:
         ]
         return Response(answer.status_code, pairs), bytes(answer.body or b"").decode()
 
-    async def _dispatch(self, method: str, path: str, headers: Headers) -> MicrodotResponse:
+    async def _dispatch(self, method: str, scheme: str, path: str, headers: Headers) -> MicrodotResponse:
         """Answer as the connection layer does, which refuses a method that it does not know."""
         if method in STANDARD or is_taken(self._app, method):
-            asked = MicrodotRequest(self._app, _NOBODY, method, path, "1.1", headers)
-            answer: MicrodotResponse = await self._app.dispatch_request(asked)
-            return answer
-        head = (method, path, "1.1", headers)
-        refused = answer_to(Refusal(501, WORDS_NO_METHOD), head)
-        return await dispatch_refused(self._app, _NOBODY, head, refused)
+            asked = MicrodotRequest(self._app, _NOBODY, method, path, "1.1", headers, scheme=scheme)
+        else:
+            head = (method, path, "1.1", headers)
+            refused = answer_to(Refusal(501, WORDS_NO_METHOD), head)
+            asked = refused_request(self._app, _NOBODY, head, refused, scheme)
+        answer: MicrodotResponse = await self._app.dispatch_request(asked)
+        return answer
 
 
 def _in_place(handler: Callable[..., Any]) -> Any:
