@@ -406,7 +406,7 @@ def test_whose_page_sends_a_request(origin, host, expected):
 
 def test_whose_page_sends_is_asked_while_others_come():
     """A handler may ask after it has waited: for the request it has, and by the policy of that moment."""
-    app, cors, guard = guarded(allowed_hosts=["cam.example"], allow_credentials=True)
+    app, _, guard = guarded(allowed_hosts=["cam.example"], allow_credentials=True)
     headers = NoCaseDict({"host": "cam.example", "origin": "https://cam.example"})
     first = Request(app, ("127.0.0.1", 1), "POST", "/", "1.1", headers, scheme="https")
     assert asyncio.run(app.dispatch_request(first)).status_code == 200

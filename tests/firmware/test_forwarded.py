@@ -134,7 +134,9 @@ GUARDED: list[tuple[str, str, list[str], object]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("source", "lines", "expected"), [r[1:] for r in GUARDED], ids=[r[0] for r in GUARDED])
+@pytest.mark.parametrize(
+    ("source", "lines", "expected"), [r[1:] for r in GUARDED], ids=[r[0] for r in GUARDED]
+)
 def test_a_name_has_to_pass_the_guard(
     guarded: Server, source: str, lines: list[str], expected: object
 ) -> None:

@@ -14,8 +14,11 @@ _BY_NAME = 3
 
 
 class Names:
-    """places: (name, port) -> the port here. Chromium is told by a rule; Firefox asks a SOCKS server (RFC 1928),
-    since it leads no name to another port by itself."""
+    """Where each name leads, as Chromium and Firefox are told.
+
+    places: (name, port) -> the port here. Chromium has rules for that. Firefox leads no name to another port
+    by itself, so it asks a SOCKS server (RFC 1928).
+    """
 
     def __init__(self, places: Mapping[tuple[str, int], int]):
         self._places = places

@@ -200,7 +200,7 @@ def written(url: str, authority: Authority, name: str, page: str, forged: dict[s
 
 @pytest.mark.parametrize("has_certificate", [False, True])
 def test_caddy(new_camera: Camera, authority: Authority, tmp_path: Path, has_certificate: bool) -> None:
-    """The camera learns that it is https from Caddy itself, and sends on all others who ask over plain http."""
+    """The camera learns that it is https from Caddy itself, and sends all others on to its own https."""
     camera, port = new_camera, free_port()
     settings = block("Behind nginx or Caddy", "json", "trusted_proxies")
     camera.put("camera.json", settings.replace("192.168.1.2", "127.0.0.1"))

@@ -1,4 +1,4 @@
-"""The reference's own example in browsers: https://dashboard.example.com, and no other origin, with a cookie."""
+"""The reference's example in browsers: https://dashboard.example.com with a cookie, and no other origin."""
 
 from __future__ import annotations
 
@@ -143,7 +143,8 @@ const logIn = (token) => get("/api/session", { method: "POST", body: JSON.string
 const plain = (method, path) => get(path, { method, mode: "no-cors" });
 const stream = async () => {
   try {
-    const answer = await fetch(camera + "/api/stream", { ...include, headers: { Accept: "multipart/mixed" } });
+    const headers = { Accept: "multipart/mixed" };
+    const answer = await fetch(camera + "/api/stream", { ...include, headers });
     if (!answer.ok) return answer.status;
     const reader = answer.body.getReader();
     let size = 0;
@@ -164,8 +165,9 @@ return [%s];
 _IN_A_SANDBOX = """
 const frame = document.createElement("iframe");
 frame.sandbox = "allow-scripts";
-frame.srcdoc = "<script>(async () => {" + %s + "})().then((told) => parent.postMessage([origin, told], '*'))</" + "script>";
-const told = new Promise((resolve) => addEventListener("message", (event) => resolve(event.data), { once: true }));
+const tell = "then((told) => parent.postMessage([origin, told], '*'))";
+frame.srcdoc = "<script>(async () => {" + %s + "})()." + tell + "</" + "script>";
+const told = new Promise((resolve) => { onmessage = (event) => resolve(event.data); });
 document.body.append(frame);
 return told;
 """
@@ -247,7 +249,10 @@ def test_what_the_page_may(tab: Tab, owner: httpx.Client) -> None:
 
 def check_foreign(tab: Tab, owner: httpx.Client, found: list[object], before: list[int]) -> None:
     tried = [*TRIED, f"logIn({TOKEN})"]
-    assert dict(zip(tried, found)) == {**{each: bad for each, (_, bad) in TRIED.items()}, tried[-1]: "TypeError"}
+    assert dict(zip(tried, found)) == {
+        **{each: bad for each, (_, bad) in TRIED.items()},
+        tried[-1]: "TypeError",
+    }
     blind = dict(zip(sorted(BLIND), found[len(tried) :]))
     assert {each: said for each, said in blind.items() if each.startswith("show")} == {
         "show('/api/capture')": "not shown",
@@ -296,5 +301,6 @@ def test_its_cookie(camera: Camera, authority: Authority) -> None:
         given[origin] = answer.headers.get("Set-Cookie")
     (text,) = re.findall(r"cookie is `(.+?)`", section(RECIPE))
     cookie = given.pop(DASHBOARD)
-    assert re.fullmatch(f"camcors_session=[0-9a-f]{{32}}; HttpOnly; Path=/; {text.removeprefix('HttpOnly; ')}", cookie)
+    more = text.removeprefix("HttpOnly; ")
+    assert re.fullmatch(f"camcors_session=[0-9a-f]{{32}}; HttpOnly; Path=/; {more}", cookie)
     assert set(given.values()) == {None}
