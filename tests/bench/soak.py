@@ -17,12 +17,11 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from tests.bench.camera_heap import HEAP_SLACK, camera_heap
 from tests.bench.soak_clients import STATUS, STREAM, Client, Soak
 from tests.kit.camera import Camera
 
-HEAP_SLACK = 4096  # bytes; a leak of one byte for each forty requests is more in a whole run
 CLIENTS = 6 + 32 + 2 + 1  # slots, places to wait, clients that are told that there is none, and one more
-HEAP_USED = "import gc; gc.collect(); print(gc.mem_alloc())"
 
 
 def status(camera: Camera) -> dict[str, Any]:
@@ -39,8 +38,7 @@ def status(camera: Camera) -> dict[str, Any]:
                 break
         assert time.monotonic() < end, answer
         time.sleep(0.05)
-    # The least of some, since a stale word on a stack may keep a dead buffer through one collection.
-    report["heap"]["used"] = min(int(camera.exec(HEAP_USED)) for _ in range(4))
+    report["heap"]["used"] = camera_heap(camera)
     return report
 
 

@@ -17,42 +17,15 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.kit.authority import Authority, Leaf, put_pair
+from tests.bench import tls_soak
+from tests.bench.camera_heap import HEAP_SLACK
+from tests.kit.authority import Authority, put_pair
 from tests.kit.camera import Camera, streaming
+from tests.kit.https import HOSTS, connect, start, tls_bytes, tls_of, wait_idle, wait_state
 from tests.kit.tokens import TOKENS, access_file
 
-IN_FORCE_S = 2
-HOSTS = ("localhost", "127.0.0.1")
 SUITES = {"ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384"}
 ALERT = re.compile(r"alert (protocol version|handshake failure)")
-
-
-def tls_of(camera: Camera) -> dict[str, object]:
-    found = camera.report()["tls"]
-    assert isinstance(found, dict)
-    return found
-
-
-def wait_state(camera: Camera, state: str) -> dict[str, object]:
-    """What the report says once the state is so; AssertionError if an edit takes longer than is promised."""
-    end = time.monotonic() + 3 * IN_FORCE_S  # the machine may be busy
-    while (found := tls_of(camera))["state"] != state:
-        assert time.monotonic() < end, found
-        time.sleep(0.05)
-    return found
-
-
-def start(flash: Path, leaf: Leaf, settings: str | None = None) -> Camera:
-    """A camera that serves https."""
-    running = Camera(flash).wait_ready()
-    if settings:
-        running.put("camera.json", settings)
-    put_pair(running, leaf)
-    if settings:
-        running.reset()
-        running.wait_for("ready https://")  # first, since the links of `make run` follow it
-    wait_state(running, "active")
-    return running
 
 
 @pytest.fixture(scope="module")
@@ -60,25 +33,6 @@ def secure(program: Path, tmp_path_factory: pytest.TempPathFactory, authority: A
     """A camera that serves https, with the default settings."""
     with start(tmp_path_factory.mktemp("secure") / "flash.bin", authority.leaf(*HOSTS)) as running:
         yield running
-
-
-def connect(camera: Camera, context: ssl.SSLContext, session: ssl.SSLSession | None = None) -> ssl.SSLSocket:
-    """A connection that raises for an end without a word."""
-    raw = socket.create_connection(("127.0.0.1", camera.tls_port), timeout=20)
-    return context.wrap_socket(raw, server_hostname="localhost", session=session, suppress_ragged_eofs=False)
-
-
-def tls_bytes(camera: Camera) -> int:
-    """How much of the computer's memory TLS has on the camera."""
-    return int(camera.exec("import _host\nprint(_host.tls_bytes())"))
-
-
-def wait_idle(camera: Camera, expected: int) -> None:
-    """Wait until TLS has no more than `expected` bytes: the camera has let go of all connections."""
-    end = time.monotonic() + 20
-    while (found := tls_bytes(camera)) > expected:
-        assert time.monotonic() < end, (found, expected, camera.report())
-        time.sleep(0.1)
 
 
 # What is in flash, and what is served.
@@ -576,18 +530,20 @@ def test_silent_handshakes_hold_nobody(secure: Camera, authority: Authority) -> 
         assert time.monotonic() - begin < 8  # the limit of a handshake is ten seconds
 
 
-def test_handshakes_that_end_at_every_byte_leave_nothing(secure: Camera, authority: Authority) -> None:
-    with connect(secure, authority.trust):
-        pass
-    wait_idle(secure, idle := tls_bytes(secure))
-    whole = hello(10000)
-    for size in range(0, len(whole), 5):
-        with socket.create_connection(("127.0.0.1", secure.tls_port), timeout=20) as client:
-            client.sendall(whole[:size])
-    wait_idle(secure, idle)
-    with connect(secure, authority.trust) as client:
-        client.sendall(b"GET /api/status HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        assert client.recv(4096).startswith(b"HTTP/1.1 200 ")
+def test_handshakes_that_end_at_any_byte_leave_nothing(
+    program: Path, tmp_path: Path, authority: Authority
+) -> None:
+    """Of both the client's flights, by an end and by a reset; make bench does it at every byte."""
+    with start(tmp_path / "flash.bin", authority.leaf(*HOSTS), '{"tls": {"plain": "serve"}}') as camera:
+        done = tls_soak.run(camera, authority.trust, wholes=20, step=7)
+        counted = camera.status()["clients"]
+        assert done["cut"] > 150
+        assert counted["tls_failed"] >= done["cut"] - 2  # all but those without a byte
+        assert done["resumed"] == 10
+        assert done["bytes_kept"]["tls"] <= tls_soak.SLACK
+        assert done["bytes_kept"]["heap"] <= HEAP_SLACK
+        assert done["faults"] == 0, camera.drain()
+        assert counted["connections"] == 1
 
 
 def test_garbage_in_a_handshake_leaves_nothing(secure: Camera, authority: Authority) -> None:
