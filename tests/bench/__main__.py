@@ -9,6 +9,7 @@ import json
 import os
 import platform
 import re
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -25,6 +26,7 @@ from tests.bench import (
     cors_tables,
     instruments,
     report,
+    tls_figures,
     wrk,
 )
 from tests.bench.serving import KINDS, PATH, require
@@ -81,6 +83,8 @@ def measure(src: source.Source, folder: Path) -> dict[str, Any]:
         }
     say("the camera")
     raw["camera"] = camera_figures.measure(folder)
+    say("https")
+    raw["https"] = tls_figures.measure(folder)
     say("the command")
     raw["commands"] = command_figures.measure(folder)
     say("what CORS adds to a request")
@@ -116,6 +120,24 @@ def latency_note() -> str:
     return f"The least of {rounds} rounds of {requests} requests each, idle and with streams in turn."
 
 
+def https_note() -> str:
+    times, rounds, seconds = tls_figures.HANDSHAKES, tls_figures.RATE_ROUNDS, tls_figures.RATE_SECONDS
+    return (
+        f"Handshakes: medians of {times} in turn, with the connection, by Python's ssl on the same machine.\n"
+        f"Requests: wrk, medians of {rounds} rounds of {seconds} s in turn."
+    )
+
+
+def handshake_note(raw: dict[str, Any]) -> str:
+    done = raw["https"]["latencies"]["handshakes_per_second"]
+    rates = " and ".join(f"{statistics.median(found):.0f}" for found in done.values())
+    rounds, requests = camera_figures.ROUNDS, camera_figures.REQUESTS
+    return (
+        f"The least of {rounds} rounds of {requests} plain requests each, in turn; "
+        f"{rates} handshakes a second."
+    )
+
+
 def command_note() -> str:
     return f"Medians of {command_figures.ROUNDS} rounds in turn, on the camera's own REPL."
 
@@ -133,6 +155,11 @@ def show(raw: dict[str, Any], machine: dict[str, Any]) -> None:
         "The camera while four streams run": "\n\n".join(
             [report.compared(report.latencies(raw), "idle", "4 streams"), latency_note()]
         ),
+        "https": "\n\n".join([report.compared(report.https(raw), "plain", "https"), https_note()]),
+        "The camera while clients do full handshakes, one after the other": "\n\n".join(
+            [report.compared(report.beside_handshakes(raw), "idle", "handshakes"), handshake_note(raw)]
+        ),
+        "What handshakes leave behind": report.single(report.after_handshakes(raw)),
         "The camera": report.single(report.camera(raw)),
         "A command, from its start to its end": "\n\n".join(
             [report.compared(report.commands(raw), "mpremote ls", "camcors"), command_note()]
@@ -156,8 +183,16 @@ def main() -> None:
             raise SystemExit(f"camcors: {error}")
     machine["load_after"] = os.getloadavg()
     show(raw, machine)
-    lists = (report.against_stock(raw), report.latencies(raw), report.camera(raw), report.commands(raw))
-    content = {"about": machine, "figures": [f.to_json() for figures in lists for f in figures], "raw": raw}
+    kinds = (
+        report.against_stock,
+        report.latencies,
+        report.https,
+        report.beside_handshakes,
+        report.after_handshakes,
+        report.camera,
+        report.commands,
+    )
+    content = {"about": machine, "figures": [f.to_json() for kind in kinds for f in kind(raw)], "raw": raw}
     (frozen.BUILD / "bench.json").write_text(json.dumps(content, indent=1) + "\n")
     print("\nwritten to build/bench.json")
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-import subprocess
-import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.bench.beside import beside
 from tests.bench.serving import Client
 from tests.kit.camera import Camera
 from tests.kit.slow_viewer import picture_ages
@@ -64,21 +63,9 @@ def heap_after_boot(camera: Camera) -> int:
     return int(camera.exec("import gc; gc.collect(); print(gc.mem_alloc())"))
 
 
-@contextlib.contextmanager
-def streams(port: int, viewers: int) -> Iterator[list[float]]:
+def streams(port: int, viewers: int) -> contextlib.AbstractContextManager[list[float]]:
     """Streams run inside; afterwards the list holds the pictures a second of each viewer."""
-    command = [sys.executable, str(VIEWERS), str(port), str(viewers)]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    rates: list[float] = []
-    try:
-        if process.stdout.readline() != "running\n":
-            raise SystemExit(f"camcors: the streams did not start with {viewers} viewers")
-        yield rates
-        rates += json.loads(process.communicate(timeout=30)[0])
-    finally:
-        process.kill()
-        process.wait()
+    return beside(VIEWERS, port, viewers)
 
 
 def frame_rates(port: int, viewers: int) -> list[float]:

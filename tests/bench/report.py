@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tests.bench.camera_heap import HEAP_SLACK
+from tests.bench.tls_soak import SLACK
+
 
 @dataclass(frozen=True)
 class Goal:
@@ -66,6 +69,10 @@ LOCK_HEAP_GOAL = Goal(400, True, False)
 P99_GOAL = Goal(3, True, True)
 AGE_GOAL = Goal(1, True, False)
 READ_GOAL = Goal(1.2, True, True)
+HANDSHAKES_P99_GOAL = Goal(2, True, True)
+SOAK_HEAP_GOAL = Goal(HEAP_SLACK, True, False)
+SOAK_TLS_GOAL = Goal(SLACK, True, False)
+FAULTS_GOAL = Goal(0, True, False)
 
 MODES = {"new": "new connection", "kept": "keep-alive"}
 
@@ -148,6 +155,49 @@ def camera(raw: dict[str, Any]) -> list[Figure]:
             if len(rates) > 1:
                 figures.append(Figure(f"pictures to all {count}, stream_fps {limit}", "1/s", sum(rates)))
     return figures
+
+
+def https(raw: dict[str, Any]) -> list[Figure]:
+    """What a client of https costs, against one of plain http."""
+    found = raw["https"]
+    times, rates, held = found["handshakes_ms"], found["requests_per_second"], found["bytes_per_connection"]
+    plain, secure = (statistics.median(rates[kind]) for kind in ("plain", "https"))
+    return [
+        Figure("full handshake; a request on a new connection", "ms", times["full"], times["plain"]),
+        Figure("resumed handshake; a request on a new connection", "ms", times["resumed"], times["plain"]),
+        Figure("requests per second, one client, keep-alive", "1/s", secure, plain),
+        Figure("heap of an idle connection", "bytes", held["https"]["heap"], held["plain"]["heap"]),
+        Figure("heap of a handshake", "bytes", held["handshake"]["heap"]),
+        Figure("other memory of an idle connection", "bytes", held["https"]["tls"]),
+        Figure("other memory of a handshake", "bytes", held["handshake"]["tls"]),
+    ]
+
+
+def beside_handshakes(raw: dict[str, Any]) -> list[Figure]:
+    """GET /api/status while others do full handshakes, against the idle camera; the least of the rounds."""
+    found = raw["https"]["latencies"]
+    figures = []
+    for count, busy in found["shaking_ms"].items():
+        for name, goal in (("p50", None), ("p99", HANDSHAKES_P99_GOAL)):
+            title = f"{name} of /api/status, {count} at a time"
+            pair = (min(each[name] for each in rounds) for rounds in (busy, found["idle_ms"]))
+            figures.append(Figure(title, "ms", *pair, goal))
+    return figures
+
+
+def after_handshakes(raw: dict[str, Any]) -> list[Figure]:
+    """What many handshakes leave behind."""
+    found = raw["https"]["soak"]
+    kept = found["bytes_kept"]
+    return [
+        Figure("whole handshakes, half of them resumed", "", found["whole"]),
+        Figure("broken off, at every byte", "", found["cut"]),
+        Figure("whole ones per second, one client", "1/s", found["whole"] / found["seconds_of_whole"]),
+        Figure("memory of TLS that they keep", "bytes", kept["tls"], goal=SOAK_TLS_GOAL),
+        Figure("heap that they keep", "bytes", kept["heap"], goal=SOAK_HEAP_GOAL),
+        Figure("faults", "", found["faults"], goal=FAULTS_GOAL),
+        Figure("the next handshake", "ms", found["next_ms"]),
+    ]
 
 
 def commands(raw: dict[str, Any]) -> list[Figure]:

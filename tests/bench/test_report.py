@@ -22,6 +22,30 @@ RAW: dict[str, Any] = {
     "instructions": {"new": {"stock": 2e6, "ours": 1e6}, "kept": {"stock": 4e6, "ours": 1e6}},
     "commands": {"mpremote ls": 0.5, "info": 0.6, "policy show": 0.7, "policy push": 2.0},
     "frozen": {"cors": 4, "camcors": 3, "boot": 2, "board": 1},
+    "https": {
+        "handshakes_ms": {"plain": 1.0, "full": 4.0, "resumed": 1.5},
+        "requests_per_second": {"plain": [100.0, 90.0, 120.0], "https": [80.0, 70.0, 90.0]},
+        "bytes_per_connection": {
+            "plain": {"heap": 1000.0, "tls": 0.0},
+            "https": {"heap": 1500.0, "tls": 23000.0},
+            "handshake": {"heap": 500.0, "tls": 24000.0},
+        },
+        "latencies": {
+            "idle_ms": [{"p50": 1.0, "p99": 3.0}, {"p50": 5.0, "p99": 2.0}],
+            "shaking_ms": {
+                "1": [{"p50": 2.0, "p99": 9.0}, {"p50": 3.0, "p99": 4.0}],
+                "2": [{"p50": 2.0, "p99": 4.1}],
+            },
+        },
+        "soak": {
+            "whole": 100,
+            "cut": 10,
+            "seconds_of_whole": 2.0,
+            "bytes_kept": {"tls": 1025, "heap": -128},
+            "faults": 0,
+            "next_ms": 3.0,
+        },
+    },
     "camera": {
         "boot_ms": [9.0, 7.0, 8.0],
         "heap_after_boot": 1000,
@@ -88,6 +112,40 @@ def test_latencies() -> None:
     assert found == [
         ("p50 of /api/status, stream_fps 25", 1, 2, None),
         ("p99 of /api/status, stream_fps 25", 2, 6, True),
+    ]
+
+
+def test_https() -> None:
+    assert [(f.name, f.unit, f.base, f.value) for f in report.https(RAW)] == [
+        ("full handshake; a request on a new connection", "ms", 1, 4),
+        ("resumed handshake; a request on a new connection", "ms", 1, 1.5),
+        ("requests per second, one client, keep-alive", "1/s", 100, 80),
+        ("heap of an idle connection", "bytes", 1000, 1500),
+        ("heap of a handshake", "bytes", None, 500),
+        ("other memory of an idle connection", "bytes", None, 23000),
+        ("other memory of a handshake", "bytes", None, 24000),
+    ]
+
+
+def test_latencies_beside_handshakes() -> None:
+    found = [(f.name, f.base, f.value, f.is_reached) for f in report.beside_handshakes(RAW)]
+    assert found == [
+        ("p50 of /api/status, 1 at a time", 1, 2, None),
+        ("p99 of /api/status, 1 at a time", 2, 4, True),
+        ("p50 of /api/status, 2 at a time", 1, 2, None),
+        ("p99 of /api/status, 2 at a time", 2, 4.1, False),
+    ]
+
+
+def test_what_handshakes_leave() -> None:
+    assert [(f.name, f.value, f.is_reached) for f in report.after_handshakes(RAW)] == [
+        ("whole handshakes, half of them resumed", 100, None),
+        ("broken off, at every byte", 10, None),
+        ("whole ones per second, one client", 50, None),
+        ("memory of TLS that they keep", 1025, False),
+        ("heap that they keep", -128, True),
+        ("faults", 0, True),
+        ("the next handshake", 3, None),
     ]
 
 

@@ -43,3 +43,9 @@ def test_command(keep_alive: bool, value: str) -> None:
     assert words[:6] == ["wrk", "-t1", "-c4", "-d3s", "-H", f"Connection: {value}"]
     assert words[-1] == "http://127.0.0.1:8080/api/status"
     assert words.count("-H") == len(chrome.HEADERS)
+
+
+def test_https_of_one_client() -> None:
+    words = wrk.command(8443, True, 2, connections=1, scheme="https")
+    assert words[:4] == ["wrk", "-t1", "-c1", "-d2s"]
+    assert words[-1] == "https://127.0.0.1:8443/api/status"

@@ -14,12 +14,14 @@ SECONDS = 3
 ROUNDS = 5
 
 
-def command(port: int, keep_alive: bool, seconds: int) -> list[str]:
+def command(
+    port: int, keep_alive: bool, seconds: int, connections: int = CONNECTIONS, scheme: str = "http"
+) -> list[str]:
     """The command line; wrk itself adds Host."""
-    words = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s"]
+    words = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s"]
     for name, value in chrome.headers(keep_alive):
         words += ["-H", f"{name}: {value}"]
-    return [*words, f"http://127.0.0.1:{port}{PATH}"]
+    return [*words, f"{scheme}://127.0.0.1:{port}{PATH}"]
 
 
 def parse(text: str) -> float:
@@ -36,8 +38,11 @@ def parse(text: str) -> float:
     return float(rate[1])
 
 
-def run(port: int, keep_alive: bool, seconds: int) -> float:
-    done = subprocess.run(command(port, keep_alive, seconds), capture_output=True, text=True, check=True)
+def run(
+    port: int, keep_alive: bool, seconds: int, connections: int = CONNECTIONS, scheme: str = "http"
+) -> float:
+    words = command(port, keep_alive, seconds, connections, scheme)
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
     return parse(done.stdout)
 
 
