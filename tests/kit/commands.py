@@ -44,7 +44,7 @@ def printed(text: str) -> list[str]:
 def check(line: str, folder: Path) -> None:
     """Raise unless the program takes the command, which finds the files that it names."""
     typed = re.sub("|".join(_FILLED), lambda word: _FILLED[word[0]], re.sub(" > [^ ]+$", "", line))
-    program, *arguments = shlex.split(typed)
+    program, *arguments = shlex.split(typed, comments=True)
     name = Path(program).name
     if name == "camcors":
         _click(camcors, [str(folder / each) if _is_file(each) else each for each in arguments], folder)
