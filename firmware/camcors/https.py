@@ -52,7 +52,10 @@ class Https:
         self._judged = self._seen = (_UNKNOWN, _UNKNOWN)
 
     def load(self):
-        """Read the files as they are at boot. Raise nothing but MemoryError."""
+        """Read the files as they are at boot, and remove what a power cut has left. Raise nothing but
+        MemoryError."""
+        files.remove_temporary(_CERT)
+        files.remove_temporary(_KEY)
         self._seen = self._reading()
         self._judge()
 

@@ -20,8 +20,9 @@
 // Wi-Fi copies what is in the air: a block-ack window each way (CONFIG_ESP_WIFI_TX_BA_WIN, CONFIG_ESP_WIFI_RX_BA_WIN).
 // Its ten static buffers are taken when the camera starts, before the heap grows.
 #define HEAP_BA_WINDOW (6)
-// TLS is not in the sum, since the camera does not speak it: a connection would add its record buffers of
-// 16,384 and 4,096 bytes (CONFIG_MBEDTLS_SSL_IN_CONTENT_LEN, CONFIG_MBEDTLS_SSL_OUT_CONTENT_LEN) and a handshake.
+// TLS is not in the sum. With PSRAM the Python heap does not grow in internal memory. Without it, each connection
+// over https takes 24 KB of this reserve, of which 16,384 and 4,096 bytes are its record buffers
+// (CONFIG_MBEDTLS_SSL_IN_CONTENT_LEN, CONFIG_MBEDTLS_SSL_OUT_CONTENT_LEN): three at a time leave lwIP little.
 #define HEAP_SEGMENTS \
     (HEAP_STREAMS * (HEAP_SEND_BUFFER / HEAP_TCP_MSS) + (HEAP_CONNECTIONS - HEAP_STREAMS) + 2 * HEAP_BA_WINDOW)
 // 52 segments and 12 connections: 89,344 bytes. 8 KB were too little, and 40 KB were enough for three viewers.

@@ -611,3 +611,12 @@ def test_a_websocket_over_it(program: Path, tmp_path: Path, authority: Authority
             for _ in range(2):
                 client.sendall(b"\x81\x84\0\0\0\0open")  # masked with zeros (RFC 6455 section 5.3)
                 assert client.recv(100) == b"\x81\x0ahttps open"
+
+
+def test_what_a_power_cut_has_left_of_a_key_goes_at_the_start(new_camera: Camera) -> None:
+    new_camera.exec("import os\nos.mkdir('/tls')")
+    for name in ("key.der.new", "cert.der.new", "mine.txt"):
+        new_camera.put(f"tls/{name}", "half")
+    new_camera.reset()
+    new_camera.wait_for("ready http://")
+    assert new_camera.exec("import os\nprint(os.listdir('/tls'))") == "['mine.txt']\n"
