@@ -37,15 +37,15 @@ class Listening:
             https.serves_plain,
         )
 
-    async def begin(self, address):
-        """Listen; try until somebody can reach the camera: a port may be taken, or the network not up yet.
-
-        address: the camera's (str), for the lines that say where it is ready.
-        """
+    async def begin(self):
+        """Listen; try until somebody can reach the camera: a port may be taken, or the network not up yet."""
         await self.follow()
         while not (self._is_plain or self._is_secure):
             await sleep_ms(_RETRY_MS)
             await self.follow()
+
+    def tell(self, address):
+        """Say where the camera is ready. address: its own (str)."""
         if self._is_secure:
             log.say("ready https://" + address + ":" + str(self._https.port))
         if self._is_plain:

@@ -210,12 +210,13 @@ async def _main(chosen, server, listening, network, camera, frames, watchdog):
     for fault in camera.start(chosen["camera"]):
         state.fault(fault)
     state.load_https()  # before anybody is served in plain
-    await listening.begin(network.address or chosen["host"])
+    await listening.begin()
     # Collecting after each quarter of the heap, not when it is full, keeps large blocks free for pictures.
     gc.threshold(state.measure_heap() // 4)
     state.has_served = True
     _arm(watchdog)
     watchdog.task = asyncio.create_task(watchdog.keep())
+    listening.tell(network.address or chosen["host"])
     standby = Standby(camera, frames)
     on_trial = trial.Trial(lambda: trial.mark(state.fault))
     wait_ms = 0

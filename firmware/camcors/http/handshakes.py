@@ -104,6 +104,7 @@ class Handshakes:
         while not self._take(connection, ticks_ms()):
             await sleep_ms(_LOOK_MS)
         try:
+            connection.note_news()  # its silence counts from here
             transport.wrap(self.context)
             await transport.shake(self._worker, connection.note_news)
         finally:

@@ -63,7 +63,6 @@ class SecureTransport(Transport):
             while worker.has(self):
                 await sleep_ms(_LOOK_MS)
             if self._error is not None:
-                self._socket = self._raw  # of which TLS has let go
                 raise self._error
             if not self._wanted:
                 self._heard = self._socket  # it may have what the raw one has no more
@@ -76,6 +75,7 @@ class SecureTransport(Transport):
         try:
             self._wanted = _tls.shake(self._socket)
         except Exception as exc:  # told to the task that waits
+            self._socket = self._raw  # of which TLS has let go
             self._error = exc
 
     async def receive(self, buffer):

@@ -188,7 +188,7 @@ REFUSED = [
     ("GET / HTTP/1.1", 400),  # no Host
     ("GET /%zz HTTP/1.1\r\nHost: 127.0.0.1", 400),
     ("GET /?a=%ff HTTP/1.1\r\nHost: 127.0.0.1", 400),
-    ("\x16\x03\x01\x02 HTTP/1.1", 400),
+    ("\x15\x03\x01\x02 HTTP/1.1", 400),
     ("POST /api/led HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 99999999", 413),
     ("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nExpect: the best", 417),
     ("GET / HTTP/1.1\r\nHost: evil.example", 421),

@@ -202,7 +202,7 @@ def test_a_client_that_vanishes_in_a_stream_frees_its_slot(camera: Camera) -> No
 @pytest.mark.parametrize(
     ("request_bytes", "status"),
     [
-        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(200), b"400"),
+        (b"\x15\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(200), b"400"),
         (b"hello\r\n\r\n", b"400"),
         (b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 9000 + b"\r\n\r\n", b"431"),
         (b"PUT /api/led HTTP/1.1\r\nHost: localhost\r\nContent-Length: 999999\r\n\r\n", b"413"),
@@ -246,7 +246,7 @@ def test_status_tells_what_it_should(camera: Camera) -> None:
     assert 0 <= report["heap"]["sampled_s"] <= report["uptime_s"]
     assert report["faults"] == []
     always = {"name", "title", "board", "micropython", "firmware", "uptime_s", "restart", "network", "heap"}
-    always |= {"policy", "access", "refused", "faults"}
+    always |= {"policy", "access", "tls", "refused", "faults"}
     assert set(report) == always | {"camera", "frames", "clients"}
 
 

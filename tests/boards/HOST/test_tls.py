@@ -11,6 +11,7 @@ import ssl
 import subprocess
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -528,6 +529,23 @@ def test_silent_handshakes_hold_nobody(secure: Camera, authority: Authority) -> 
             client.sendall(b"GET /api/camera HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert client.recv(4096).startswith(b"HTTP/1.1 200 ")
         assert time.monotonic() - begin < 8  # the limit of a handshake is ten seconds
+
+
+def test_who_has_waited_for_a_place_keeps_it(secure: Camera, authority: Authority) -> None:
+    """Its silence counts from the place on, though others wait as well."""
+    with contextlib.ExitStack() as stack:
+        for _ in range(2):
+            silent = stack.enter_context(socket.create_connection(("127.0.0.1", secure.tls_port), timeout=20))
+            silent.sendall(hello(10000))
+            assert silent.recv(1)
+
+        def come(_: int) -> bytes:
+            with connect(secure, authority.trust) as client:
+                client.sendall(b"GET /api/camera HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                return client.recv(12)
+
+        with ThreadPoolExecutor(4) as pool:
+            assert list(pool.map(come, range(4))) == [b"HTTP/1.1 200"] * 4
 
 
 def test_handshakes_that_end_at_any_byte_leave_nothing(
