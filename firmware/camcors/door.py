@@ -6,13 +6,9 @@ whatever it shows; and the headers that Guard adds stand on its refusals as well
 
 from access import credentials, roles
 from access.lock import ANYONE
-from microdot import Response
-from strict import error
 from strict.sender import NO_ORIGIN
 
 from . import access, routes
-
-_NOTHING = ()
 
 
 class Door:
@@ -65,15 +61,8 @@ class Door:
         """Return the answer (microdot.Response) to what `verdict` refuses, when it may be sent."""
         if verdict.wait_ms:
             await request.sock[0].pause(verdict.wait_ms)
-        accept = request.headers.get("Accept")
-        body, headers = error.answer(accept, verdict.code, verdict.words, verdict.remedy)
-        headers.update(self._cors.get_cors_headers(request))
-        # Microdot merges the policy's Vary into the answers of handlers only.
-        headers["Vary"] = ", ".join(["Accept"] + sorted(getattr(request.g, "_vary", _NOTHING)))
-        headers["WWW-Authenticate"] = list(verdict.challenge)
-        response = Response(body, error.STATUS[verdict.code], headers)
-        response.is_head = request.method == "HEAD"  # as Microdot does for its own answers
-        return response
+        challenge = {"WWW-Authenticate": list(verdict.challenge)}
+        return routes.turn_away(request, self._cors, verdict.code, verdict.words, verdict.remedy, challenge)
 
     def _admit(self, request):
         """Return the awaitable that gives the answer to `request`."""

@@ -6,11 +6,11 @@ its own in front; nor the access point, where the set-up form must open on any p
 
 from cors.origin import split_port
 from cors.rules import requested_method
-from microdot import Response
 from strict import error
 from strict.compat import lower
 
 from .http.forwarded import is_proxied
+from .routes import turn_away
 
 _HTTPS = 443
 _WORDS = "the camera speaks https"
@@ -48,11 +48,4 @@ class Redirect:
         name = split_port(lower(request.headers.get("Host") or self.guard.own[-1]))[0]
         port = "" if self.port == _HTTPS else ":" + str(self.port)
         url = "https://" + name + port + request.url
-        accept = request.headers.get("Accept")
-        body, headers = error.answer(accept, error.USE_HTTPS, _WORDS, "ask for " + url)
-        headers.update(self._cors.get_cors_headers(request))
-        headers["Vary"] = ", ".join(["Accept"] + sorted(getattr(request.g, "_vary", ())))
-        headers["Location"] = url
-        response = Response(body, error.STATUS[error.USE_HTTPS], headers)
-        response.is_head = request.method == "HEAD"
-        return response
+        return turn_away(request, self._cors, error.USE_HTTPS, _WORDS, "ask for " + url, {"Location": url})

@@ -3,6 +3,7 @@
 `api.py` makes the camera's routes from it, and `camcors explain` judges requests by it, on a computer.
 """
 
+from microdot import Response
 from strict import error
 
 from .http.methods import is_taken
@@ -67,6 +68,18 @@ def attach_errors(app):
         if not is_taken(app, request.method):
             return await wrong_method(request)
         return refuse(request, error.NOT_FOUND, "there is nothing at this path", remedy=REMEDY)
+
+
+def turn_away(request, cors, code, words, remedy, more):
+    """Return the answer (microdot.Response) of what stands before the application: an error, with the headers
+    of the policy of `cors` and `more` (dict) beside its own."""
+    body, status, headers = refuse(request, code, words, cors.get_cors_headers(request), remedy=remedy)
+    # Microdot merges the policy's Vary into the answers of handlers only.
+    headers["Vary"] = ", ".join(["Accept"] + sorted(getattr(request.g, "_vary", ())))
+    headers.update(more)
+    response = Response(body, status, headers)
+    response.is_head = request.method == "HEAD"  # as Microdot does for its own answers
+    return response
 
 
 def refuse(request, code, words, headers=None, **more):

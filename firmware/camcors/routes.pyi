@@ -1,7 +1,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from microdot import Microdot, Request
+from cors import CORS
+from microdot import Microdot, Request, Response
 
 _Route = tuple[str, str]
 
@@ -23,6 +24,9 @@ TAKES: str
 def is_own(method: str, path: str) -> bool: ...
 def on(app: Microdot, route: _Route) -> Callable[[Callable[..., Any]], Callable[..., Any]]: ...
 def attach_errors(app: Microdot) -> None: ...
+def turn_away(
+    request: Request, cors: CORS, code: str, words: str, remedy: str | None, more: dict[str, str | list[str]]
+) -> Response: ...
 def refuse(
     request: Request, code: str, words: str, headers: dict[str, str] | None = None, **more: object
 ) -> tuple[str, int, dict[str, str]]: ...
