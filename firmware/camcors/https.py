@@ -101,7 +101,9 @@ class Https:
         return ["https: " + self.error] if self.error else []
 
     def _reading(self):
-        return files.reading(_CERT, self._block, _MOST), files.reading(_KEY, self._block, _MOST)
+        found = files.reading(_CERT, self._block, _MOST)
+        # Without a certificate the key is of no matter, and most cameras have neither.
+        return found, files.MISSING if found == files.MISSING else files.reading(_KEY, self._block, _MOST)
 
     def _judge(self):
         found = self._seen
