@@ -60,7 +60,8 @@ def test_what_is_left_while_the_thread_works_on_it_is_closed_after_that() -> Non
         is_abandoned = False
 
         def step(self) -> None:
-            worker.leave(self, False)  # type: ignore[arg-type]
+            if not worker.abandon(self):  # type: ignore[arg-type]
+                self.close(False)
             said.append("worked on")
 
         def close(self, is_lost: bool) -> None:
@@ -70,7 +71,8 @@ def test_what_is_left_while_the_thread_works_on_it_is_closed_after_that() -> Non
         worker.begin(Transport())  # type: ignore[arg-type]
         while len(said) < 2:
             await asyncio.sleep(0.001)
-        worker.leave(Transport(), False)  # type: ignore[arg-type]
+        if not worker.abandon(idle := Transport()):  # type: ignore[arg-type]
+            idle.close(False)
         worker.end()
         while not worker.has_ended:
             await asyncio.sleep(0.001)

@@ -98,11 +98,7 @@ class Connection:
         """Close the socket and return the buffer (bytearray)."""
         exchange = self.exchange
         exchange.deadline = None
-        transport = self._transport
-        if transport.is_secure:
-            self._server.handshakes.close(transport, exchange.is_ended)
-        else:
-            transport.close(exchange.is_ended)
+        self._transport.close(exchange.is_ended)
         return exchange.inbox.release()
 
     async def serve(self):

@@ -95,12 +95,13 @@ _TIME = const(1)
 _EVICTED = const(2)
 _EVICTED_TOLD = const(3)
 
+#: The type of the record that a TLS client begins with (RFC 5246 section 6.2.1).
+TLS_HANDSHAKE = const(22)
+
 #: A connection may be evicted once it has been in its phase for so long: its client may be sending.
 SETTLED_MS = const(1000)
 
 _LOOK_MS = const(100)
-_TLS = const(22)  # the type of the record that a TLS client begins with (RFC 5246 section 6.2.1)
-_TLS_BYTE = b"\x16"
 _DIGITS_MAX = const(15)  # of a Content-Length; one of thousands of digits is refused as any too large one
 
 
@@ -187,7 +188,9 @@ class Exchange:
             self.asked = parse(head)
         except Refusal:
             self.asked = salvage(head + b"\r\n\r\n")
-            self._is_tls = head[:1] == _TLS_BYTE  # which may hold what looks like the end of a head
+            self._is_tls = (
+                bool(head) and head[0] == TLS_HANDSHAKE
+            )  # which may hold what looks like the end of a head
             raise
         method, _, version, headers = self.asked
         self._served += 1
@@ -308,7 +311,7 @@ class Exchange:
     @property
     def begins_with_tls(self):
         """Whether the client's first bytes, which are refused, begin a TLS handshake."""
-        return not self._served and (self._is_tls or self.inbox.begins_with(_TLS))
+        return not self._served and (self._is_tls or self.inbox.begins_with(TLS_HANDSHAKE))
 
     def known(self):
         """Return what is certain of a request that is refused: as parse() has it, or ()."""

@@ -7,6 +7,7 @@ from .inbox import Inbox
 KEPT: int
 LAST: int
 CUT: int
+TLS_HANDSHAKE: int
 SETTLED_MS: int
 
 class Exchange:

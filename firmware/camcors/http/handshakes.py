@@ -40,13 +40,13 @@ class Worker:
         """Return whether a step of `transport` is not done yet."""
         return transport in self._steps
 
-    def leave(self, transport, is_lost):
-        """Close `transport`; after its step, if there is one."""
+    def abandon(self, transport):
+        """Return whether a step of `transport` is not done yet; it is closed after that."""
         with self._lock:
             if transport in self._steps:
                 transport.is_abandoned = True
-                return
-        transport.close(is_lost)
+                return True
+        return False
 
     def end(self):
         """Ask the thread to end; `has_ended` says when it has."""
@@ -109,14 +109,6 @@ class Handshakes:
             await transport.shake(self._worker, connection.note_news)
         finally:
             self._holders.remove(connection)
-
-    def close(self, transport, is_lost):
-        """Close `transport`, which may be in the worker's hands."""
-        worker = self._worker
-        if worker is None:
-            transport.close(is_lost)
-        else:
-            worker.leave(transport, is_lost)
 
     def _take(self, connection, now):
         """Return whether `connection` has got a place; else who has been silent longest loses his."""

@@ -10,10 +10,10 @@ except ImportError:  # CPython, and a board with a MicroPython of its own
 from strict.compat import const
 
 from .clock import sleep_ms
+from .exchange import TLS_HANDSHAKE
 from .transport import Transport
 from .waits import until_ready
 
-_HANDSHAKE = const(22)  # the type of the record that a client begins with (RFC 5246 section 6.2.1)
 _END = const(-29312)  # MBEDTLS_ERR_SSL_CONN_EOF: the client has closed without a word
 _ENOMEM = const(12)
 _ECONNRESET = const(104)
@@ -27,7 +27,7 @@ is_possible = _tls is not None
 class SecureTransport(Transport):
     """As a Transport. Until shake() is over it is one of plain bytes.
 
-    is_abandoned: whether its connection has ended while the worker had it, which then closes it.
+    is_abandoned: whether it was to be closed while the worker had it, which then does so.
     """
 
     is_secure = True
@@ -36,6 +36,7 @@ class SecureTransport(Transport):
         super().__init__(socket, address)
         self._wanted = select.POLLIN
         self._error = None
+        self._worker = None
         self.is_abandoned = False  # not in the class: an end must allocate nothing
 
     async def speaks_tls(self):
@@ -44,7 +45,7 @@ class SecureTransport(Transport):
         while self._socket:
             first = _tls.peek(self._raw.fileno())
             if first is not None:
-                return first == _HANDSHAKE
+                return first == TLS_HANDSHAKE
             await until_ready(self._raw, select.POLLIN)
         raise OSError(_ENOTCONN)
 
@@ -57,6 +58,7 @@ class SecureTransport(Transport):
 
         note_news: called without arguments when the client has sent its part of it.
         """
+        self._worker = worker
         while True:
             self._error = None
             worker.begin(self)
@@ -100,7 +102,9 @@ class SecureTransport(Transport):
             raise _lost(exc)
 
     def close(self, is_lost=False):
-        """Close the socket, after the alert that says so. Not while the worker has it: see Worker.leave."""
+        """Close the socket, after the alert that says so; while the worker has it, after its step."""
+        if self._worker is not None and self._worker.abandon(self):
+            return
         if self._socket:
             if self._socket is not self._raw and not is_lost:
                 _tls.end(self._socket)
