@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.kit import reach
@@ -108,3 +109,18 @@ def permit(page: Page, state: str) -> None:
     for kind in KINDS:
         answer = {"permission": {"name": f"{kind}-network"}, "setting": state, "browserContextId": context}
         whole.send("Browser.setPermission", {**answer, "origin": page.evaluate("location.origin")})
+
+
+@pytest.fixture(scope="module")
+def browser(spaces: Spaces) -> Iterator[Browser]:
+    """Chromium before the module's own `spaces`."""
+    with spaces.chromium() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def firefox(spaces: Spaces, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firefox]:
+    """Firefox before them."""
+    running = spaces.firefox(tmp_path_factory.mktemp("firefox"))
+    yield running
+    running.close()

@@ -13,6 +13,7 @@ from tests.kit.camera import Camera
 from tests.kit.pages import allow, watch
 from tests.kit.recipe import blocks
 from tests.kit.spaces import Spaces, camera_behind, permit
+from tests.kit.spaces import browser as browser
 from tests.kit.tokens import TOKENS
 
 PICTURE = blocks("A page of your own", "html")[0]
@@ -41,12 +42,6 @@ def spaces(authority: Authority, camera: Camera, folder: Path) -> Iterator[Space
     with here.serving(folder, more):
         allow(camera, here.url(PAGE), allowed_headers=["Authorization"])
         yield here
-
-
-@pytest.fixture(scope="module")
-def browser(spaces: Spaces) -> Iterator[Browser]:
-    with spaces.chromium() as running:
-        yield running
 
 
 @pytest.fixture

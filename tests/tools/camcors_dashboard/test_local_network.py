@@ -18,6 +18,8 @@ from tests.kit.engines.webkit import display
 from tests.kit.pages import FILES, add_camera, allow, is_live, set_policy, tile, wait_until, watch
 from tests.kit.reach import ROWS, Row
 from tests.kit.spaces import KINDS, Spaces, camera_behind, permit
+from tests.kit.spaces import browser as browser
+from tests.kit.spaces import firefox as firefox
 
 _SHOWN = 30_000
 PUBLIC, PLAIN = "https://dashboard.example.com", "http://dashboard.example.com"
@@ -52,19 +54,6 @@ def spaces(
         put_pair(secure, here.leaf)
         wait_until(lambda: secure.report()["tls"]["state"] == "active")
         yield here
-
-
-@pytest.fixture(scope="module")
-def browser(spaces: Spaces) -> Iterator[Browser]:
-    with spaces.chromium() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def firefox(spaces: Spaces, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firefox]:
-    running = spaces.firefox(tmp_path_factory.mktemp("firefox"))
-    yield running
-    running.close()
 
 
 def open_dashboard(page: Page, spaces: Spaces, origin: str, permission: str = "prompt") -> None:

@@ -14,6 +14,8 @@ from tests.kit.engines.firefox import Firefox, FirefoxTab
 from tests.kit.pages import wait_until, watch
 from tests.kit.reach import ROWS, Row, outcome
 from tests.kit.spaces import KINDS, Spaces, permit
+from tests.kit.spaces import browser as browser
+from tests.kit.spaces import firefox as firefox
 
 PERMISSIONS = ("granted", "denied", "prompt")
 PAGES = sorted({row.page for row in ROWS})
@@ -63,19 +65,6 @@ def spaces(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> It
     here = Spaces(authority)
     with here.serving(tmp_path_factory.mktemp("nginx")):
         yield here
-
-
-@pytest.fixture(scope="module")
-def browser(spaces: Spaces) -> Iterator[Browser]:
-    with spaces.chromium() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def firefox(spaces: Spaces, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firefox]:
-    running = spaces.firefox(tmp_path_factory.mktemp("firefox"))
-    yield running
-    running.close()
 
 
 #: Verdict -> what DevTools calls the refusal.
