@@ -53,14 +53,19 @@ def connect(camera: Camera, context: ssl.SSLContext, session: ssl.SSLSession | N
     return context.wrap_socket(raw, server_hostname="localhost", session=session, suppress_ragged_eofs=False)
 
 
-def begun(camera: Camera, context: ssl.SSLContext) -> socket.socket:
-    """A client that has said hello, has the camera's part of the handshake, and says no more."""
+def hello(context: ssl.SSLContext) -> bytes:
+    """The first flight of a client's handshake."""
     outgoing = ssl.MemoryBIO()
     client = context.wrap_bio(ssl.MemoryBIO(), outgoing, server_hostname="localhost")
     with contextlib.suppress(ssl.SSLWantReadError):
         client.do_handshake()
+    return outgoing.read()
+
+
+def begun(camera: Camera, context: ssl.SSLContext) -> socket.socket:
+    """A client that has said hello, has the camera's part of the handshake, and says no more."""
     raw = socket.create_connection(("127.0.0.1", camera.tls_port), timeout=20)
-    raw.sendall(outgoing.read())
+    raw.sendall(hello(context))
     assert raw.recv(1)
     return raw
 

@@ -6,26 +6,22 @@ import contextlib
 import socket
 import ssl
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.kit import https
 from tests.kit.authority import Authority
 from tests.kit.camera import Camera
 
 
 @pytest.fixture
-def served(new_camera: Camera, tmp_path: Path) -> Camera:
+def served(program: Path, tmp_path: Path, authority: Authority) -> Iterator[Camera]:
     """A camera that serves https, and plain http as well."""
-    (tmp_path / "authority").mkdir()
-    leaf = Authority(tmp_path / "authority").leaf("127.0.0.1")
-    new_camera.exec("import os; os.mkdir('/tls')")
-    new_camera.put("camera.json", '{"tls": {"plain": "serve"}}')
-    new_camera.put("tls/key.der", leaf.key_der)
-    new_camera.put("tls/cert.der", leaf.certificate_der)
-    new_camera.reset()
-    new_camera.wait_for("ready https://")
-    return new_camera
+    settings = '{"tls": {"plain": "serve"}}'
+    with https.start(tmp_path / "flash.bin", authority.leaf(*https.HOSTS), settings) as running:
+        yield running
 
 
 def leave_in_the_middle(camera: Camera) -> None:

@@ -22,7 +22,7 @@ from tests.bench import tls_soak
 from tests.bench.camera_heap import HEAP_SLACK
 from tests.kit.authority import Authority, put_pair
 from tests.kit.camera import Camera, streaming
-from tests.kit.https import HOSTS, connect, start, tls_bytes, tls_of, wait_idle, wait_state
+from tests.kit.https import HOSTS, begun, connect, hello, start, tls_bytes, tls_of, wait_idle, wait_state
 from tests.kit.tokens import TOKENS, access_file
 
 SUITES = {"ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384"}
@@ -486,17 +486,6 @@ def test_a_client_that_takes_little_at_a_time_gets_all(secure: Camera, authority
 # Handshakes that come to nothing.
 
 
-def hello(size: int) -> bytes:
-    """The first bytes that a client sends."""
-    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    client = context.wrap_bio(incoming, outgoing, server_hostname="localhost")
-    with contextlib.suppress(ssl.SSLWantReadError):
-        client.do_handshake()
-    return outgoing.read()[:size]
-
-
 @pytest.fixture
 def hurried(program: Path, tmp_path: Path, authority: Authority) -> Iterator[Camera]:
     """A camera that gives a handshake one second."""
@@ -505,11 +494,11 @@ def hurried(program: Path, tmp_path: Path, authority: Authority) -> Iterator[Cam
         yield running
 
 
-def test_a_handshake_has_a_time_limit(hurried: Camera) -> None:
+def test_a_handshake_has_a_time_limit(hurried: Camera, authority: Authority) -> None:
     for size in (0, 1, 5, 100, 10000):
         with socket.create_connection(("127.0.0.1", hurried.tls_port), timeout=20) as client:
             begin = time.monotonic()
-            client.sendall(hello(size))
+            client.sendall(hello(authority.trust)[:size])
             while client.recv(4096):
                 pass
             assert time.monotonic() - begin > 0.9
@@ -520,9 +509,7 @@ def test_silent_handshakes_hold_nobody(secure: Camera, authority: Authority) -> 
     """Both places are taken by clients that have said hello and say no more; who comes gets one."""
     with contextlib.ExitStack() as stack:
         for _ in range(2):
-            silent = stack.enter_context(socket.create_connection(("127.0.0.1", secure.tls_port), timeout=20))
-            silent.sendall(hello(10000))
-            assert silent.recv(1)  # the camera's part of it
+            stack.enter_context(begun(secure, authority.trust))
         begin = time.monotonic()
         assert httpx.get(secure.url, timeout=20).status_code == 308  # plain http does not wait
         with connect(secure, authority.trust) as client:
@@ -535,9 +522,7 @@ def test_who_has_waited_for_a_place_keeps_it(secure: Camera, authority: Authorit
     """Its silence counts from the place on, though others wait as well."""
     with contextlib.ExitStack() as stack:
         for _ in range(2):
-            silent = stack.enter_context(socket.create_connection(("127.0.0.1", secure.tls_port), timeout=20))
-            silent.sendall(hello(10000))
-            assert silent.recv(1)
+            stack.enter_context(begun(secure, authority.trust))
 
         def come(_: int) -> bytes:
             with connect(secure, authority.trust) as client:
@@ -567,7 +552,7 @@ def test_handshakes_that_end_at_any_byte_leave_nothing(
 def test_garbage_in_a_handshake_leaves_nothing(secure: Camera, authority: Authority) -> None:
     wait_idle(secure, idle := tls_bytes(secure))
     seeded = random.Random(18)
-    whole = hello(10000)
+    whole = hello(authority.trust)
     for _ in range(150):
         garbage = bytearray(whole)
         for _ in range(seeded.randrange(1, 6)):
