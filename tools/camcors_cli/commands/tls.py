@@ -179,7 +179,7 @@ def _tell_made(out: Output, state: State, authority: Authority, is_new: bool, ur
     out.result(
         {
             "certificate": found.to_json(),
-            "authority": {"name": authority.name, "file": str(authority.path), "made": is_new},
+            "authority": authority.to_json(is_new),
             "tls": state.tls and state.tls._asdict(),
             "url": url,
         }

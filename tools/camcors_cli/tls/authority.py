@@ -11,7 +11,7 @@ import stat
 import tempfile
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import click
 from cryptography import x509
@@ -47,6 +47,10 @@ class Authority(NamedTuple):
     @property
     def name(self) -> str:
         return name_of(self.certificate.subject)
+
+    def to_json(self, is_new: bool) -> dict[str, Any]:
+        """is_new: whether this command has made it."""
+        return {"name": self.name, "file": str(self.path), "made": is_new}
 
 
 def folder() -> Path:

@@ -104,6 +104,13 @@ def _names(made: x509.Certificate) -> Names:
     return Names(tuple(found.get_values_for_type(x509.DNSName)), tuple(map(str, addresses)))
 
 
+def whose(found: Found | None, is_yours: bool) -> str | None:
+    """Return for programs whose authority has signed a certificate; None if there is none."""
+    if found is None:
+        return None
+    return "yours" if is_yours else "another's"
+
+
 def require(data: bytes) -> Found:
     """Return what a certificate says that was just made here."""
     found = read(data)

@@ -39,5 +39,5 @@ def make(board: str, settings: bytes | None, policy: bytes | None) -> Made:
         notes.append("the certificate has no address: camcors tls renew adds it once the camera has one")
     if is_new:
         notes.append(authorities.KEEP.format(authorities.folder()))
-    said |= {"authority": {"name": authority.name, "file": str(authority.path), "made": is_new}}
+    said |= {"authority": authority.to_json(is_new)}
     return Made({KEY: pair.key, CERTIFICATE: pair.certificate}, said, notes)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from cryptography import x509
 
 from ..device.answers import TlsState
-from .certificate import Found, read
+from .certificate import Found, read, whose
 from .files import CERTIFICATE
 from .names import Names
 from .on_camera import Stands
@@ -41,7 +41,7 @@ class State(NamedTuple):
     def to_json(self) -> dict[str, Any]:
         return {
             "certificate": self.found and self.found.to_json(),
-            "authority": None if self.found is None else "yours" if self.is_yours else "another's",
+            "authority": whose(self.found, self.is_yours),
             "missing": self.missing._asdict(),
             "needs": [need._asdict() for need in self.needs],
             "tls": self.tls and self.tls._asdict(),

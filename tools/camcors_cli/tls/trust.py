@@ -18,7 +18,7 @@ from ..browser.fetch import Request
 from ..browser.requests import Unreachable, Untrusted
 from . import authority as authorities
 from . import context, refusal, stores
-from .certificate import Found, read
+from .certificate import Found, read, whose
 
 _WAIT_S = 5.0
 DOCS = "docs/tls.md tells how, for each system and browser"
@@ -53,7 +53,7 @@ class Trust:
             "reason": self.reason or None,
             "remedy": self.remedy or None,
             "certificate": self.found and self.found.to_json(),
-            "authority": None if self.found is None else "yours" if self.is_yours else "another's",
+            "authority": whose(self.found, self.is_yours),
             "stores": kept,
         }
 
