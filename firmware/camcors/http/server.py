@@ -84,8 +84,8 @@ class Server:
 
     async def start(self, host, port):
         """Listen on `host` (str) and `port` (int); raise OSError if it cannot."""
-        self._listener = await listen(self._accept, host, port, self._backlog())
         self._start_sweeper()
+        self._listener = await listen(self._accept, host, port, self._backlog())
 
     async def start_secure(self, host, port, context):
         """Listen for TLS, or take another certificate for new connections. context: tls.SSLContext with it.
@@ -93,8 +93,8 @@ class Server:
         self.handshakes.context = context
         if self._secure_listener is None:
             self.handshakes.start()
-            self._secure_listener = await listen(self._accept, host, port, self._backlog(), SecureTransport)
             self._start_sweeper()
+            self._secure_listener = await listen(self._accept, host, port, self._backlog(), SecureTransport)
 
     async def stop(self):
         """Listen no more for plain HTTP; open connections go on."""
@@ -119,10 +119,14 @@ class Server:
             return
         self._sweeper.cancel()
         self._sweeper = None
+        listeners = [each for each in (self._listener, self._secure_listener) if each is not None]
+        self._listener = self._secure_listener = None
+        for listener in listeners:
+            listener.close()
         for connection in list(self._open):
             connection.task.cancel()
-        await self.stop()
-        await self.stop_secure()
+        for listener in listeners:
+            await listener.wait_closed()  # on CPython it waits for their connections, too
         while self._open:
             await sleep_ms(5)
         await self.handshakes.stop()
@@ -142,6 +146,9 @@ class Server:
 
     async def _accept(self, transport):
         self.accepted += 1
+        if self._sweeper is None:  # close() could not see it
+            transport.close(True)
+            return
         connection = self._make_connection(transport)
         if connection is None:
             return
