@@ -66,6 +66,14 @@ def free_port() -> int:
             return port
 
 
+def is_socket(descriptor: Path) -> bool:
+    """Whether /proc/PID/fd/N is a socket; False if it is none any more."""
+    try:
+        return "socket:" in str(descriptor.readlink())
+    except FileNotFoundError:
+        return False
+
+
 class _Stdin(io.BytesIO):
     """What a command reads, by the name that Python gives to it."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.kit.camera import PROGRAM, Camera
+from tests.kit.camera import PROGRAM, Camera, is_socket
 
 # Each must raise; what it would give is printed.
 WAYS = [
@@ -88,13 +88,6 @@ def test_no_way_from_the_repl(camera: Camera, secret: Path, way: str) -> None:
     if "umount" in way:
         camera.reset()
         camera.wait_ready()
-
-
-def is_socket(descriptor: Path) -> bool:
-    try:
-        return "socket:" in str(descriptor.readlink())
-    except FileNotFoundError:
-        return False
 
 
 @pytest.mark.parametrize("fd", range(3, 12))

@@ -10,11 +10,12 @@ import os
 import socket
 import threading
 import time
+from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.kit.camera import Camera
+from tests.kit.camera import Camera, is_socket
 
 LEFT_OPEN = "camcors: sockets open at the soft reset"
 CUT_OFF = (
@@ -76,8 +77,7 @@ MANY = ["/api/stream?fps=20"] * 3 + ["/api/status", ""]
 
 
 def sockets(camera: Camera) -> int:
-    folder = f"/proc/{camera.process.pid}/fd"
-    return sum(os.readlink(f"{folder}/{name}").startswith("socket:") for name in os.listdir(folder))
+    return sum(map(is_socket, Path(f"/proc/{camera.process.pid}/fd").iterdir()))
 
 
 def threads(camera: Camera) -> int:
