@@ -161,6 +161,26 @@ def test_what_is_written_is_checked(
     expect(tile(page, locked.url)).to_contain_text("Kept in this browser, and sent to this camera only.")
 
 
+@pytest.mark.parametrize("place", ["tile", "large"])
+def test_a_token_half_written_stays_when_the_words_change(
+    page: Page, served: Dashboard, locked: Camera, place: str
+) -> None:
+    asking(page, served, locked)
+    if place == "large":
+        tile(page, locked.url).locator(".picture").click()
+    shown = page.locator(".connection" if place == "large" else ".tile")
+    token = TOKENS["view"]
+    shown.get_by_label("Token").press_sequentially(token[:20])
+    said = {"error": "Something else", "remedy": "do this", "code": "no-token"}
+    allowed = {"Access-Control-Allow-Origin": served.url}
+    page.route("**/api/status", lambda route: route.fulfill(status=401, json=said, headers=allowed))
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(shown).to_contain_text("Something else; do this.")
+    page.unroute("**/api/status")
+    page.keyboard.type(token[20:] + "\n")
+    watch(page, lambda: is_live(page, locked.url))
+
+
 def test_it_is_sent_with_each_request_and_forgotten(
     large: Page, served: Dashboard, locked: Camera, sent: list[Request]
 ) -> None:

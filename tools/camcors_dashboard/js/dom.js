@@ -43,6 +43,19 @@ function fill(element, properties, children) {
 }
 
 /**
+ * Gives an element other children. One that it has already stays in its place, and with it what a person writes there.
+ * @param {Element} element @param {Child[]} children
+ */
+export function refill(element, children) {
+  const wanted = children.filter((child) => child instanceof Node);
+  for (const old of [...element.childNodes]) if (!wanted.includes(old)) old.remove();
+  wanted.forEach((child, index) => {
+    const there = element.childNodes[index];
+    if (there !== child) element.insertBefore(child, there ?? null);
+  });
+}
+
+/**
  * Writes `text` only if it is new: a live region speaks at each write.
  * @param {Element} element @param {string} text
  */

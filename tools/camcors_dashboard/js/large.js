@@ -1,6 +1,6 @@
 import { attemptOf } from "./api.js";
 import { sentence } from "./diagnose.js";
-import { button, fileName, h, save, say } from "./dom.js";
+import { button, fileName, h, refill, save, say } from "./dom.js";
 import { PolicyCard } from "./policy.js";
 import { Recorder, cannotRecord } from "./recorder.js";
 import { examine } from "./server.js";
@@ -28,6 +28,8 @@ export class Large {
     const policyCard = new PolicyCard(session);
     this.cards = [new Status(session), new Settings(session), policyCard];
     this.cover = h("p", { class: "cover" });
+    /** @type {HTMLElement|null} */
+    this.tokenForm = null;
     this.frame = h("div", { class: "frame" }, this.view.canvas, this.cover);
     this.name = h("h2", { class: "large-name", tabindex: "-1" });
     this.state = h("span", { class: "state" });
@@ -171,17 +173,21 @@ export class Large {
     this.shown = session.trouble;
     this.connection.hidden = !session.trouble;
     if (this.tokenField) this.tokenField.hidden = !session.camera.token && session.trouble?.cause === "token";
-    if (!session.trouble) return this.connection.replaceChildren();
+    if (!session.trouble) {
+      this.tokenForm = null;
+      return this.connection.replaceChildren();
+    }
     const { act } = session.trouble;
     const retry = button("Try again", "again", () => session.retry(), { class: "quiet small" });
     const next = act ? askButton(session, act) : session.isHeld ? null : retry;
     const asksToken = session.trouble.cause === "token";
-    this.connection.replaceChildren(
+    this.tokenForm = asksToken ? (this.tokenForm ?? tokenForm(session.name, this.keep)) : null;
+    refill(this.connection, [
       whyBox(session.trouble, { level: 2 }),
-      ...(asksToken ? [tokenForm(session.name, this.keep)] : []),
-      ...(next ? [h("div", { class: "tools" }, next)] : []),
-      ...[this.#examination()].filter((each) => each !== null),
-    );
+      this.tokenForm,
+      next ? h("div", { class: "tools" }, next) : null,
+      this.#examination(),
+    ]);
   }
 
   #showRate() {

@@ -1,5 +1,5 @@
 import { shortAddress } from "./address.js";
-import { button, h, say } from "./dom.js";
+import { button, h, refill, say } from "./dom.js";
 import { tokenForm } from "./token.js";
 import { toast } from "./toast.js";
 import { View } from "./view.js";
@@ -42,6 +42,8 @@ export class Tile {
     /** @type {import("./diagnose.js").Diagnosis|null} */
     this.shownTrouble = null;
     this.shownCovered = false;
+    /** @type {HTMLElement|null} */
+    this.tokenForm = null;
     this.over = h("div", { class: "over" });
     this.waiting = h("p", { class: "waiting" });
     this.state = h("span", { class: "state" });
@@ -91,11 +93,12 @@ export class Tile {
     this.element.classList.toggle("is-covered", covered);
     const asksToken = covered && trouble?.cause === "token";
     this.element.draggable = !asksToken; // else Firefox selects no text in the field
-    this.over.replaceChildren(
-      ...(covered && trouble ? [whyBox(trouble, { short: true })] : []),
-      ...(asksToken ? [tokenForm(session.name, this.keep)] : []),
-      ...(covered && trouble?.act ? [askButton(session, trouble.act)] : []),
-    );
+    this.tokenForm = asksToken ? (this.tokenForm ?? tokenForm(session.name, this.keep)) : null;
+    refill(this.over, [
+      covered && trouble ? whyBox(trouble, { short: true }) : null,
+      this.tokenForm,
+      covered && trouble?.act ? askButton(session, trouble.act) : null,
+    ]);
   }
 
   #showRate() {
