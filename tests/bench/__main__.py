@@ -26,10 +26,11 @@ from tests.bench import (
     cors_tables,
     instruments,
     report,
+    request_figures,
     tls_figures,
     wrk,
 )
-from tests.bench.serving import KINDS, PATH, require
+from tests.bench.serving import KINDS, PATH, kinds, require
 from tests.kit.camera import TOP
 
 
@@ -70,11 +71,16 @@ def measure(src: source.Source, folder: Path) -> dict[str, Any]:
     raw["frozen"] = cors_figures.frozen_bytes(src, cross, folder)
     modes = {"new": False, "kept": True}
     say("requests per second")
-    raw["requests_per_second"] = {mode: wrk.rounds(folder, kept) for mode, kept in modes.items()}
+    raw["rounds"] = {mode: wrk.rounds(folder, kept) for mode, kept in modes.items()}
     say("system calls, instructions and heap of a request")
-    for instrument in (instruments.system_calls, instruments.instructions, instruments.heap):
+    raw["system_calls"] = {
+        mode: {kind: instruments.system_calls(kind, folder, kept) for kind in KINDS[:2]}
+        for mode, kept in modes.items()
+    }
+    for instrument in (instruments.instructions, instruments.heap):
         raw[instrument.__name__] = {
-            mode: {kind: instrument(kind, folder, kept) for kind in KINDS} for mode, kept in modes.items()
+            mode: {kind: instrument(kind, folder, kept) for kind in kinds(kept)}
+            for mode, kept in modes.items()
         }
     for kind in ("guarded", "shown", "locked"):
         raw[kind] = {
@@ -102,10 +108,10 @@ def title(machine: dict[str, Any]) -> str:
 
 def notes(raw: dict[str, Any]) -> str:
     """How the requests were counted, how steady that was, and what the comparison leaves out."""
-    spreads = [
-        f"{words} stock {report.spread(rates['stock']):.0%}, ours {report.spread(rates['ours']):.0%}"
-        for words, rates in zip(report.MODES.values(), raw["requests_per_second"].values())
-    ]
+    spreads = []
+    for mode, words in request_figures.MODES.items():
+        stock, ours = (report.spread(request_figures.rates(raw, mode, kind)) for kind in KINDS[:2])
+        spreads.append(f"{words} stock {stock:.0%}, ours {ours:.0%}")
     millions, heap = raw["guarded"]["instructions"]["new"] / 1e6, raw["guarded"]["heap"]["new"]
     return (
         f"wrk, {wrk.CONNECTIONS} connections, median of {wrk.ROUNDS} rounds of {wrk.SECONDS} s in turn,\n"
@@ -147,10 +153,11 @@ def show(raw: dict[str, Any], machine: dict[str, Any]) -> None:
     sections = {
         title(machine): f"Load on the machine: {machine['load_before'][0]:.1f} processes before the run.",
         f"One request with headers like Chrome's, {size} bytes": "\n\n".join(
-            [report.compared(report.against_stock(raw), "stock", "ours"), notes(raw)]
+            [report.compared(request_figures.against_stock(raw), "stock", "ours"), notes(raw)]
         ),
+        "The same request to others, as ratios to stock": request_figures.beside_others(raw),
         "The same with the camera's guards, and a token": report.compared(
-            report.locks(raw), "without", "with"
+            request_figures.locks(raw), "without", "with"
         ),
         "The camera while four streams run": "\n\n".join(
             [report.compared(report.latencies(raw), "idle", "4 streams"), latency_note()]
@@ -184,7 +191,7 @@ def main() -> None:
     machine["load_after"] = os.getloadavg()
     show(raw, machine)
     kinds = (
-        report.against_stock,
+        request_figures.against_stock,
         report.latencies,
         report.https,
         report.beside_handshakes,

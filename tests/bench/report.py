@@ -60,12 +60,7 @@ class Figure:
         }
 
 
-# The goals of one run on HOST, by the kind of figure and whether the connection is kept.
-RATE_GOALS = {"new": Goal(2.5, False, True), "kept": Goal(5, False, True)}
-CALLS_GOAL = Goal(3, True, False)
-HEAP_GOAL = Goal(0.6, True, True)
-LOCK_GOAL = Goal(1.1, True, True)
-LOCK_HEAP_GOAL = Goal(400, True, False)
+# The goals of one run on HOST.
 P99_GOAL = Goal(3, True, True)
 AGE_GOAL = Goal(1, True, False)
 READ_GOAL = Goal(1.2, True, True)
@@ -74,51 +69,10 @@ SOAK_HEAP_GOAL = Goal(HEAP_SLACK, True, False)
 SOAK_TLS_GOAL = Goal(SLACK, True, False)
 FAULTS_GOAL = Goal(0, True, False)
 
-MODES = {"new": "new connection", "kept": "keep-alive"}
-
 
 def spread(values: Sequence[float]) -> float:
     """(highest - lowest) / median."""
     return (max(values) - min(values)) / statistics.median(values)
-
-
-def against_stock(raw: dict[str, Any]) -> list[Figure]:
-    """The figures of one request to one server."""
-    figures = []
-    for mode, words in MODES.items():
-        rates = {kind: statistics.median(found) for kind, found in raw["requests_per_second"][mode].items()}
-        name = f"requests per second, {words}"
-        figures.append(Figure(name, "1/s", rates["ours"], rates["stock"], RATE_GOALS[mode]))
-    for mode, words in MODES.items():
-        calls = {kind: sum(found.values()) for kind, found in raw["system_calls"][mode].items()}
-        name = f"receive and send calls, {words}"
-        figures.append(Figure(name, "calls", calls["ours"], calls["stock"], CALLS_GOAL))
-    for mode, words in MODES.items():
-        found = raw["heap"][mode]
-        name = f"heap allocated, {words}"
-        figures.append(Figure(name, "bytes", found["ours"], found["stock"], HEAP_GOAL))
-    for mode, words in MODES.items():
-        found = raw["instructions"][mode]
-        figures.append(Figure(f"instructions, {words}", "10⁶", found["ours"] / 1e6, found["stock"] / 1e6))
-    return figures
-
-
-def locks(raw: dict[str, Any]) -> list[Figure]:
-    """What a token costs: its header, which any server reads, and the lock."""
-    figures = []
-    for mode, words in MODES.items():
-        plain, shown, locked = (
-            raw[kind]["instructions"][mode] / 1e6 for kind in ("guarded", "shown", "locked")
-        )
-        figures.append(Figure(f"instructions, the header, {words}", "10⁶", shown, plain))
-        figures.append(Figure(f"instructions, the lock, {words}", "10⁶", locked, shown, LOCK_GOAL))
-    for mode, words in MODES.items():
-        plain, shown, locked = (raw[kind]["heap"][mode] for kind in ("guarded", "shown", "locked"))
-        figures.append(Figure(f"heap that the header takes, {words}", "bytes", shown - plain))
-        figures.append(
-            Figure(f"heap that the lock takes, {words}", "bytes", locked - shown, goal=LOCK_HEAP_GOAL)
-        )
-    return figures
 
 
 def latencies(raw: dict[str, Any]) -> list[Figure]:

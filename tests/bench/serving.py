@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
 import socket
 import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tests.bench import chrome
+from tests.bench import chrome, peers
 from tests.kit.camera import PROGRAM, free_port
 
 APP = Path(__file__).with_name("server_app.py")
 PATH = "/api/status"
-KINDS = ("stock", "ours")
+#: Those that one request is compared among, stock and ours first.
+KINDS = ("stock", "ours", *peers.KINDS)
 #: What the requests to "shown" and "locked" show; of no camera.
 TOKEN = "camcors_" + 26 * "0"
 _END_SECONDS = 60  # callgrind writes its file in that time
@@ -25,6 +27,11 @@ def require(program: str) -> None:
     """End with one line if `program`, which is also its Debian package, is not installed."""
     if shutil.which(program) is None:
         raise SystemExit(f"camcors: {program} is missing; install it with: sudo apt install {program}")
+
+
+def kinds(keep_alive: bool) -> list[str]:
+    """Those of KINDS that keep a connection, or all."""
+    return [kind for kind in KINDS if not (keep_alive and kind in peers.PACKAGES)]
 
 
 class Client:
@@ -43,8 +50,8 @@ class Client:
         self._socket.sendall(chrome.head(path, f"127.0.0.1:{self._port}", self._keep_alive, self._token))
         head, body = self._receive()
         if not (self._keep_alive and is_kept(head)):
-            while self._socket.recv(4096):  # the server closes first
-                pass
+            while block := self._socket.recv(4096):  # the server closes first
+                body += block
             self.close()
         return body
 
@@ -87,11 +94,17 @@ def is_kept(head: bytes) -> bool:
 
 
 class Serving:
-    """A running server_app.py."""
+    """A running server."""
 
-    def __init__(self, port: int, token: str | None):
+    def __init__(self, port: int, token: str | None, pid: int):
         self.port = port
         self._token = token
+        self._pid = pid
+
+    def cpu_seconds(self) -> float:
+        """The processor's time that the server has taken so far, the system's for it among it."""
+        fields = Path(f"/proc/{self._pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")  # utime, stime: proc(5)
 
     def client(self, keep_alive: bool) -> Client:
         """A client that the server lets in."""
@@ -112,15 +125,19 @@ def allocated(client: Client) -> int:
 
 @contextlib.contextmanager
 def serving(kind: str, folder: Path, instrument: Sequence[str] = ()) -> Iterator[Serving]:
-    """server_app.py of `kind` under the command line `instrument`; it has ended by itself afterwards."""
+    """The server of `kind` under the command line `instrument`; it has ended by itself afterwards."""
     port = free_port()
-    command = [*instrument, str(PROGRAM), str(APP), kind, str(port), str(folder), TOKEN]
+    if kind in peers.KINDS:
+        server_command = peers.command(kind, PROGRAM, port)
+    else:
+        server_command = [str(PROGRAM), str(APP), kind, str(port), str(folder), TOKEN]
+    command = [*instrument, *server_command]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:
         if process.stdout.readline() != "ready\n":
             raise SystemExit(f"camcors: the {kind} server did not start: {' '.join(command)}")
-        server = Serving(port, TOKEN if kind in ("shown", "locked") else None)
+        server = Serving(port, TOKEN if kind in ("shown", "locked") else None, process.pid)
         yield server
         server.client(False).get("/quit")
         if process.wait(_END_SECONDS):

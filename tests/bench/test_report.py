@@ -6,20 +6,46 @@ from typing import Any
 
 import pytest
 
-from tests.bench import cors_tables, report
+from tests.bench import cors_tables, report, request_figures
 from tests.bench.report import Figure, Goal
+from tests.bench.wrk import Round
 
 RAW: dict[str, Any] = {
-    "requests_per_second": {
-        "new": {"stock": [100.0, 90.0, 120.0], "ours": [300.0, 250.0, 240.0]},
-        "kept": {"stock": [100.0], "ours": [499.0]},
+    "rounds": {
+        "new": {
+            "stock": [Round(100.0, 800.0), Round(90.0, 900.0), Round(120.0, 700.0)],
+            "ours": [Round(300.0, 90.0), Round(250.0, 100.0), Round(240.0, 110.0)],
+            "phew": [Round(90.0, 1000.0)],
+            "picoweb": [Round(90.0, 1200.0)],
+            "raw": [Round(1000.0, 80.0)],
+            "floor": [Round(9000.0, 8.0)],
+        },
+        "kept": {
+            "stock": [Round(100.0, 650.0)],
+            "ours": [Round(499.0, 51.0)],
+            "raw": [Round(999.0, 65.0)],
+            "floor": [Round(9999.0, 6.5)],
+        },
     },
     "system_calls": {
         "new": {"stock": {"receive": 600.0, "send": 8.0}, "ours": {"receive": 2.0, "send": 1.0}},
         "kept": {"stock": {"receive": 600.0, "send": 8.0}, "ours": {"receive": 3.0, "send": 1.0}},
     },
-    "heap": {"new": {"stock": 100.0, "ours": 60.0}, "kept": {"stock": 100.0, "ours": 61.0}},
-    "instructions": {"new": {"stock": 2e6, "ours": 1e6}, "kept": {"stock": 4e6, "ours": 1e6}},
+    "heap": {
+        "new": {
+            "stock": 20000.0,
+            "ours": 7500.0,
+            "phew": 15000.0,
+            "picoweb": 10000.0,
+            "raw": 100.0,
+            "floor": 0.0,
+        },
+        "kept": {"stock": 20000, "ours": 5001, "raw": 100, "floor": 0},
+    },
+    "instructions": {
+        "new": {"stock": 2e6, "ours": 0.6e6, "phew": 1e6, "picoweb": 3e6, "raw": 2e4, "floor": 2e2},
+        "kept": {"stock": 4e6, "ours": 1e6, "raw": 2e4, "floor": 2e2},
+    },
     "commands": {"mpremote ls": 0.5, "info": 0.6, "policy show": 0.7, "policy push": 2.0},
     "frozen": {"cors": 4, "camcors": 3, "boot": 2, "board": 1},
     "https": {
@@ -94,16 +120,46 @@ def test_spread() -> None:
 
 
 def test_figures_against_stock() -> None:
-    found = [(f.name, f.unit, f.base, f.value, f.is_reached) for f in report.against_stock(RAW)]
+    found = [(f.name, f.unit, f.base, f.value, f.is_reached) for f in request_figures.against_stock(RAW)]
     assert found == [
         ("requests per second, new connection", "1/s", 100, 250, True),
         ("requests per second, keep-alive", "1/s", 100, 499, False),
+        ("processor's time, new connection", "µs", 800, 100, True),
+        ("processor's time, keep-alive", "µs", 650, 51, False),
         ("receive and send calls, new connection", "calls", 608, 3, True),
         ("receive and send calls, keep-alive", "calls", 608, 4, False),
-        ("heap allocated, new connection", "bytes", 100, 60, True),
-        ("heap allocated, keep-alive", "bytes", 100, 61, False),
-        ("instructions, new connection", "10⁶", 2, 1, None),
-        ("instructions, keep-alive", "10⁶", 4, 1, None),
+        ("heap allocated, new connection", "bytes", 20000, 7500, True),
+        ("heap allocated, keep-alive", "bytes", 20000, 5001, False),
+        ("instructions, new connection", "10⁶", 2, 0.6, True),
+        ("instructions, keep-alive", "10⁶", 4, 1, False),
+    ]
+
+
+def test_one_request_beside_others() -> None:
+    heads, _, *rows = (
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in request_figures.beside_others(RAW).splitlines()
+    )
+    assert heads == [
+        "server",
+        "instructions, new", "instructions, kept", "processor's time, new", "processor's time, kept",
+        "heap, new", "heap, kept",
+    ]  # fmt: skip
+    assert rows == [
+        ["stock Microdot", "1", "1", "1", "1", "1", "1"],
+        ["this firmware", "0.30", "0.25", "0.12", "0.0785", "0.38", "0.25"],
+        ["phew 0.0.3, without CORS", "0.50", "–", "1.25", "–", "0.75", "–"],
+        ["picoweb 1.8.2, without CORS", "1.50", "–", "1.50", "–", "0.50", "–"],
+        [
+            "one receive and one send, in the same MicroPython",
+            "0.0100",
+            "0.0050",
+            "0.10",
+            "0.10",
+            "0.0050",
+            "0.0050",
+        ],
+        ["the same in C", "0.0001", "0.0001", "0.0100", "0.0100", "0", "0"],
     ]
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import subprocess
 from pathlib import Path
+from typing import NamedTuple
 
 from tests.bench import chrome
-from tests.bench.serving import KINDS, PATH, serving
+from tests.bench.serving import PATH, Serving, kinds, serving
 
 CONNECTIONS = 4  # below the camera's cap of 6
 SECONDS = 3
@@ -46,13 +48,27 @@ def run(
     return parse(done.stdout)
 
 
-def rounds(folder: Path, keep_alive: bool) -> dict[str, list[float]]:
-    """Requests per second of each round, stock and ours in turn, so that both see the same machine."""
-    rates: dict[str, list[float]] = {kind: [] for kind in KINDS}
-    with serving("stock", folder) as stock, serving("ours", folder) as ours:
-        for server in (stock, ours):
+class Round(NamedTuple):
+    """What one round of one server gave."""
+
+    requests_per_second: float
+    cpu_us: float  # of the processor, for each request
+
+
+def one_round(server: Serving, keep_alive: bool) -> Round:
+    before = server.cpu_seconds()
+    rate = run(server.port, keep_alive, SECONDS)
+    return Round(rate, (server.cpu_seconds() - before) / (rate * SECONDS) * 1e6)
+
+
+def rounds(folder: Path, keep_alive: bool) -> dict[str, list[Round]]:
+    """The rounds of each server, all in turn, so that they see the same machine."""
+    found: dict[str, list[Round]] = {kind: [] for kind in kinds(keep_alive)}
+    with contextlib.ExitStack() as stack:
+        servers = {kind: stack.enter_context(serving(kind, folder)) for kind in found}
+        for server in servers.values():
             run(server.port, keep_alive, 1)
         for _ in range(ROUNDS):
-            for kind, server in zip(KINDS, (stock, ours)):
-                rates[kind].append(run(server.port, keep_alive, SECONDS))
-    return rates
+            for kind, server in servers.items():
+                found[kind].append(one_round(server, keep_alive))
+    return found
