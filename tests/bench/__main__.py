@@ -24,6 +24,7 @@ from tests.bench import (
     command_figures,
     cors_figures,
     cors_tables,
+    endpoint_figures,
     instruments,
     report,
     request_figures,
@@ -87,6 +88,8 @@ def measure(src: source.Source, folder: Path) -> dict[str, Any]:
             instrument.__name__: {mode: instrument(kind, folder, kept) for mode, kept in modes.items()}
             for instrument in (instruments.instructions, instruments.heap)
         }
+    say("the real endpoints")
+    raw["endpoints"] = endpoint_figures.measure(folder)
     say("the camera")
     raw["camera"] = camera_figures.measure(folder)
     say("https")
@@ -159,6 +162,12 @@ def show(raw: dict[str, Any], machine: dict[str, Any]) -> None:
         "The same with the camera's guards, and a token": report.compared(
             request_figures.locks(raw), "without", "with"
         ),
+        "The camera's real endpoints": "\n\n".join(
+            [
+                report.compared(endpoint_figures.figures(raw), endpoint_figures.BASE, "this"),
+                "Without garbage collection. /api/capture draws its picture, as no board does.",
+            ]
+        ),
         "The camera while four streams run": "\n\n".join(
             [report.compared(report.latencies(raw), "idle", "4 streams"), latency_note()]
         ),
@@ -192,6 +201,7 @@ def main() -> None:
     show(raw, machine)
     kinds = (
         request_figures.against_stock,
+        endpoint_figures.figures,
         report.latencies,
         report.https,
         report.beside_handshakes,

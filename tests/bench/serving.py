@@ -65,7 +65,7 @@ class Client:
             data += block
         head, _, body = data.partition(b"\r\n\r\n")
         if head.split()[1:2] != [b"200"]:
-            raise ValueError(f"not a 200: {head!r}")
+            raise ValueError(f"not a 200: {data!r}")
         while len(body) < int(field(head, b"content-length") or 0):
             body += self._socket.recv(4096)
         return head, body
