@@ -52,10 +52,10 @@ def test_info_says_what_the_camera_says(camera: Camera) -> None:
 def test_info_as_a_table(camera: Camera) -> None:
     lines = camera.camcors("info").stdout.splitlines()
     names = ["port", "camera", "board", "firmware", "MicroPython", "flash", "heap", "started"]
-    names += ["after", "policy", "lock", "faults"]
+    names += ["after", "policy", "lock", "https", "faults"]
     assert [line.split()[0] for line in lines] == names
     assert lines[2].split(maxsplit=1)[1] == "HOST (camcors HOST)"
-    assert lines[-1].split() == ["faults", "0"]
+    assert [line.split() for line in lines[-2:]] == [["https", "missing"], ["faults", "0"]]
 
 
 def test_reset_starts_the_camera_again(camera: Camera) -> None:

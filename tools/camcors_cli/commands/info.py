@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ..device import answers, camera
-from ..device.answers import AccessState, Facts, Report, Restart, Room
+from ..device.answers import AccessState, Facts, Report, Restart, Room, TlsState
 from ..device.board import Board
 from ..device.calls import Call
 from ..ui.options import on_board
@@ -44,6 +44,7 @@ def _rows(port: str, report: Report, facts: Facts) -> list[tuple[str, str]]:
         ("after", _after(report.restart)),
         ("policy", policy_words(report)),
         ("lock", _lock(report.access)),
+        ("https", https_words(report.tls)),
         ("faults", str(len(report.faults))),
     ]
 
@@ -69,6 +70,13 @@ def _lock(access: AccessState | None) -> str:
         return "not known"
     stands = f"open: anyone has the role {access.open}" if access.open else "locked"
     return f"{stands}; tokens: {access.tokens}"
+
+
+def https_words(tls: TlsState | None) -> str:
+    """Return the state of a camera's https, and where it serves it."""
+    if tls is None:
+        return "not known"
+    return f"active on port {tls.port}; plain http: {tls.plain}" if tls.state == "active" else tls.state
 
 
 def policy_words(report: Report) -> str:

@@ -18,6 +18,7 @@ from ..ui.errors import Failure, Status
 from ..ui.help import Group
 from ..ui.options import Function, group_port_option, on_board
 from ..ui.output import Output
+from .info import https_words
 from .tls_trust import trust
 
 _SETUP = "camcors tls setup makes a new key and a certificate"
@@ -224,16 +225,8 @@ def _rows(state: State) -> list[tuple[str, str]]:
         ]
     if state.missing:
         rows.append(("not covered", str(state.missing)))
-    return [*rows, ("https", _camera(state))]
+    return [*rows, ("https", https_words(state.tls))]
 
 
 def _left(days: int) -> str:
     return f"{days} days left" if days >= 0 else "expired"
-
-
-def _camera(state: State) -> str:
-    if state.tls is None:
-        return "not known"
-    if state.tls.state != "active":
-        return state.tls.state
-    return f"active on port {state.tls.port}; plain http: {state.tls.plain}"
