@@ -61,6 +61,7 @@ class Server:
         self._listener = None
         self._secure_listener = None
         self._sweeper = None
+        self._is_closed = False
 
     @property
     def connections(self):
@@ -84,8 +85,8 @@ class Server:
 
     async def start(self, host, port):
         """Listen on `host` (str) and `port` (int); raise OSError if it cannot."""
-        self._start_sweeper()
         self._listener = await listen(self._accept, host, port, self._backlog())
+        self._start_sweeper()
 
     async def start_secure(self, host, port, context):
         """Listen for TLS, or take another certificate for new connections. context: tls.SSLContext with it.
@@ -93,8 +94,8 @@ class Server:
         self.handshakes.context = context
         if self._secure_listener is None:
             self.handshakes.start()
-            self._start_sweeper()
             self._secure_listener = await listen(self._accept, host, port, self._backlog(), SecureTransport)
+            self._start_sweeper()
 
     async def stop(self):
         """Listen no more for plain HTTP; open connections go on."""
@@ -117,6 +118,7 @@ class Server:
         """Stop listening and drop every connection."""
         if self._sweeper is None:
             return
+        self._is_closed = True
         self._sweeper.cancel()
         self._sweeper = None
         listeners = [each for each in (self._listener, self._secure_listener) if each is not None]
@@ -146,7 +148,7 @@ class Server:
 
     async def _accept(self, transport):
         self.accepted += 1
-        if self._sweeper is None:  # close() could not see it
+        if self._is_closed:  # close() could not see it
             transport.close(True)
             return
         connection = self._make_connection(transport)
