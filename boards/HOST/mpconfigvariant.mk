@@ -17,6 +17,9 @@ $(BUILD)/lib/mbedtls/%.o: CFLAGS += -O2
 NO_POSIX = -DMP_CONFIGFILE='"mpconfig_no_posix.h"'
 $(BUILD)/extmod/modvfs.o $(BUILD)/extmod/modos.o: CFLAGS += $(NO_POSIX)
 
+# The unix port's buffer for a path is 4 KB, and its stack for words of 32 bits 40 KB: ten imports, one in the other.
+$(BUILD)/py/builtinimport.o: CFLAGS += -DMP_CONFIGFILE='"mpconfig_short_paths.h"'
+
 NATIVE = $(abspath $(VARIANT_DIR)/../../firmware/native)
 SRC_C += $(abspath $(wildcard $(VARIANT_DIR)/../../firmware/camcors_host/*.c)) $(addprefix $(NATIVE)/,repl.c system_heap.c tls.c)
 CFLAGS += -I$(NATIVE)

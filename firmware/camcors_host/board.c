@@ -22,7 +22,6 @@
 
 #define RESET_ENV "CAMCORS_HOST_RESET" // the line's descriptors and raw_repl: what survives a reset
 #define DESCRIPTORS_MAX (1024)
-#define HEAP_OPTION "heapsize=" MP_STRINGIFY(INITIAL_HEAP_BYTES)
 
 // sys.path first: no file of the folder in which it was started may take a frozen module's place.
 #define POWER_ON "import sys; sys.path[:] = ['.frozen']; import camcors_host.power_on"
@@ -48,10 +47,13 @@ static void stop(int signum) {
 int __wrap_main(int argc, char **argv) {
     // A script's name: plain MicroPython with the frozen modules and a board's heap, no camera.
     bool is_camera = argc == 1 || argv[1][0] == '-';
-    static const char *const interpreter[] = { "-X", HEAP_OPTION, "-c", POWER_ON };
+    char heap[32];
+    const unsigned heap_bytes = host_heap_start();
+    snprintf(heap, sizeof(heap), "heapsize=%u", heap_bytes);
+    const char *const interpreter[] = { "-X", heap, "-c", POWER_ON };
     int extra = is_camera ? (int)MP_ARRAY_SIZE(interpreter) : 2;
     char **full = calloc((size_t)(argc + extra + 1), sizeof(char *));
-    if (full == NULL) {
+    if (full == NULL || heap_bytes == 0) {
         return 1;
     }
     full[0] = argv[0];

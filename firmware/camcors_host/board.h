@@ -11,10 +11,9 @@
 
 #define LINE_DESCRIPTORS (3)
 
-// The heap grows from what an ESP32 gives it at first (MICROPY_GC_INITIAL_HEAP_SIZE of its port: 56 KB, and a word
-// is twice as long here) to the PSRAM of the boards, the smallest of them.
-#define INITIAL_HEAP_BYTES 114688 // bare: it is a word of a command line as well
-#define HEAP_BYTES_MAX (4194304)
+// heap.c: reads CAMCORS_HOST_HEAP -> the size with which the heap starts, in bytes; 0, after one line on stderr, if
+// it cannot be read.
+unsigned host_heap_start(void);
 
 // What carries the REPL's bytes: a pseudo-terminal, or a TCP port on request.
 typedef struct {

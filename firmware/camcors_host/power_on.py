@@ -34,6 +34,9 @@ usage: camcors-host [--port N] [--tls-port N] [--host ADDRESS] [--repl PATH] [--
                                    everybody who reaches it
 
 camcors-host SCRIPT.py runs a script on this MicroPython with the frozen modules, without a camera.
+
+CAMCORS_HOST_HEAP in the environment is the size of Python's heap in bytes: FIRST:MOST, between which it
+grows as a board's does, or one number for a heap that does not grow.
 """
 
 _PORT = "--insecure-repl-port"

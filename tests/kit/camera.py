@@ -31,6 +31,8 @@ from tests.kit.pts import Pts
 
 TOP = Path(__file__).resolve().parents[2]
 PROGRAM = TOP / "build" / "HOST" / "camcors-host"
+#: The same with words of 32 bits, as a board's: `make host32`.
+PROGRAM32 = TOP / "build" / "HOST32" / "camcors-host"
 FLASH_SIZE = 4 * 1024 * 1024
 VFS_OFFSET = 0x330000
 START_SECONDS = 20
@@ -82,7 +84,7 @@ class _Stdin(io.BytesIO):
 
 class Camera:
     """One running camera; `lines` is what it has printed. `before`: what its command begins with. `access`:
-    the access file of a new flash, None for none."""
+    the access file of a new flash, None for none. `heap`: CAMCORS_HOST_HEAP."""
 
     def __init__(
         self,
@@ -95,6 +97,8 @@ class Camera:
         watchdog_ms: int | None = None,
         before: Sequence[str] = (),
         access: str | None = OPEN,
+        program: Path = PROGRAM,
+        heap: str | None = None,
     ):
         self.flash = flash
         self.port = port or free_port()
@@ -108,13 +112,16 @@ class Camera:
         self.headers: dict[str, str] = {}
         self.lines: list[str] = []
         self._queue: queue.Queue[str | None] = queue.Queue()
-        command = [*before, str(PROGRAM), "--port", str(self.port), "--tls-port", str(self.tls_port)]
+        command = [*before, str(program), "--port", str(self.port), "--tls-port", str(self.tls_port)]
         command += [*repl_options, "--host", "127.0.0.1", "--flash", str(flash)]
         if access is not None:
             command += ["--access", access]
         if watchdog_ms is not None:
             command += ["--watchdog-ms", str(watchdog_ms)]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        env = {**os.environ, "CAMCORS_HOST_HEAP": heap} if heap else None
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env
+        )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 

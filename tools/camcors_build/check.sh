@@ -1,5 +1,6 @@
 #!/bin/sh
-# What must be on the machine before anything else; with "test" or "clients", what those tests need as well, which root gets by apt.
+# What must be on the machine before anything else; with "test", "clients" or "host32", what those tests or that
+# camera need as well, which root gets by apt.
 
 has_any() {
     for name in "$@"; do
@@ -11,7 +12,10 @@ has_any() {
 has_server() { has_any "$1" "${SBIN:-/usr/sbin}/$1"; }
 has_element() { gst-inspect-1.0 "$1"; }
 has_python_headers() { python3 -c 'import os, sysconfig; os.stat(sysconfig.get_path("include") + "/Python.h")'; }
-has_headers() { echo '#include <stdio.h>' | gcc -E -; }
+has_headers() { echo '#include <stdio.h>' | gcc "$@" -E -; }
+# The package gcc-multilib would have apt remove a person's cross compilers; this one, which it stands for, does not.
+multilib() { echo "gcc-$(gcc -dumpversion 2>/dev/null)-multilib"; }
+is_x86_64() { case $(gcc -dumpmachine 2>/dev/null) in x86_64-*) ;; *) return 1 ;; esac; }
 
 # Add a package to what is missing, and its name in words, unless the command succeeds.
 need() {
@@ -37,6 +41,10 @@ look() {
     need "Python 3.10 or later" python3 python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))'
     need "Python's venv module" python3-venv python3 -c 'import ensurepip, venv'
     [ -n "$1" ] || return 0
+    if [ "$1" = host32 ]; then
+        need "gcc's libraries for 32 bits" "$(multilib)" has_headers -m32
+        return 0
+    fi
     need tmux tmux has_any tmux
     need Chromium chromium has_any chromium chromium-browser google-chrome
     need Firefox firefox-esr has_any firefox-esr firefox
@@ -50,6 +58,7 @@ look() {
     want zsh has_any zsh
     want fish has_any fish
     want gcc-xtensa-lx106 has_any xtensa-lx106-elf-gcc
+    is_x86_64 && want "$(multilib)" has_headers -m32
     [ "$1" = clients ] || return 0
     need "Python's headers" python3-dev has_python_headers
     need mpv mpv has_any mpv
@@ -72,7 +81,7 @@ update() {
 }
 install() {
     packages="$packages${packages:+${wanted:+ }}$wanted"
-    echo "camcors: installing what the tests need with apt: $packages (a minute or two)" >&2
+    echo "camcors: installing with apt: $packages (a minute or two)" >&2
     log=$(mktemp) || return
     # shellcheck disable=SC2086 # a package is a word
     { update && DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 \
@@ -80,6 +89,10 @@ install() {
     rm -f "$log"
 }
 
+if [ "${1-}" = host32 ] && has_any gcc && ! is_x86_64; then
+    echo "camcors: the camera of 32 bits is only for computers with x86-64" >&2
+    exit 1
+fi
 look "${1-}"
 if [ -n "$packages$wanted" ] && [ -n "${1-}" ] && has_any apt-get && [ "$(id -u)" = 0 ]; then
     install

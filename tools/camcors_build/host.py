@@ -1,4 +1,7 @@
-"""Builds build/HOST/camcors-host: MicroPython's unix port with this project's modules frozen in."""
+"""Builds the camera on your desk: MicroPython's unix port with this project's modules frozen in.
+
+`host` is build/HOST/camcors-host; `host32` is the same for words of 32 bits, as a board's, in build/HOST32/.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +20,19 @@ from .source import BuildError, with_status
 
 BOARD = boards.load("HOST")
 OUT = BUILD / BOARD.id
+#: What is built -> where, and what tells MicroPython's makefile.
+CAMERAS: dict[str, tuple[Path, list[str]]] = {
+    "host": (OUT, []),
+    "host32": (BUILD / "HOST32", ["MICROPY_FORCE_32BIT=1"]),
+}
 #: What a board with a MicroPython of its own gets from `camcors install`, but for its board.py.
 STOCK = boards.BOARDS / "common" / "manifest_stock.py"
 
 
-def make(src: source.Source, cross: Path) -> None:
-    command = ["make", "--no-print-directory", "-C", str(src.path / "ports" / "unix")]
-    command += [f"-j{os.cpu_count()}", f"VARIANT_DIR={BOARD.path}", f"BUILD={OUT}"]
+def make(src: source.Source, cross: Path, what: str) -> None:
+    out, options = CAMERAS[what]
+    command = ["make", "--no-print-directory", "-C", str(src.path / "ports" / "unix"), *options]
+    command += [f"-j{os.cpu_count()}", f"VARIANT_DIR={BOARD.path}", f"BUILD={out}"]
     command += [
         f"MICROPY_MPYCROSS={cross}",
         "MICROPY_MPYCROSS_DEPENDENCY=",
@@ -34,20 +43,20 @@ def make(src: source.Source, cross: Path) -> None:
     # V shows the steps; MicroPython's makefile, which knows it too, would print whole command lines.
     shown = None if env.pop("V", "") else subprocess.DEVNULL
     if subprocess.run(command, env=env, stdout=shown).returncode:
-        raise BuildError("the build failed; make host V=1 shows its steps")
+        raise BuildError(f"the build failed; make {what} V=1 shows its steps")
 
 
-def start_over_if_changed(src: source.Source) -> None:
+def start_over_if_changed(src: source.Source, out: Path) -> None:
     """Objects of another source tree must not be linked, nor modules that another configuration had."""
-    mark = OUT / "source"
+    mark = out / "source"
     configuration = b"".join(path.read_bytes() for path in sorted(BOARD.path.glob("mpconfig*")))
     wanted = f"{src.path}\n{src.version}\n{hashlib.sha256(configuration).hexdigest()}\n"
     if mark.is_file() and mark.read_text() == wanted:
         return
-    for path in OUT.glob("*"):
+    for path in out.glob("*"):
         if path.suffix != ".bin":  # a flash image holds what the person wrote
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-    OUT.mkdir(parents=True, exist_ok=True)
+    out.mkdir(parents=True, exist_ok=True)
     mark.write_text(wanted)
 
 
@@ -80,10 +89,24 @@ def build_mpy(src: source.Source, cross: Path, manifest: Path, out: Path) -> int
     return len(modules)
 
 
+def build(src: source.Source, cross: Path, what: str) -> None:
+    """Compile and link one of CAMERAS, and check what is in it."""
+    out, _ = CAMERAS[what]
+    program = out / "camcors-host"
+    start_over_if_changed(src, out)
+    if not program.is_file():
+        print("compiling the camera; one to three minutes", flush=True)
+    write_generated()
+    make(src, cross, what)
+    frozen.check_frozen(out / "frozen_content.c", BOARD)
+    wraps.check(program.with_suffix(".map"), BOARD)
+    print(f"{program}: {program.stat().st_size} bytes")
+
+
 @with_status
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=("host", "mpy"))
+    parser.add_argument("what", choices=(*CAMERAS, "mpy"))
     what = parser.parse_args().what
     src = source.find(BUILD)
     print(src, flush=True)
@@ -96,15 +119,7 @@ def main() -> None:
         print(f"{BUILD / 'mpy'}: {count} modules")
     else:
         source.require_mbedtls(src)
-        start_over_if_changed(src)
-        if not (OUT / "camcors-host").is_file():
-            print("compiling the camera; one to three minutes", flush=True)
-        write_generated()
-        make(src, cross)
-        frozen.check_frozen(OUT / "frozen_content.c", BOARD)
-        wraps.check(OUT / "camcors-host.map", BOARD)
-        size = (OUT / "camcors-host").stat().st_size
-        print(f"{OUT / 'camcors-host'}: {size} bytes")
+        build(src, cross, what)
 
 
 if __name__ == "__main__":

@@ -72,6 +72,49 @@ def test_the_heap_grows_and_gives_back(program: Path, tmp_path: Path) -> None:
     assert max(all_before, all_grown, all_after) - min(all_before, all_grown, all_after) < 150_000
 
 
+SIZES = """
+import gc, system_heap
+before = gc.mem_alloc() + gc.mem_free(), system_heap.free()
+try:
+    kept = bytearray(1000000)
+    has_grown = True
+except MemoryError:
+    has_grown = False
+print(before + (has_grown,))
+"""
+
+
+@pytest.mark.parametrize(
+    ("heap", "left", "has_grown"),
+    [
+        ("200000", RESERVE, False),
+        ("200000:300000", RESERVE + 100_000, False),
+        ("200000:2000000", RESERVE + 1_800_000, True),
+    ],
+)
+def test_the_heap_that_the_environment_asks_for(
+    program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, heap: str, left: int, has_grown: bool
+) -> None:
+    """One size is fixed. Of two, the heap may still take what is between them; its tables need 3 %."""
+    monkeypatch.setenv("CAMCORS_HOST_HEAP", heap)
+    size, *said = ast.literal_eval(run(program, tmp_path / "sizes.py", SIZES))
+    assert said == [left, has_grown]
+    most = int(heap.rpartition(":")[2])
+    assert most * 0.96 < size <= most
+
+
+@pytest.mark.parametrize(
+    "heap", ["", "x", "-200000", " 200000", "200000:", ":200000", "200000:2", "2000", "2e5"]
+)
+def test_sizes_that_cannot_be_read(
+    program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, heap: str
+) -> None:
+    monkeypatch.setenv("CAMCORS_HOST_HEAP", heap)
+    done = subprocess.run([program, tmp_path / "no.py"], capture_output=True, text=True, timeout=20)
+    said = f"camcors-host: CAMCORS_HOST_HEAP={heap}: write BYTES, or FIRST:MOST, from 16384 on\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", said)
+
+
 def test_a_repl_that_takes_all_memory_while_three_watch(new_camera: Camera) -> None:
     """No stream ends or pauses for 3 s, each request is answered, and the reserve is never touched."""
     answers: Counter[int] = Counter()

@@ -142,7 +142,7 @@ def test_root_gets_everything_in_one_call_of_apt_without_its_noise(tools: Path) 
     )
     done = run(tools, "test")
     packages = f"git {PACKAGES} {WANTED}"
-    said = f"camcors: installing what the tests need with apt: {packages} (a minute or two)\n"
+    said = f"camcors: installing with apt: {packages} (a minute or two)\n"
     assert (done.returncode, done.stdout, done.stderr) == (0, "", said)
     assert (tools / "asked").read_text().splitlines() == ["-qq update", f"{INSTALL} {packages}"]
 
@@ -189,6 +189,38 @@ def test_apts_lists_are_waited_for_while_another_apt_has_them(tools: Path) -> No
     assert run(tools, "test").returncode == 0
     asked = (tools / "asked").read_text().splitlines()
     assert asked == ["-qq update", "sleep 5", "-qq update", f"{INSTALL} firefox-esr {WANTED}"]
+
+
+X86 = 'case "$*" in *-m32*) exit 1;; -dumpmachine) echo x86_64-linux-gnu;; -dumpversion) echo 12;; esac'
+
+
+def test_the_camera_of_32_bits_asks_for_the_libraries_of_this_gcc(tools: Path) -> None:
+    stand_in(tools, "gcc", X86)
+    stand_in(tools, "id", "echo 1000")
+    done = run(tools, "host32")
+    said = "camcors: missing: gcc's libraries for 32 bits; install with: sudo apt install gcc-12-multilib\n"
+    assert (done.returncode, done.stderr) == (1, said)
+    assert run(tools).returncode == 0
+
+
+def test_the_camera_of_32_bits_is_only_for_x86(tools: Path) -> None:
+    stand_in(tools, "gcc", X86.replace("x86_64", "aarch64"))
+    apt(tools, "exit 0")
+    done = run(tools, "host32")
+    said = "camcors: the camera of 32 bits is only for computers with x86-64\n"
+    assert (done.returncode, done.stderr, (tools / "asked").exists()) == (1, said, False)
+
+
+@pytest.mark.parametrize(("machine", "package"), [("x86_64", " gcc-12-multilib"), ("aarch64", "")])
+def test_the_tests_of_32_bits_are_skipped_without_their_libraries(
+    tools: Path, machine: str, package: str
+) -> None:
+    for name in PROGRAMS:
+        stand_in(tools, name, "exit 0")
+    stand_in(tools, "gcc", X86.replace("x86_64", machine))
+    apt(tools, "exit 100")
+    assert run(tools, "test").returncode == 0
+    assert f"installing with apt: {WANTED}{package} (" in run(tools, "test").stderr
 
 
 def test_root_gets_nothing_for_make_run(tools: Path) -> None:
