@@ -15,13 +15,18 @@ HEADERS = TOP / "tests" / "kit" / "esp_idf"
 #: Debian's compiler for the ESP8266, an Xtensa with words of 32 bits; it comes without a C library.
 XTENSA = shutil.which("xtensa-lx106-elf-gcc")
 
+#: In firmware/native, of every board and of the camera on your desk.
+SHARED = ("head.c", "head_split.c", "repl.c", "system_heap.c", "tls.c")
+
 WARNINGS = ("-Wall", "-Wextra", "-Wconversion", "-Werror")
 
 
 def host_files() -> list[Path]:
     """Return the C of the camera on your desk."""
-    shared = (FIRMWARE / "native" / name for name in ("repl.c", "system_heap.c", "tls.c"))
-    return [*sorted((FIRMWARE / "camcors_host").glob("*.c")), *shared]
+    return [
+        *sorted((FIRMWARE / "camcors_host").glob("*.c")),
+        *(FIRMWARE / "native" / name for name in SHARED),
+    ]
 
 
 def board_files() -> list[Path]:

@@ -159,12 +159,12 @@ class Exchange:
         """
         if self.phase <= HEAD:
             inbox = self.inbox
-            head = inbox.take_head(self._limits.head_bytes)
-            if self.phase < HEAD and (head is not None or inbox.has_begun):
+            is_whole = inbox.find_head(self._limits.head_bytes)
+            if self.phase < HEAD and (is_whole or inbox.has_begun):
                 self._begin_head(now)
-            if head is None:
+            if not is_whole:
                 return None
-            self._take_head(head, now)
+            self._take_head(now)
         if self.phase == BODY:
             body = self.inbox.take_body(self._length)
             if body is None:
@@ -182,16 +182,10 @@ class Exchange:
             self.since = now
             self.was_met = False
 
-    def _take_head(self, head, now):
-        self.asked = ()  # what is unread now does not belong to this head
-        try:
-            self.asked = parse(head)
-        except Refusal:
-            self.asked = salvage(head + b"\r\n\r\n")
-            self._is_tls = (
-                bool(head) and head[0] == TLS_HANDSHAKE
-            )  # which may hold what looks like the end of a head
-            raise
+    def _take_head(self, now):
+        self.asked = self.inbox.take_asked()
+        if self.asked is None:
+            self._parse(self.inbox.take_head())
         method, _, version, headers = self.asked
         self._served += 1
         if self._served >= self._limits.keepalive_requests:
@@ -208,6 +202,17 @@ class Exchange:
             digits = headers.get("content-length")
             if digits is not None:
                 self._expect_body(digits, version, headers, now)
+
+    def _parse(self, head):
+        self.asked = ()  # what is unread now does not belong to this head
+        try:
+            self.asked = parse(head)
+        except Refusal:
+            self.asked = salvage(head + b"\r\n\r\n")
+            self._is_tls = (
+                bool(head) and head[0] == TLS_HANDSHAKE
+            )  # which may hold what looks like the end of a head
+            raise
 
     def _expect_body(self, digits, version, headers, now):
         length = int(digits) if len(digits) <= _DIGITS_MAX else 10**_DIGITS_MAX

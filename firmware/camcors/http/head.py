@@ -12,12 +12,25 @@ without:
   byte (ISO-8859-1). Control characters in it but HTAB are 400.
 - HTTP/1.0 and 1.1 are spoken, any other version is 505.
 - A connection with a client of HTTP/1.0 is closed after one answer, whatever it asks for.
+
+What browsers send is split in C (firmware/native/head.c), where the image has it. That takes nothing but
+what it is certain of, and says the same of it as parse(), which is the definition.
 """
 
 import re
 
 from microdot.microdot import NoCaseDict
 from strict.compat import const, lower
+
+try:
+    from _head import split
+except ImportError:
+
+    def split(buffer, start, end, kind):
+        """Return what parse() makes of the head that `buffer` (bytes-like) holds from `start` to `end`, with
+        headers of the class `kind`; or None if only parse() can tell, as here."""
+        return None
+
 
 # MicroPython's strip() looks for each character from the beginning, so what is common comes first.
 _DIGITS = "0123456789"
@@ -74,16 +87,17 @@ def _is_made_of(text, allowed):
 class Headers(NoCaseDict):
     """The headers of a request by name, in any case; the names are kept in lower case.
 
-    It is filled by parse(), through setdefault() with small names, and needs none of NoCaseDict's
-    copying and mapping.
+    It is filled by parse(), through setdefault() with small names, or by split(), and needs none of
+    NoCaseDict's copying and mapping.
 
     is_chunked: whether the body comes in chunks (RFC 9112 section 7.1).
     """
 
     is_chunked = False
+    keymap = {}  # in the class: it stays empty, since no name has upper case letters
 
     def __init__(self):
-        self.keymap = {}
+        pass
 
     def __setitem__(self, key, value):
         super().__setitem__(key.lower(), value)

@@ -2,7 +2,7 @@
 
 from strict.compat import const
 
-from .head import Refusal, check_start
+from .head import Headers, Refusal, check_start, split
 from .salvage import describe_long
 
 _NONE = bytearray(0)
@@ -28,6 +28,7 @@ class Inbox:
     _lent = _buffer = _view = _NONE
     _start = 0  # what is unread lies from here
     _end = 0  # to here
+    _head_end = 0  # of the head that find_head() has found
     _searched = 0  # no end of the head begins before this
     _is_fresh = True  # whether the head's first bytes are still to be looked at
     _body = None  # memoryview of the body that is filled now
@@ -93,33 +94,47 @@ class Inbox:
         self._searched -= self._start
         self._start, self._end = 0, size
 
-    def take_head(self, most):
-        """Return the next head without its empty line (bytes), None as long as it is not all there.
+    def find_head(self, most):
+        """Return whether the next head is all there, for take_asked() and take_head().
 
         Raise Refusal if it is longer than `most` bytes or begins as no request does.
         """
         start = self._start
         if start == self._end:
-            return None
+            return False
         if self._is_fresh and self._buffer[start] == _CR:
             self._skip_empty_line()
             start = self._start
         size = self._end - start
         if size < 2 and not self.has_begun:
-            return None
+            return False
         self.see_method()
         end = self._buffer.find(b"\r\n\r\n", self._searched, self._end)
         if (size + 1 if end < 0 else end + 4 - start) > most:
             raise Refusal(431, describe_long(self.peek(), most))
         if end >= 0:
-            self._start = self._searched = end + 4
+            self._head_end = end
             self._is_fresh = True
-            return bytes(self._view[start:end])
+            return True
         if self._is_fresh:
             self._is_fresh = False
             check_start(self.peek())
         self._searched = max(self._end - 3, start)
-        return None
+        return False
+
+    def take_asked(self):
+        """Take the head that was found: return what parse() makes of it. Return None and leave it if only
+        parse() can tell."""
+        asked = split(self._buffer, self._start, self._head_end, Headers)
+        if asked is not None:
+            self._start = self._searched = self._head_end + 4
+        return asked
+
+    def take_head(self):
+        """Take the head that was found: return it without its empty line (bytes)."""
+        head = bytes(self._view[self._start : self._head_end])
+        self._start = self._searched = self._head_end + 4
+        return head
 
     def _skip_empty_line(self):
         """Forgive one before a request line, RFC 9112 section 2.2."""

@@ -20,7 +20,7 @@ def each(files: list[Path]) -> pytest.MarkDecorator:
 
 
 def test_no_file_is_forgotten() -> None:
-    names = {"camera_wait.c", "esp32_heap.c", "open_eth.c", "repl.c", "system_heap.c", "tls.c"}
+    names = {"camera_wait.c", "esp32_heap.c", "open_eth.c", *c.SHARED}
     assert {path.name for path in BOARDS} == names
     assert len(HOST) > 10
 

@@ -1,0 +1,137 @@
+"""The head of a request in C: it says only what parse() of head.py says, and reads no byte beside it."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.bench import chrome
+from tests.firmware.native import heads
+from tests.kit.camera import PROGRAM
+
+MANY, SEED = 6000, 19
+
+G = b"GET / HTTP/1.1\r\n"
+H = G + b"Host: a\r\n"
+
+#: Heads that C is certain of.
+CERTAIN = {
+    "Chrome's": chrome.head("/api/status?a=%2Fb", "127.0.0.1:8080", True)[:-4],
+    "the shortest": G + b"Host: a",
+    "every method": b"PATCH / HTTP/1.1\r\nHost: a",
+    "spaces around a value": G + b"Host:   a  \r\nX:  b c ",
+    "no space, no value": G + b"Host:a\r\nX:",
+    "names of any case": G + b"hOSt: [::1]:80\r\nACCEPT-encoding: gzip\r\nX-Any`Name: b",
+    "a body": b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 000000003",
+    "40 headers": H + b"\r\n".join(b"X-%d: b" % number for number in range(39)),
+    "a name of 64 bytes": H + 64 * b"n" + b": a",
+}
+#: Heads that are left to parse(), whether it takes them or not.
+LEFT = {
+    "nothing": b"",
+    "no headers": G[:-2],
+    "no Host": G + b"X: a",
+    "HTTP/1.0": b"GET / HTTP/1.0\r\nHost: a",
+    "another method": b"QUERY / HTTP/1.1\r\nHost: a",
+    "absolute-form": b"GET http://a/ HTTP/1.1\r\nHost: a",
+    "asterisk-form": b"OPTIONS * HTTP/1.1\r\nHost: a",
+    "a fragment": b"GET /#a HTTP/1.1\r\nHost: a",
+    "half an escape": b"GET /%4 HTTP/1.1\r\nHost: a",
+    "two spaces": b"GET  / HTTP/1.1\r\nHost: a",
+    "chunks": H + b"Transfer-Encoding: chunked",
+    "an expectation": H + b"Expect: 100-continue",
+    "a name twice": H + b"Accept: a\r\naccept: b",
+    "an unknown name twice": H + b"X-A: a\r\nX: b\r\nx-a: c",
+    "a length of 10 digits": H + b"Content-Length: 0000000003",
+    "a length that is none": H + b"Content-Length: +3",
+    "a Host that is none": G + b"Host: a/b",
+    "an empty Host": G + b"Host: ",
+    "a folded line": H + b"X: a\r\n b",
+    "a space before the colon": H + b"X : a",
+    "a line end alone": H + b"X: a\nY: b",
+    "a tab": H + b"X: a\tb",
+    "a NUL": H + b"X: a\0b",
+    "a byte above 127": H + b"X: \xe9",
+    "half a line end": H[:-1],
+    "a line end too much": H,
+    "41 headers": H + b"\r\n".join(b"X-%d: b" % number for number in range(40)),
+    "a name of 65 bytes": H + 65 * b"n" + b": a",
+    "65536 bytes": H + b"X: " + (65536 - len(H) - 3) * b"x",
+}
+
+SPLIT = """import sys
+from _head import split
+from camcors.http.head import Headers
+while line := sys.stdin.readline().strip():
+    head = bytes.fromhex(line)
+    print(split(head, 0, len(head), Headers) is not None)
+"""
+#: A call of split() with what is no place in the buffer, or no class over dict -> what it raises.
+WRONG = {
+    "split(b'', -1, 0, Headers)": "ValueError",
+    "split(b'', 0, 1, Headers)": "ValueError",
+    "split(b'ab', 2, 1, Headers)": "ValueError",
+    "split(b'ab', 0, 1 << 62, Headers)": "ValueError",
+    "split(1, 0, 1, Headers)": "TypeError",
+    "split('ab', None, 1, Headers)": "TypeError",
+    "split(H, 0, len(H), int)": "TypeError",
+    "split(H, 0, len(H), object)": "TypeError",
+    "split(H, 0, len(H), list)": "TypeError",
+    "split(H, 0, len(H), None)": "TypeError",
+}
+
+
+def run(folder: Path, script: str, given: str = "") -> list[str]:
+    """Return the lines that a script prints in the camera's MicroPython."""
+    path = folder / "script.py"
+    path.write_text(script)
+    command = [str(PROGRAM), str(path)]
+    done = subprocess.run(command, input=given, capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()
+
+
+@pytest.mark.usefixtures("program")
+@pytest.mark.parametrize("rows", [CERTAIN, LEFT], ids=["certain", "left"])
+def test_what_c_is_certain_of(tmp_path: Path, rows: dict[str, bytes]) -> None:
+    said = run(tmp_path, SPLIT, "".join(f"{head.hex()}\n" for head in rows.values() if head) + "\n")
+    assert dict(zip([what for what in rows if rows[what]], said, strict=True)) == {
+        what: str(rows is CERTAIN) for what in rows if rows[what]
+    }
+
+
+@pytest.mark.usefixtures("program")
+def test_what_is_wrong_raises(tmp_path: Path) -> None:
+    lines = ["from _head import split", "from camcors.http.head import Headers"]
+    lines.append(f"H = {CERTAIN['the shortest']!r}")
+    for call in WRONG:
+        lines += ["try:", f"    {call}", "except Exception as error:", "    print(type(error).__name__)"]
+    assert run(tmp_path, "\n".join(lines)) == list(WRONG.values())
+
+
+@pytest.mark.usefixtures("program")
+def test_c_says_what_python_says() -> None:
+    found = heads.compare(MANY, SEED)
+    assert [bytes.fromhex(text) for text in found["different"]] == []
+    assert found["certain"] > MANY // 10
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A program: head_split() and the other reader, with the sanitizers of this computer's compiler."""
+    built = tmp_path_factory.mktemp("head") / "head"
+    command = ["gcc", *heads.SANITIZERS, "-fsanitize=address,undefined", "-DALONE", *map(str, heads.FILES)]
+    subprocess.run([*command, "-o", built], check=True)
+    return built
+
+
+def test_no_byte_beside_the_head_is_read(alone: Path, tmp_path: Path) -> None:
+    """Each head of the corpus and of the tables, and each of its beginnings."""
+    paths = []
+    for number, head in enumerate([*heads.corpus(), *CERTAIN.values(), *LEFT.values()]):
+        for size in range(max(0, len(head) - 90), len(head) + 1):
+            paths.append(tmp_path / f"{number}_{size}")
+            paths[-1].write_bytes(head[:size])
+    done = subprocess.run([alone, *paths], capture_output=True, text=True)
+    assert (done.stderr, done.returncode) == ("", 0)
