@@ -198,6 +198,7 @@ class Connection:
             if lingers:
                 await self._linger()
                 return
+            request = response = None  # their memory is others' while this one waits
             if exchange.inbox.unread:  # a client that pipelines shall not hold the others
                 exchange.pipelines = True
                 await sleep_ms(0)
