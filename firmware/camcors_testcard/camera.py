@@ -6,7 +6,6 @@ from camcors.standby import DEFAULT_S
 from camcors.stream import CaptureFailed
 from strict import field as kinds
 
-from .card import TestCard
 from .fields import FIELDS, FRAME_SIZES
 
 _NO_ROOM = "no memory for a picture of {}; "
@@ -180,6 +179,9 @@ class Camera:
         return None
 
     def _make_card(self, frame_size):
+        # Only now: its modules take as much of the heap as a small picture.
+        from .card import TestCard
+
         settings = self._settings
         width, height = dict(FRAME_SIZES)[frame_size]
         return TestCard(
