@@ -30,13 +30,13 @@ class Heap:
         self._was_read = False
 
     def sample(self, uptime_s):
-        """Measure, `uptime_s` (int) seconds after the start; return the heap's size in bytes (int)."""
+        """Measure, `uptime_s` (int) seconds after the start; return the bytes that are free (int)."""
         used, free = gc.mem_alloc(), gc.mem_free()
         left = None if system_heap is None else system_heap.free()
         self._figures = {"used": used, "free": free, "system_free": left, "sampled_s": uptime_s}
         self._sampled_s = uptime_s
         self._was_read = False
-        return used + free
+        return free
 
     def poll(self, uptime_s):
         """Measure if it is time to. Called every second or so, while no request is at work."""

@@ -211,7 +211,7 @@ async def _main(chosen, server, listening, network, camera, frames, watchdog):
         state.fault(fault)
     state.load_https()  # before anybody is served in plain
     await listening.begin()
-    # Collecting after each quarter of the heap, not when it is full, keeps large blocks free for pictures.
+    # Collecting after each quarter of what is free, not at the end of it, keeps large blocks for pictures.
     gc.threshold(state.measure_heap() // 4)
     state.has_served = True
     _arm(watchdog)

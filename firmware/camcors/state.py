@@ -151,7 +151,7 @@ class State:
         return lines
 
     def measure_heap(self):
-        """Measure the heap for the reports; return its size in bytes (int). Called once the camera serves."""
+        """Measure the heap for the reports, once the camera serves; return the bytes that are free (int)."""
         return self._heap.sample(self.uptime_s())
 
     def poll_heap(self):
