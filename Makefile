@@ -79,13 +79,13 @@ lock: build/.tools ## write requirements.lock from pyproject.toml; UPGRADE=1 tak
 
 camcors: build/.camcors ## install the command that edits a camera's policy, build/venv/bin/camcors
 
-# Four workers import all tests, and many tests start Python: its bytecode is kept, whatever the environment says.
+# Six workers import all tests, and many tests start Python: its bytecode is kept, whatever the environment says.
 test test-clients: export PYTHONDONTWRITEBYTECODE =
 
 test: $(CAMERA) build/.types ## set everything up and run every check and test
 	@if gcc -m32 -include stdio.h -xc -E /dev/null >/dev/null 2>&1; then $(MAKE) --no-print-directory host32; fi
 	@$(MAKE) --no-print-directory lint
-	@$(PYTHON) -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
+	@$(PYTHON) -m pytest --numprocesses 6 --dist loadfile --no-loadscope-reorder
 
 test-clients: $(CAMERA) build/.clients ## read the camera with Home Assistant, OctoPrint, motion, mpv and others, which it installs
 	@$(PYTHON) -m pytest -m clients tests/recipes
