@@ -85,7 +85,7 @@ class Access:
         self.open_role = check.open_role(given)
         if faults:
             raise AccessError(faults)
-        self.digest = document.digest(self.to_json())
+        self.digest = document.digest((self.to_json(),))
 
     def closed(self):
         """Return it without what opens the camera: the tokens only."""

@@ -40,7 +40,9 @@ class Policy:
         if not isinstance(text, (str, bytes, bytearray, memoryview)):
             raise TypeError("a policy is read from str or bytes")
         try:
-            data = text.encode() if isinstance(text, str) else bytes(text)
+            data = text  # of a file, as it is: a copy may have no room
+            if not isinstance(text, bytes):
+                data = text.encode() if isinstance(text, str) else bytes(text)
         except UnicodeError:  # a lone surrogate in a str
             raise PolicyError([Fault("file", None, fault.NOT_UTF8, strict_json.SAVE_AS)]) from None
         if len(data) > FILE_MAX:
@@ -78,7 +80,7 @@ class Policy:
             self.resource_policy = "cross-origin" if self.allowed_origins == "*" else "same-origin"
         self.warnings = tuple(check.warnings)
         self.matcher = Matcher(() if self.allowed_origins == "*" else self.allowed_origins)
-        self.digest = document.digest(self.to_json())
+        self.digest = document.digest(self._parts())
 
     def matches(self, origin):
         """Return whether `origin` (str, an Origin header) may read the answers.
@@ -93,10 +95,26 @@ class Policy:
         Two files that mean the same, but for order in lists and case of header names, give the
         same text on every interpreter.
         """
-        rows = []
+        return "".join(self._parts())
+
+    def _parts(self):
+        """Yield the text of to_json() in parts: for a digest, nobody needs it whole."""
+        before = '{\n  "'
         for name in NAMES:
             value = getattr(self, name)
+            yield before + name + '": '
             if isinstance(value, tuple):
-                value = list(value)  # MicroPython would write a tuple as ()
-            rows.append('  "' + name + '": ' + json.dumps(value))
-        return "{\n" + ",\n".join(rows) + "\n}\n"
+                yield from _list_parts(value)
+            else:
+                yield json.dumps(value)
+            before = ',\n  "'
+        yield "\n}\n"
+
+
+def _list_parts(texts):
+    """Yield what json.dumps() makes of a list, item by item; of a tuple, MicroPython's would make ()."""
+    before = "["
+    for text in texts:
+        yield before + json.dumps(text)
+        before = ", "
+    yield "]" if texts else "[]"

@@ -7,6 +7,9 @@ try:
         """Return a str as what hashlib takes for its UTF-8: here that is the str itself."""
         return text
 
+    #: Returns a str with A to Z in lower case, and no other letter changed (py/unicode.c, unichar_tolower).
+    lower = str.lower
+
 except ImportError:
 
     def const(number):
@@ -19,11 +22,10 @@ except ImportError:
         is no fault."""
         return text.encode("utf-8", "surrogatepass")
 
+    def lower(text):
+        """Return `text` with A to Z in lower case.
 
-def lower(text):
-    """Return `text` with A to Z in lower case.
-
-    CPython's str.lower goes further: it turns the Kelvin sign into k, which no browser's
-    comparison of header names or origins does.
-    """
-    return "".join([chr(ord(c) + 32) if "A" <= c <= "Z" else c for c in text])
+        CPython's str.lower goes further: it turns the Kelvin sign into k, which no browser's
+        comparison of header names or origins does.
+        """
+        return "".join([chr(ord(c) + 32) if "A" <= c <= "Z" else c for c in text])

@@ -5,6 +5,7 @@ import hashlib
 
 from . import fault
 from . import json as strict_json
+from .compat import utf8
 from .fault import HIDDEN, Fault
 
 _DIGEST_LENGTH = 12
@@ -30,11 +31,13 @@ def read(text, size_max, example):
     return None, faults or [Fault("file", HIDDEN, fault.WRONG_TYPE, "write one object, such as " + example)]
 
 
-def digest(text):
-    """Return the first 12 hex digits (str) of the SHA-256 of a document's normal form (str).
+def digest(parts):
+    """Return the first 12 hex digits (str) of the SHA-256 of a document's normal form (iterable of str).
 
     It names a document in a status line; 48 bits are plenty to tell a person's files apart, and it protects
     nothing.
     """
-    whole = hashlib.sha256(text.encode()).digest()
-    return binascii.hexlify(whole).decode()[:_DIGEST_LENGTH]
+    whole = hashlib.sha256()
+    for part in parts:
+        whole.update(utf8(part))
+    return binascii.hexlify(whole.digest()).decode()[:_DIGEST_LENGTH]

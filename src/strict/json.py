@@ -56,8 +56,8 @@ def read(data, most=_DUPLICATES_MAX + 1):
         start, end, reason, remedy = stop.args
         shown = data[start:end].decode() or None
         return None, scanner.faults + [fault.Fault(_place(data, start), shown, reason, remedy)]
-    text = data.decode()
-    return json.loads(_join_pairs(text) if scanner.has_pairs else text), scanner.faults
+    # Of bytes, without a text beside them: a heap that has room for one file may have none for two.
+    return json.loads(_join_pairs(data.decode()) if scanner.has_pairs else data), scanner.faults
 
 
 def _place(data, index):
@@ -96,15 +96,18 @@ def _bad_utf8(data):
     MicroPython's own check lets surrogates and overlong forms pass.
     """
     at = 0
-    while at < len(data):
+    end = len(data)
+    while at < end:
         first = data[at]
+        if first < 0x80:
+            at += 1
+            continue
         more = 0 if first < 0xC2 else 1 if first < 0xE0 else 2 if first < 0xF0 else 3
-        rest = data[at + 1 : at + 1 + more]
-        if first >= 0x80:
-            least, most = _SECOND_BYTES.get(first, (0x80, 0xBF))
-            if not more or first > 0xF4 or len(rest) < more or not least <= rest[0] <= most:
-                return at
-            if [byte for byte in rest if byte & 0xC0 != 0x80]:
+        least, most = _SECOND_BYTES.get(first, (0x80, 0xBF))
+        if not more or first > 0xF4 or at + more >= end or not least <= data[at + 1] <= most:
+            return at
+        for k in range(at + 2, at + 1 + more):
+            if data[k] & 0xC0 != 0x80:
                 return at
         at += 1 + more
     return -1

@@ -155,3 +155,39 @@ def test_a_leak_is_seen(program, tmp_path, leak, requests, interned):
     grown, strings, _ = run(program, tmp_path, leak=leak, requests=requests)
     assert grown > 2 * SLACK_BYTES
     assert strings == interned
+
+
+_READ = """
+import gc
+from cors.policy import Policy
+from strict import json as strict_json
+
+data = open({path!r}, "rb").read()
+
+def bytes_of(call):
+    gc.collect()
+    gc.disable()
+    before = gc.mem_alloc()
+    kept = call(data)
+    taken = gc.mem_alloc() - before
+    gc.enable()
+    return taken
+
+print(len(data), bytes_of(lambda data: strict_json.read(data)[1]), bytes_of(Policy.from_json))
+"""
+
+
+def test_what_reading_the_largest_policy_takes(program: Path, tmp_path: Path) -> None:
+    """With what is garbage at once, for each byte of the text. The JSON alone: hardly more than the value."""
+    origins = [f"https://camera-{i:03}.department.example-company.org" for i in range(113)]
+    policy = {"$schema": "ü" * 1000, "version": 1, "allowed_origins": origins, "max_age": 600}
+    path = tmp_path / "policy.json"
+    path.write_text(json.dumps(policy, ensure_ascii=False))
+    script = tmp_path / "read.py"
+    script.write_text(_READ.format(path=str(path)))
+    done = subprocess.run([program, script], capture_output=True, text=True, timeout=60)
+    assert done.stderr == ""
+    size, read, whole = map(int, done.stdout.split())
+    assert 8000 < size <= 8192
+    assert read < 2.5 * size
+    assert whole < 60 * size
