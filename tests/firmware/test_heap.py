@@ -53,16 +53,22 @@ def test_what_is_left_to_the_system(gc: FakeGc, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize(
-    ("reads", "times"),
+    ("reads", "took_ms", "times"),
     [
-        pytest.param(range(0, 200), [0, 5, 10, 15, 20], id="read all the time"),
-        pytest.param([], [0, 60, 120], id="read by nobody"),
-        pytest.param([30], [0, 30, 90], id="read once after a while"),
-        pytest.param([2, 59], [0, 5, 59, 119], id="read twice"),
+        pytest.param(range(0, 200), 0, [0, 5, 10, 15, 20], id="read all the time"),
+        pytest.param([], 0, [0, 60, 120], id="read by nobody"),
+        pytest.param([30], 0, [0, 30, 90], id="read once after a while"),
+        pytest.param([2, 59], 0, [0, 5, 59, 119], id="read twice"),
+        pytest.param(range(0, 200), 40, [0, 40, 80], id="40 ms for one, read all the time"),
+        pytest.param(range(0, 200), 3, [0, 5, 10], id="3 ms for one, read all the time"),
+        pytest.param([], 80, [0, 80, 160], id="80 ms for one, read by nobody"),
     ],
 )
-def test_when_it_is_measured(gc: FakeGc, reads: range | list[int], times: list[int]) -> None:
-    """`times`: the seconds of the samples, up to as many as there are."""
+def test_when_it_is_measured(
+    gc: FakeGc, monkeypatch: pytest.MonkeyPatch, reads: range | list[int], took_ms: int, times: list[int]
+) -> None:
+    """`times`: the seconds of the samples, up to as many as there are. Each takes `took_ms`."""
+    monkeypatch.setattr(heap, "ticks_ms", lambda: gc.walks * took_ms // 2)
     sampled = heap.Heap()
     sampled.sample(0)
     seen = [0]
