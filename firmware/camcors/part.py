@@ -11,7 +11,6 @@ BOUNDARY = "frame"
 _NONE = bytearray(0)
 _GRAIN = const(4096)  # buffers grow by this many bytes, so that a slightly larger picture fits
 _ZERO = const(48)
-_POINT = const(46)
 
 
 def _text(text):
@@ -19,13 +18,24 @@ def _text(text):
     return str(len(text)) + "s", text.encode()
 
 
-# A part's head, between whose lines the numbers are written.
-_LENGTH = _text("--" + BOUNDARY + "\r\nContent-Type: image/jpeg\r\nContent-Length: ")
-_ID = _text("\r\nX-Frame-Id: ")
-_TIMESTAMP = _text("\r\nX-Timestamp: ")
-_END = _text("\r\n\r\n")
-_LINE_END = _text("\r\n")
+# A part's head ends at _HEAD_MAX, where the picture begins, and is written from its end to its beginning: so
+# the length of a number need not be known before it is written.
 _HEAD_MAX = const(160)  # bytes: 85 of text, and numbers of no more than 20 digits
+_POINT_AT = const(152)
+_MS_AT = const(153)
+_END_AT = const(156)
+_POINT = _text(".")
+_END = _text("\r\n\r\n")
+
+# What stands before each number, the last one first.
+_TEXTS = (
+    _text("\r\nX-Timestamp: "),
+    _text("\r\nX-Frame-Id: "),
+    _text("--" + BOUNDARY + "\r\nContent-Type: image/jpeg\r\nContent-Length: "),
+)
+_SECONDS = const(0)
+_ID = const(1)
+_LENGTH = const(2)
 
 
 class Part:
@@ -33,7 +43,10 @@ class Part:
 
     view: headers, picture and line end (memoryview), None before the first. number: the picture's. made:
     ticks of its making. users: how many viewers send from it now; fill() wants none. The buffer is made
-    again only for a larger picture.
+    again only for a larger picture, and the text of its head is written again only where it moves.
+
+    What runs for each picture has few local names: MicroPython would put more of them on the heap
+    (VM_MAX_STATE_ON_STACK in py/objfun.c: 11 words), and search all of it for room.
     """
 
     def __init__(self):
@@ -43,46 +56,73 @@ class Part:
         self.view = None
         self._buffer = _NONE
         self._whole = None
+        # Of each number of the last head: its end, what is before its last digit, and where its text begins.
+        self._ends = [0, 0, 0]
+        self._tens = [0, 0, 0]
+        self._begins = [0, 0, 0]
 
     def fill(self, number, time_ms, jpeg):
         """Take a copy of `jpeg` (bytes-like) as picture `number`, taken at `time_ms` (int)."""
-        size = len(jpeg)
-        if len(self._buffer) < _HEAD_MAX + size + 2:
-            self._buffer, self._whole, self.view = _NONE, None, None  # their memory is the new one's
-            buffer = bytearray((_HEAD_MAX + size + 2 + _GRAIN - 1) // _GRAIN * _GRAIN)
-            self._whole = memoryview(buffer)
-            self._buffer = buffer
-        buffer = self._buffer
-        at = _write(buffer, 0, _LENGTH)
-        at = _write(buffer, _write_number(buffer, at, size, 1), _ID)
-        at = _write(buffer, _write_number(buffer, at, number, 1), _TIMESTAMP)
-        at = _write_number(buffer, at, time_ms // 1000, 1)
-        buffer[at] = _POINT
-        at = _write(buffer, _write_number(buffer, at + 1, time_ms % 1000, 3), _END)
-        buffer[at : at + size] = jpeg
-        self.view = self._whole[: _write(buffer, at + size, _LINE_END)]
+        end = _HEAD_MAX + len(jpeg)
+        if len(self._buffer) < end + 2:
+            self._grow(end + 2)
+        self._buffer[_HEAD_MAX:end] = jpeg
+        self._buffer[end] = 13
+        self._buffer[end + 1] = 10
+        begin = self._write_head(number, time_ms, end)
+        self.view = self._whole[begin : end + 2]
         self.number = number
         self.made = ticks_ms()
 
+    def _grow(self, size):
+        self._buffer, self._whole, self.view = _NONE, None, None  # their memory is the new one's
+        buffer = bytearray((size + _GRAIN - 1) // _GRAIN * _GRAIN)
+        self._whole = memoryview(buffer)
+        _write(buffer, _POINT_AT, _POINT)
+        _write(buffer, _END_AT, _END)
+        self._ends = [0, 0, 0]
+        self._begins = [0, 0, 0]
+        self._buffer = buffer
+
+    def _write_head(self, number, time_ms, end):
+        """Put the head before the picture, which ends at `end` -> where it begins."""
+        _write_ms(self._buffer, time_ms % 1000)
+        at = self._write_number(_SECONDS, _POINT_AT, time_ms // 1000)
+        at = self._write_number(_ID, at, number)
+        return self._write_number(_LENGTH, at, end - _HEAD_MAX)
+
+    def _write_number(self, kind, end, number):
+        """Put `number` (int, not negative) in decimal before `end`, after its text -> where that begins.
+
+        In most cases only its last digit is another one. A str and its bytes would be garbage of every frame.
+        """
+        tens = number // 10
+        if self._ends[kind] != end or self._tens[kind] != tens:
+            self._ends[kind] = end
+            self._tens[kind] = tens
+            self._write_tens(kind, end - 1, tens)
+        self._buffer[end - 1] = _ZERO + number - tens * 10
+        return self._begins[kind]
+
+    def _write_tens(self, kind, at, number):
+        buffer = self._buffer
+        while number:
+            at -= 1
+            buffer[at] = _ZERO + number % 10
+            number //= 10
+        text = _TEXTS[kind]
+        at -= len(text[1])
+        if self._begins[kind] != at:
+            self._begins[kind] = at
+            _write(buffer, at, text)
+
+
+def _write_ms(buffer, ms):
+    buffer[_MS_AT] = _ZERO + ms // 100
+    buffer[_MS_AT + 1] = _ZERO + ms // 10 % 10
+    buffer[_MS_AT + 2] = _ZERO + ms % 10
+
 
 def _write(buffer, at, text):
-    """Put a _text() into `buffer` -> where it ends. A slice would be garbage of every frame."""
-    form, data = text
-    pack_into(form, buffer, at, data)
-    return at + len(data)
-
-
-def _write_number(buffer, at, number, digits):
-    """Put `number` (int, not negative) there in decimal, with at least so many digits -> where it ends.
-
-    A str and its bytes would be garbage of every frame.
-    """
-    end = at + digits
-    rest = number // 10**digits
-    while rest:
-        rest //= 10
-        end += 1
-    for place in range(end - 1, at - 1, -1):
-        buffer[place] = _ZERO + number % 10
-        number //= 10
-    return end
+    """Put a _text() into `buffer`. A slice would be garbage of every frame."""
+    pack_into(text[0], buffer, at, text[1])

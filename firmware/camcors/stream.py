@@ -5,10 +5,14 @@ Theory of operation
 
     driver ──poll(), capture()──> Frames ──one copy──> Part ──shared──> Viewer, Viewer ... ──> Sender
 
-Pictures are pulled, never pushed. A viewer that has sent its part asks for the next one, and that request
-alone has a picture taken: nothing is captured that nobody takes. The first request starts the producer, a
-task that ends with the last viewer. It waits until the fastest viewer's next picture is due and somebody is
-waiting. /api/capture takes a picture of its own by the same steps; whoever watches gets that one too.
+Pictures are pulled. A viewer that has sent its part asks for the next one, and that request alone has a
+picture taken: nothing is captured that nobody takes. The first request starts the producer, a task that ends
+with the last viewer. It waits until the fastest viewer's next picture is due and somebody is waiting.
+/api/capture takes a picture of its own by the same steps; whoever watches gets that one too.
+
+Whoever waits is offered the new picture on the spot. If the network keeps up, the socket's buffer takes all
+of it, and the viewer goes on waiting: to wake its task would cost more than the sending. Only what is left
+over wakes that task, which then waits for the client.
 
 The driver is polled. A picture may need hundreds of milliseconds of work (the test card draws) or of waiting
 (a sensor). poll() does a step and says in how many milliseconds to come back; None means that capture() will
@@ -24,7 +28,8 @@ There is no queue. A viewer that comes back late waits for the next picture, and
 So a slow viewer drops frames and costs the others nothing. What it sees is late by one picture at most, and
 by what the system's socket buffer holds, which the transport bounds. Who asks just after a capture gets
 that picture, `latest`, if it is newer than the fastest viewer's interval; it would otherwise get every
-second picture only. Each viewer has a pace of its own besides (fps).
+second picture only. Each viewer has a pace of its own besides (fps). Who wants most pictures asks at once and
+leaves the waiting to the producer, which keeps the same pace; who wants fewer asks when its own comes round.
 
 A sensor that gives no picture, or a driver or heap that fails, ends no stream. The failure is counted and
 kept in words for /api/status, and the next attempt comes after 100 ms, then 200, up to 2 s. Every 2 s all who
@@ -37,8 +42,8 @@ more than there are viewers, and again for a picture that has outgrown it; a fra
 two slices, however many viewers there are, and asyncio an entry whenever a viewer's socket is full. close()
 allocates nothing, so that a full heap keeps no slot. All Parts go with the last viewer.
 
-Who waits for what: a Viewer for `ready` or its own pace (viewer.py), the producer for `demand` or the pace of
-all, the Sender for the client's socket. limits.stream_viewers bounds the viewers; api.py tells one too many.
+Who waits for what: a Viewer for a picture or its own pace, the producer for `demand` or the pace of all, the
+Sender for the client's socket. limits.stream_viewers bounds the viewers; api.py tells one too many.
 """
 
 import asyncio
@@ -74,8 +79,8 @@ class Frames:
     ("12.345"): no setting of the date moves them.
 
     Counters (int): frames captured, failures of capture(), asked: stills and streams that were begun; `error`
-    is the last failure in words, None after a success. For Viewers: latest (Part, None without one), ready
-    (asyncio.Event, set for a moment with each picture).
+    is the last failure in words, None after a success. For Viewers: latest (Part, None without one), fastest
+    (int, the most pictures a second that one of them wants).
     """
 
     def __init__(self, camera, limits=None):
@@ -89,13 +94,13 @@ class Frames:
         self._fps = limits.stream_fps
         self._clock = Clock()
         self._viewers = []
+        self.fastest = 1
         self._stills = 0
         self._parts = []
         self.latest = None
         self._producer = None
         self._time_ms = 0
         self._demand = asyncio.Event()
-        self.ready = asyncio.Event()
 
     @property
     def viewers(self):
@@ -175,11 +180,14 @@ class Frames:
         """Give the viewers that there are a copy of `jpeg`; without any, none is made or kept."""
         if not self._viewers:
             return
-        part = self._free_part()
+        part = self.latest  # as a rule all have sent it when the next one comes
+        if part is None or part.users:
+            part = self._free_part()
         self.latest = None  # it may be this one, and filling it may fail
         part.fill(self.frames, self._time_ms, jpeg)
         self.latest = part
-        self._wake()
+        for viewer in self._viewers:
+            viewer.offer(part)
 
     def _show(self):
         """Take a picture for the viewers."""
@@ -199,9 +207,7 @@ class Frames:
 
     def _wake(self):
         for viewer in self._viewers:
-            viewer.is_waiting = False
-        self.ready.set()
-        self.ready.clear()
+            viewer.wake()
 
     def _is_wanted(self):
         for viewer in self._viewers:
@@ -223,12 +229,11 @@ class Frames:
         silent_since = pace.due
         back_off_ms = _BACK_OFF_MS[0]
         while self._viewers:
-            wait_ms = pace.wait_ms()
-            if wait_ms > 0:
-                await sleep_ms(wait_ms)
-            elif not self._is_wanted():
+            if not self._is_wanted():
                 self._demand.clear()
                 await until_set(self._demand)
+            elif (wait_ms := pace.wait_ms()) > 0:
+                await sleep_ms(wait_ms)
             else:
                 now = ticks_ms()
                 try:
@@ -236,7 +241,7 @@ class Frames:
                     while (wait_ms := self._camera.poll()) is not None:
                         await sleep_ms(wait_ms)
                     self._show()
-                    pace.step(self._fastest())
+                    pace.step(self.fastest)
                     silent_since = now
                     back_off_ms = _BACK_OFF_MS[0]
                 except Exception as error:  # a stream outlives whatever a driver or the heap does
@@ -246,13 +251,7 @@ class Frames:
                     if ticks_diff(now, silent_since) >= _REPEAT_MS:
                         silent_since = now
                         self._wake()
-                await sleep_ms(0)
-
-    def _fastest(self):
-        fastest = 1
-        for viewer in self._viewers:
-            fastest = max(fastest, viewer.fps)
-        return fastest
+                await sleep_ms(max(0, pace.wait_ms()))
 
     def enter(self, viewer):
         """Give `viewer` a slot; return whether there was one."""
@@ -260,6 +259,7 @@ class Frames:
             return False
         self.asked += 1
         self._viewers.append(viewer)
+        self.fastest = max(self.fastest, viewer.fps)
         return True
 
     def latest_for(self, viewer):
@@ -270,18 +270,22 @@ class Frames:
         latest = self.latest
         if latest is None or latest.number == viewer.number:
             return None
-        return latest if ticks_diff(ticks_ms(), latest.made) < 1000 // self._fastest() else None
+        return latest if ticks_diff(ticks_ms(), latest.made) < 1000 // self.fastest else None
 
     def ask(self, viewer):
-        """Have a picture taken for `viewer`; `ready` is set when it is there."""
+        """Have a picture taken for `viewer`, which gets it by its offer()."""
         viewer.is_waiting = True
-        self._demand.set()
+        if not self._demand.is_set():
+            self._demand.set()
         if self._producer is None:
             self._producer = asyncio.create_task(self._produce())
 
     def leave(self, viewer):
         """Take the slot of `viewer` back; with the last one, all buffers go."""
         self._viewers.remove(viewer)
+        self.fastest = 1
+        for each in self._viewers:
+            self.fastest = max(self.fastest, each.fps)
         self._demand.set()
         if not self._viewers:
             self.latest = None

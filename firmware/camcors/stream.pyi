@@ -1,4 +1,3 @@
-import asyncio
 from collections.abc import Callable
 
 from access.document import Token
@@ -18,7 +17,7 @@ class Frames:
     error: str | None
     slots: int
     latest: Part | None
-    ready: asyncio.Event
+    fastest: int
     def __init__(self, camera: Pictures, limits: Limits | None = None) -> None: ...
     @property
     def viewers(self) -> int: ...

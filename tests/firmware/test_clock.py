@@ -44,6 +44,19 @@ def test_no_burst_after_a_pause(ticks: Ticks, late_ms: int, next_ms: int) -> Non
     assert pace.wait_ms() == next_ms
 
 
+@pytest.mark.parametrize("rate", [1, 25, 40])
+def test_one_before_its_time_but_not_two(ticks: Ticks, rate: int) -> None:
+    """Two that keep the same pace may differ by anything less than an interval."""
+    interval_ms = 1000 // rate
+    pace = clock.Pace()
+    assert pace.step(rate)
+    for early_ms, may in ((interval_ms, False), (interval_ms - 1, True)):
+        ticks.now = pace.due - early_ms
+        due = pace.due
+        assert pace.step(rate) is may
+        assert pace.due == (due + interval_ms if may else due)
+
+
 def test_rate_that_changes(ticks: Ticks) -> None:
     pace = clock.Pace()
     for rate, due in ((60, 5016), (10, 5116), (60, 5132)):

@@ -355,3 +355,20 @@ def test_dropping_takes_more_than_the_rest_of_a_body() -> None:
         assert exchange.inbox.unread == 64
         exchange.inbox.drop()
     assert exchange.inbox.unread == 0
+
+
+@pytest.mark.parametrize(
+    ("is_heard", "phase", "deadline"), [(False, "SENDING", None), (True, "LISTENING", 300 + 4000)]
+)
+def test_piece_that_goes_at_once(is_heard: bool, phase: str, deadline: int | None) -> None:
+    """It needs no time of its own, but shows that the client still takes what it gets."""
+    exchange = new()
+    assert hear(exchange, GET, 100)
+    exchange.run()
+    if is_heard:
+        exchange.listen(150)
+    else:
+        exchange.send(150)
+        exchange.sent()
+    exchange.pass_by(300)
+    assert (NAMES[exchange.phase], exchange.since, exchange.deadline) == (phase, 300, deadline)

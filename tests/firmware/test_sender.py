@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from typing import cast
 
 import pytest
@@ -16,6 +17,8 @@ from camcors.viewer import Viewer as StreamViewer
 
 class Trickle:
     """A transport whose client takes at most `most` bytes at a time, and is always worth waiting for."""
+
+    slice_bytes = 8192
 
     def __init__(self, most: int, is_full: bool = True):
         self.taken = b""
@@ -48,6 +51,9 @@ class Waits:
     def sent(self) -> bool:
         self.noted.append("sent")
         return False
+
+    def pass_by(self, now: int) -> None:
+        self.noted.append("pass_by")
 
 
 def sender_over(transport: Trickle, waits: Waits) -> Sender:
@@ -104,7 +110,7 @@ class Viewer:
         self._parts = parts
         self._has_slot = has_slot
 
-    def enter(self) -> bool:
+    def enter(self, send: Callable[[memoryview], bool]) -> bool:
         return self._has_slot
 
     def next_part(self) -> bytes:
@@ -129,3 +135,59 @@ def test_what_is_no_stream_leaves_the_buffer_to_the_system() -> None:
     transport = Trickle(8192)
     asyncio.run(sender_over(transport, Waits()).send_pieces(Pieces(b"one", b"two")))
     assert transport.calls == ["send", "drain"] * 2
+
+
+class Offered(Viewer):
+    """A stream whose only part was offered when it was made, and is given again if that was not all of it."""
+
+    def __init__(self, part: bytes):
+        super().__init__([part], True)
+        self.was_enough = False
+
+    def enter(self, send: Callable[[memoryview], bool]) -> bool:
+        self.was_enough = send(memoryview(self._parts[0]))
+        if self.was_enough:
+            self._parts.pop()
+        return True
+
+
+@pytest.mark.parametrize(
+    ("most", "is_full", "size", "calls", "noted"),
+    [
+        (8192, False, 8192, ["send"], ["pass_by"]),
+        (8192, True, 8192, ["send", "drain"], ["send", "sent"]),  # the transport still reads it
+        (100, False, 8192, ["send"] + ["send"] * 81, ["send", "sent"]),
+        (100, True, 300, ["send", "drain"] + ["send", "drain"] * 2, ["send", "sent"]),
+        (8192, False, 20_000, ["send"] * 3, ["send", "sent"]),
+    ],
+)
+def test_part_that_is_offered(
+    most: int, is_full: bool, size: int, calls: list[str], noted: list[str]
+) -> None:
+    """What the client takes at once needs no task and no time-out; the rest goes out once, and in order."""
+    transport, waits = Trickle(most, is_full), Waits()
+    part = bytes(k % 251 for k in range(size))
+    viewer = Offered(part)
+    with contextlib.suppress(OSError):
+        asyncio.run(sender_over(transport, waits).send_pieces(cast(StreamViewer, viewer)))
+    assert viewer.was_enough is (noted == ["pass_by"])
+    assert transport.taken == part
+    assert [call for call in transport.calls if call != "bound_unsent"] == calls
+    assert waits.noted == noted
+
+
+@pytest.mark.parametrize("error", [OSError(104), MemoryError()])
+def test_fault_of_an_offer_is_the_streams(error: Exception) -> None:
+    """It comes in the middle of another's work, and again where it belongs."""
+
+    class Broken(Trickle):
+        def send(self, data: bytes, start: int, size: int) -> int:
+            self.calls.append("send")
+            raise error
+
+    transport = Broken(8192)
+    viewer = Offered(b"part")
+    with pytest.raises(type(error)):
+        asyncio.run(sender_over(transport, Waits()).send_pieces(cast(StreamViewer, viewer)))
+    assert not viewer.was_enough
+    assert transport.calls.count("send") == 2

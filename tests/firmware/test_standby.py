@@ -132,7 +132,7 @@ def test_not_while_a_still_that_is_given_up_was_taken(monkeypatch: pytest.Monkey
 def test_not_while_somebody_watches(monkeypatch: pytest.MonkeyPatch) -> None:
     scene = Scene(monkeypatch)
     viewer = scene.frames.viewer()
-    assert viewer.enter()
+    assert viewer.enter(lambda part: False)
     assert [scene.at(second) for second in (0, 60, 1000)] == [False] * 3
     viewer.close()
     assert [scene.at(second) for second in (1001, 1059, 1060)] == [False, False, True]
@@ -142,6 +142,6 @@ def test_a_short_visit_between_two_looks_counts(monkeypatch: pytest.MonkeyPatch)
     scene = Scene(monkeypatch)
     assert not scene.at(59)
     viewer = scene.frames.viewer()
-    assert viewer.enter()
+    assert viewer.enter(lambda part: False)
     viewer.close()
     assert [scene.at(second) for second in (60, 119, 120)] == [False, False, True]

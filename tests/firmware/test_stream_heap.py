@@ -89,14 +89,17 @@ class Camera:
 
 class Transport:
     is_secure = False
-
-    is_full = False
+    slice_bytes = 32768
+    is_full = int(sys.argv[3])
 
     def bound_unsent(self):
         pass
 
     def send(self, data, start, size):
         return size
+
+    def drain(self):
+        return sleep_ms(0)
 
 
 async def main():
@@ -116,13 +119,15 @@ asyncio.run(main())
 
 @pytest.mark.parametrize("viewers", [1, 4])
 @pytest.mark.parametrize("size", [3000, 50_000])
-def test_heap_of_a_frame(program: Path, tmp_path: Path, viewers: int, size: int) -> None:
-    """A frame's view and two slices, 96 bytes here: nothing for a viewer, nothing that grows with the size.
+@pytest.mark.parametrize("is_full", [0, 1])
+def test_heap_of_a_frame(program: Path, tmp_path: Path, viewers: int, size: int, is_full: int) -> None:
+    """A frame's view and two slices, 96 bytes here: nothing for a viewer, nothing that grows with the size,
+    whether it takes a picture at once or has to be waited for.
 
     Only a client that is slower than the camera costs more: asyncio's entry for its socket.
     """
     (tmp_path / "frames.py").write_text(FRAMES)
-    command: list[str | Path] = [program, tmp_path / "frames.py", str(viewers), str(size)]
+    command: list[str | Path] = [program, tmp_path / "frames.py", str(viewers), str(size), str(is_full)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30)
     assert done.stderr == ""
     assert float(done.stdout) <= 128
@@ -139,7 +144,7 @@ from camcors_testcard.camera import Camera
 async def main():
     frames = Frames(Camera())
     viewer = frames.viewer()
-    viewer.enter()
+    viewer.enter(lambda part: False)
     while not viewer.next_part():
         await viewer.until_next()
     before = frames.viewers

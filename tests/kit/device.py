@@ -149,6 +149,8 @@ class Watched:
     """A connection's transport that tells called() of each receive() and send() before it passes it on."""
 
     def __init__(self, transport):
+        self.is_full = False
+        self.slice_bytes = transport.slice_bytes
         self._transport = transport
 
     async def receive(self, buffer):

@@ -27,6 +27,7 @@ class Line:
 
     is_full = False
     is_secure = False
+    slice_bytes = 32768
 
     def __init__(self, pieces, end, put):
         self._put = put

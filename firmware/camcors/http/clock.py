@@ -59,11 +59,15 @@ class Pace:
         return ticks_diff(self.due, ticks_ms())
 
     def step(self, rate):
-        """It has happened now; the next time lies 1 / `rate` (int, per second) after this one."""
-        now = ticks_ms()
+        """It happens now; the next time lies 1 / `rate` (int, per second) after this one.
+
+        Return whether it may (bool): not if that would be a whole interval too early, which changes nothing.
+        """
+        late_ms = ticks_diff(ticks_ms(), self.due)
         parts = 1000 + self._rest % rate  # the rate may have changed
         interval_ms = parts // rate
+        if late_ms <= -interval_ms:
+            return False
         self._rest = parts % rate
-        if ticks_diff(now, self.due) > interval_ms:
-            self.due = now
-        self.due = ticks_add(self.due, interval_ms)
+        self.due = ticks_add(self.due, late_ms + interval_ms if late_ms > interval_ms else interval_ms)
+        return True

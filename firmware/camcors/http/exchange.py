@@ -279,6 +279,15 @@ class Exchange:
         """A piece of an answer goes out."""
         self.enter(SENDING, now)
 
+    def pass_by(self, now):
+        """A piece of an answer has gone out at once, without a wait."""
+        if self.phase == SENDING:
+            self.since = now
+        else:
+            self.send(now)
+            if self.sent():
+                self.listen(now)
+
     def sent(self):
         """It has gone out. The phase stays: an answer has begun. Return whether to call listen(), since a
         handler waits for its client."""

@@ -19,6 +19,7 @@ _ENOMEM = const(12)
 _ECONNRESET = const(104)
 _ENOTCONN = const(128)
 _LOOK_MS = const(1)
+_SLICE_BYTES = const(8192)  # half a record: to encrypt it takes a chip milliseconds
 
 #: Whether this firmware can serve https.
 is_possible = _tls is not None
@@ -31,6 +32,7 @@ class SecureTransport(Transport):
     """
 
     is_secure = True
+    slice_bytes = _SLICE_BYTES
 
     def __init__(self, socket, address):
         super().__init__(socket, address)

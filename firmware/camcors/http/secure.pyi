@@ -8,6 +8,7 @@ is_possible: bool
 
 class SecureTransport(Transport):
     is_secure: bool
+    slice_bytes: int
     is_abandoned: bool
     # MicroPython's; on CPython there is none.
     def __init__(self, socket: Any, address: Any) -> None: ...

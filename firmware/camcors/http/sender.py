@@ -5,7 +5,7 @@ from strict.compat import const
 
 from .clock import sleep_ms, ticks_ms
 
-_SLICE = const(8192)  # of a large body: other connections are served in between
+_FAULTS = (OSError, MemoryError)
 _SMALL = const(4096)  # a body up to this size is sent together with its head
 
 
@@ -17,6 +17,7 @@ class Sender:
     """
 
     is_used = False  # in the class, since few handlers write
+    _sent = 0  # bytes of a part that have gone by offer()
 
     def __init__(self, transport, exchange):
         self._transport = transport
@@ -36,7 +37,9 @@ class Sender:
 
     def _push(self, data, start):
         """Send a slice of `data` from `start` on -> where the rest begins (int)."""
-        return start + self._transport.send(data, start, min(len(data) - start, _SLICE))
+        transport = self._transport
+        size = min(len(data) - start, transport.slice_bytes)
+        return start + transport.send(data, start, size)
 
     def _pause(self):
         """Awaitable, at once, between two slices."""
@@ -75,8 +78,10 @@ class Sender:
 
     async def _send_parts(self, viewer):
         """All in one coroutine, since one for each part would be garbage of every frame."""
-        if not viewer.enter():
+        self._sent = 0  # offer() must allocate nothing
+        if not viewer.enter(self.offer):
             return
+        exchange = self._exchange
         self._transport.bound_unsent()
         while True:
             part = viewer.next_part()
@@ -85,13 +90,31 @@ class Sender:
                 part = viewer.next_part()
             if not part:
                 return
-            start = 0
-            self._exchange.send(ticks_ms())
-            while start < len(part):
-                start = self._push(part, start)
+            exchange.send(ticks_ms())
+            if self._sent:
                 await self._pause()
-            if self._exchange.sent():
-                self._exchange.listen(ticks_ms())
+            while self._sent < len(part):
+                self._sent = self._push(part, self._sent)
+                await self._pause()
+            self._sent = 0
+            if exchange.sent():
+                exchange.listen(ticks_ms())
+
+    def offer(self, part):
+        """Send of `part` (memoryview) what the client takes at once; return whether that was all.
+
+        Whoever has taken the picture calls it, so that no task need be woken for a client that keeps up. The
+        rest is for _send_parts(), and so is a fault, which it will meet again.
+        """
+        try:
+            self._sent = self._push(part, 0)
+        except _FAULTS:
+            return False
+        if self._transport.is_full or self._sent < len(part):
+            return False
+        self._sent = 0
+        self._exchange.pass_by(ticks_ms())
+        return True
 
     async def _send_piece(self, piece):
         await self.send(piece.encode() if isinstance(piece, str) else piece)

@@ -17,6 +17,9 @@ _IS_LINUX = sys.platform == "linux"
 #: is slow, seconds of pictures; this is a fifth of a second at 300 kB/s.
 _UNSENT_BYTES = const(32768)
 _ENOTCONN = const(128)  # lwIP's
+#: What a socket is given at a time: a picture, in most cases. A computer copies it in ten microseconds or so;
+#: lwIP takes no more than its own buffer holds.
+_SLICE_BYTES = const(32768)
 
 # A client that left: EPIPE, ECONNABORTED, ECONNRESET, ENOTCONN, ETIMEDOUT, with the numbers of
 # Linux and of lwIP on the ESP32.
@@ -58,10 +61,11 @@ class _Transport:
     """On MicroPython: waits as asyncio.Stream does, without the copies that Stream makes.
 
     receive() and send() raise OSError if the connection is lost, or was closed. is_secure: whether it speaks
-    TLS.
+    TLS. slice_bytes: how much to send at most before the others have their turn (int).
     """
 
     is_secure = False
+    slice_bytes = _SLICE_BYTES
 
     def __init__(self, socket, address):
         self.is_full = False
@@ -126,6 +130,7 @@ class _StreamTransport:
     """On CPython: over asyncio's pair of streams, which has set TCP_NODELAY already."""
 
     is_secure = False
+    slice_bytes = _SLICE_BYTES
 
     def __init__(self, reader, writer):
         self.is_full = True  # what was written may not be touched before drain() is over

@@ -4,6 +4,7 @@ from collections.abc import Awaitable
 class Transport:
     is_full: bool
     is_secure: bool
+    slice_bytes: int
     # As on CPython; MicroPython has (socket, address).
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None: ...
     async def receive(self, buffer: bytearray | memoryview) -> int: ...
