@@ -25,6 +25,7 @@ from tests.bench import (
     cors_figures,
     cors_tables,
     endpoint_figures,
+    frame_figures,
     instruments,
     report,
     request_figures,
@@ -90,6 +91,8 @@ def measure(src: source.Source, folder: Path) -> dict[str, Any]:
         }
     say("the real endpoints")
     raw["endpoints"] = endpoint_figures.measure(folder)
+    say("the pictures of streams")
+    raw["frames"] = frame_figures.measure(folder)
     say("the camera")
     raw["camera"] = camera_figures.measure(folder)
     say("https")
@@ -173,6 +176,12 @@ def show(raw: dict[str, Any], machine: dict[str, Any]) -> None:
         "The camera while four streams run": "\n\n".join(
             [report.compared(report.latencies(raw), "idle", "4 streams"), latency_note()]
         ),
+        "A picture of a stream": "\n\n".join(
+            [report.compared(frame_figures.per_picture(raw), "C", "ours"), frame_figures.note()]
+        ),
+        "A picture of a stream at each of three viewers": report.compared(
+            frame_figures.delays(raw), "alone", "beside a slow one"
+        ),
         "https": "\n\n".join([report.compared(report.https(raw), "plain", "https"), https_note()]),
         "The camera while clients do full handshakes, one after the other": "\n\n".join(
             [report.compared(report.beside_handshakes(raw), "idle", "handshakes"), handshake_note(raw)]
@@ -205,6 +214,8 @@ def main() -> None:
         request_figures.against_stock,
         endpoint_figures.figures,
         report.latencies,
+        frame_figures.per_picture,
+        frame_figures.delays,
         report.https,
         report.beside_handshakes,
         report.after_handshakes,
