@@ -1,9 +1,13 @@
-// The module _head: the head of a request, where it is certain; head.py has the rest, and the rules.
+// The module _head: the heads of requests and answers, where they are certain. head.py and answer.py have the rest, and
+// the rules.
+#include <string.h>
+
 #include "py/objstr.h"
 #include "py/objtype.h"
 #include "py/runtime.h"
 
 #include "head_split.h"
+#include "head_write.h"
 
 static const qstr methods[HEAD_METHODS_COUNT] = {
     [HEAD_METHOD_GET] = MP_QSTR_GET,
@@ -22,6 +26,19 @@ static const mp_obj_str_t names[] = {
     #undef X
 };
 static const MP_DEFINE_STR_OBJ(version, "1.1");
+
+// The bytes and the size of what three arguments name: a buffer, where it starts in it and where it ends.
+static const byte *part_of(const mp_obj_t *args, size_t *size) {
+    mp_buffer_info_t buffer;
+    mp_get_buffer_raise(args[0], &buffer, MP_BUFFER_READ);
+    mp_int_t start = mp_obj_get_int(args[1]);
+    mp_int_t end = mp_obj_get_int(args[2]);
+    if (start < 0 || end < start || (size_t)end > buffer.len) {
+        mp_raise_ValueError(NULL);
+    }
+    *size = (size_t)(end - start);
+    return (const byte *)buffer.buf + start;
+}
 
 static mp_obj_t text_of(const byte *data, head_span_t part) {
     return mp_obj_new_str_copy(&mp_type_str, data + part.start, part.size);
@@ -56,16 +73,10 @@ static mp_obj_t new_headers(mp_obj_t kind, size_t count) {
 // only that can tell. headers: a `kind`, which is a class over dict.
 static mp_obj_t head_split_py(size_t count, const mp_obj_t *args) {
     (void)count;
-    mp_buffer_info_t buffer;
-    mp_get_buffer_raise(args[0], &buffer, MP_BUFFER_READ);
-    mp_int_t start = mp_obj_get_int(args[1]);
-    mp_int_t end = mp_obj_get_int(args[2]);
-    if (start < 0 || end < start || (size_t)end > buffer.len) {
-        mp_raise_ValueError(NULL);
-    }
-    const byte *data = (const byte *)buffer.buf + start;
+    size_t size;
+    const byte *data = part_of(args, &size);
     head_t head;
-    if (!head_split(data, (size_t)(end - start), &head)) {
+    if (!head_split(data, size, &head)) {
         return mp_const_none;
     }
     mp_obj_t headers = new_headers(args[3], head.count);
@@ -82,9 +93,107 @@ static mp_obj_t head_split_py(size_t count, const mp_obj_t *args) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(head_split_obj, 4, 4, head_split_py);
 
+// find_end(buffer, start, end) -> where the empty line begins that ends a head, or -1. find() of MicroPython compares
+// at every byte.
+static mp_obj_t head_find_end(size_t count, const mp_obj_t *args) {
+    (void)count;
+    size_t size;
+    const byte *start = part_of(args, &size);
+    const byte *end = start + size;
+    for (const byte *at = start; (at = memchr(at, '\r', (size_t)(end - at))) != NULL; at++) {
+        if (end - at >= 4 && memcmp(at, "\r\n\r\n", 4) == 0) {
+            return MP_OBJ_NEW_SMALL_INT(mp_obj_get_int(args[1]) + (at - start));
+        }
+    }
+    return MP_OBJ_NEW_SMALL_INT(-1);
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(head_find_end_obj, 3, 3, head_find_end);
+
+// What `headers`, an object over dict whose keys are in lower case, has under `name` in any case; NULL for nothing.
+static mp_map_elem_t *look_up(mp_obj_t headers, mp_obj_t name) {
+    mp_obj_t dict = mp_obj_cast_to_native_base(headers, MP_OBJ_FROM_PTR(&mp_type_dict));
+    if (dict == MP_OBJ_NULL) {
+        mp_raise_TypeError(NULL);
+    }
+    size_t size;
+    const char *text = mp_obj_str_get_data(name, &size);
+    byte small[HEAD_NAME_MAX];
+    bool is_small = true;
+    for (size_t i = 0; i < size && i < sizeof(small); i++) {
+        small[i] = head_small((byte)text[i]);
+        is_small = is_small && small[i] == (byte)text[i];
+    }
+    mp_map_t *map = mp_obj_dict_get_map(dict);
+    if (size > sizeof(small)) { // no name that anybody asks for
+        mp_obj_t lower[2];
+        mp_load_method(name, MP_QSTR_lower, lower);
+        return mp_map_lookup(map, mp_call_method_n_kw(0, 0, lower), MP_MAP_LOOKUP);
+    }
+    if (is_small) {
+        return mp_map_lookup(map, name, MP_MAP_LOOKUP);
+    }
+    mp_obj_str_t key = { { &mp_type_str }, qstr_compute_hash(small, size), size, small };
+    return mp_map_lookup(map, MP_OBJ_FROM_PTR(&key), MP_MAP_LOOKUP);
+}
+
+// A method for a class of Python: there, functions of C that are not of this kind are static (py/runtime.c,
+// mp_convert_member_lookup).
+typedef struct {
+    mp_obj_base_t base;
+    mp_obj_t (*call)(size_t count, const mp_obj_t *args);
+    size_t most; // arguments beside the object and a name: 1 for one that is called `default`, or 0
+} method_t;
+
+static mp_obj_t method_call(mp_obj_t self, size_t count, size_t named, const mp_obj_t *args) {
+    const method_t *method = MP_OBJ_TO_PTR(self);
+    mp_obj_t given[3];
+    if (named == 1 && count == 2 && method->most == 1 && args[2] == MP_OBJ_NEW_QSTR(MP_QSTR_default)) {
+        given[0] = args[0];
+        given[1] = args[1];
+        given[2] = args[3];
+        args = given;
+        count = 3;
+        named = 0;
+    }
+    mp_arg_check_num(count, named, 2, 2 + method->most, false);
+    return method->call(count, args);
+}
+
+static MP_DEFINE_CONST_OBJ_TYPE(method_type, MP_QSTR_function, MP_TYPE_FLAG_BINDS_SELF, call, method_call);
+
+// get(headers, name, default=None)
+static mp_obj_t head_get(size_t count, const mp_obj_t *args) {
+    mp_map_elem_t *found = look_up(args[0], args[1]);
+    return found != NULL ? found->value : count > 2 ? args[2] : mp_const_none;
+}
+static const method_t head_get_obj = { { &method_type }, head_get, 1 };
+
+// has(headers, name) -> bool
+static mp_obj_t head_has(size_t count, const mp_obj_t *args) {
+    (void)count;
+    return mp_obj_new_bool(look_up(args[0], args[1]) != NULL);
+}
+static const method_t head_has_obj = { { &method_type }, head_has, 0 };
+
+// item(headers, name): raises KeyError.
+static mp_obj_t head_item(size_t count, const mp_obj_t *args) {
+    (void)count;
+    mp_map_elem_t *found = look_up(args[0], args[1]);
+    if (found == NULL) {
+        mp_raise_type_arg(&mp_type_KeyError, args[1]);
+    }
+    return found->value;
+}
+static const method_t head_item_obj = { { &method_type }, head_item, 0 };
+
 static const mp_rom_map_elem_t head_globals_table[] = {
     { MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR__head) },
     { MP_ROM_QSTR(MP_QSTR_split), MP_ROM_PTR(&head_split_obj) },
+    { MP_ROM_QSTR(MP_QSTR_find_end), MP_ROM_PTR(&head_find_end_obj) },
+    { MP_ROM_QSTR(MP_QSTR_get), MP_ROM_PTR(&head_get_obj) },
+    { MP_ROM_QSTR(MP_QSTR_has), MP_ROM_PTR(&head_has_obj) },
+    { MP_ROM_QSTR(MP_QSTR_item), MP_ROM_PTR(&head_item_obj) },
+    { MP_ROM_QSTR(MP_QSTR_write), MP_ROM_PTR(&head_write_obj) },
 };
 static MP_DEFINE_CONST_DICT(head_globals, head_globals_table);
 

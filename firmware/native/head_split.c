@@ -12,14 +12,12 @@
 #define VALUE (4) // of a value: visible ASCII and spaces
 #define HOST (8)
 #define DIGIT (16)
-#define UPPER (32) // what an upper case letter lacks to the lower case one
-#define HEX (64)
-#define SPACE (128)
+#define HEX (32)
+#define SPACE (64)
 
 #define IN(c, first, last) ((c) >= (first) && (c) <= (last))
 #define IS_DIGIT(c) IN(c, '0', '9')
-#define IS_UPPER(c) IN(c, 'A', 'Z')
-#define IS_ALNUM(c) (IS_DIGIT(c) || IS_UPPER(c) || IN(c, 'a', 'z'))
+#define IS_ALNUM(c) (IS_DIGIT(c) || IN(c, 'A', 'Z') || IN(c, 'a', 'z'))
 #define IS_TOKEN(c) \
     (IS_ALNUM(c) || (c) == '!' || IN(c, '#', '\'') || (c) == '*' || (c) == '+' || (c) == '-' || (c) == '.' || \
     (c) == '^' || (c) == '_' || (c) == '`' || (c) == '|' || (c) == '~')
@@ -32,7 +30,6 @@
     (IN(c, ' ', '~') ? VALUE : 0) | \
     (IS_HOST(c) ? HOST : 0) | \
     (IS_DIGIT(c) ? DIGIT : 0) | \
-    (IS_UPPER(c) ? UPPER : 0) | \
     (IS_DIGIT(c) || IN(c, 'A', 'F') || IN(c, 'a', 'f') ? HEX : 0) | \
     ((c) == ' ' ? SPACE : 0))
 #define FOUR(c) KINDS(c), KINDS((c) + 1), KINDS((c) + 2), KINDS((c) + 3)
@@ -94,8 +91,14 @@ static bool is_all(const uint8_t *data, head_span_t part, uint8_t kind) {
     return part.size > 0 && run(&in, kind, part.size) == part.size;
 }
 
-uint8_t head_small(uint8_t byte) {
-    return byte | (kinds[byte] & UPPER);
+bool head_is_name(const uint8_t *data, size_t size) {
+    reader_t in = { data, 0, size };
+    return size > 0 && run(&in, TOKEN, size) == size;
+}
+
+bool head_is_value(const uint8_t *data, size_t size) {
+    reader_t in = { data, 0, size };
+    return run(&in, VALUE, size) == size;
 }
 
 static bool is_same(const uint8_t *one, const uint8_t *other, size_t size) {

@@ -88,7 +88,13 @@ typedef struct {
 // twice, and of what firmware/camcors/http/head.py makes the same. `head` counts only if it is.
 bool head_split(const uint8_t *data, size_t size, head_t *head);
 
+// Whether all of it may stand in a name, a token, which is not empty; and in a value.
+bool head_is_name(const uint8_t *data, size_t size);
+bool head_is_value(const uint8_t *data, size_t size);
+
 // `byte`, A to Z in lower case.
-uint8_t head_small(uint8_t byte);
+static inline uint8_t head_small(uint8_t byte) {
+    return byte >= 'A' && byte <= 'Z' ? byte | 32 : byte;
+}
 
 #endif

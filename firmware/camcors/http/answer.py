@@ -4,6 +4,15 @@ from microdot import Response
 
 from .head import is_token
 
+try:
+    from _head import write
+except ImportError:
+
+    def write(status, reason, headers, kind, length, is_last, body):
+        """Return the head of an answer and `body` behind it (bytes), None if only _head_of() can tell."""
+        return None
+
+
 _PHRASES = {
     100: "Continue", 101: "Switching Protocols", 200: "OK", 201: "Created", 202: "Accepted",
     203: "Non-Authoritative Information", 204: "No Content", 205: "Reset Content",
@@ -47,15 +56,26 @@ def has_body(status):
     return status >= 200 and status != 204 and status != 304
 
 
-def head_of(response, length, is_last):
-    """Return the status line and headers of `response` (microdot.Response) with the empty line, bytes.
+def head_of(response, length, is_last, body=b""):
+    """Return the status line and headers of `response` (microdot.Response) with the empty line, and behind
+    it `body` (bytes-like), bytes.
 
     length: bytes of the content, or None if it is not known. is_last: whether the connection ends
     with this answer, as it must if the length is not known. Raises ValueError if a header would
     break the head, so that no value can write headers of its own.
+
+    What is plain is written in C (firmware/native/head_write.c), where the image has it.
     """
     status = response.status_code
-    parts = ["HTTP/1.1 ", str(status) + " ", response.reason or phrase(status), _NO_SNIFFING]
+    reason = response.reason or phrase(status)
+    kind = Response.default_content_type
+    data = write(status, reason, response.headers, kind, length, is_last, body)
+    return _head_of(response, reason, length, is_last) + body if data is None else data
+
+
+def _head_of(response, reason, length, is_last):
+    status = response.status_code
+    parts = ["HTTP/1.1 ", str(status) + " ", reason, _NO_SNIFFING]
     add = parts.append  # half the heap of lines that are put together one by one
     content = has_body(status)
     typed = not content

@@ -23,14 +23,9 @@ from microdot.microdot import NoCaseDict
 from strict.compat import const, lower
 
 try:
-    from _head import split
-except ImportError:
-
-    def split(buffer, start, end, kind):
-        """Return what parse() makes of the head that `buffer` (bytes-like) holds from `start` to `end`, with
-        headers of the class `kind`; or None if only parse() can tell, as here."""
-        return None
-
+    import _head
+except ImportError:  # CPython, and an image that others have built
+    _head = None
 
 # MicroPython's strip() looks for each character from the beginning, so what is common comes first.
 _DIGITS = "0123456789"
@@ -102,6 +97,11 @@ class Headers(NoCaseDict):
     def __setitem__(self, key, value):
         super().__setitem__(key.lower(), value)
 
+    if _head:  # the same, without the small name that those of NoCaseDict allocate
+        get = _head.get
+        __contains__ = _head.has
+        __getitem__ = _head.item
+
 
 def is_token(text):
     """Return whether `text` (str) is one of RFC 9110 section 5.6.2."""
@@ -154,6 +154,23 @@ def check_start(data):
     method = line[:_METHOD_MAX].partition(b" ")[0]
     if not is_name(method) or len(method) == _METHOD_MAX:
         raise Refusal(400, _NOT_HTTP)
+
+
+def find_end(buffer, start, end):
+    """Return where the empty line begins that ends a head (int), -1 for nowhere. `buffer` (bytearray) is
+    looked at from `start` to `end`."""
+    return buffer.find(b"\r\n\r\n", start, end)
+
+
+def split(buffer, start, end, kind):
+    """Return what parse() makes of the head that `buffer` (bytearray) holds from `start` to `end`, with
+    headers of the class `kind`; or None if only parse() can tell."""
+    return None
+
+
+if _head:
+    find_end = _head.find_end
+    split = _head.split
 
 
 def parse(head):

@@ -2,7 +2,7 @@
 
 from strict.compat import const
 
-from .head import Headers, Refusal, check_start, split
+from .head import Headers, Refusal, check_start, find_end, split
 from .salvage import describe_long
 
 _NONE = bytearray(0)
@@ -109,7 +109,7 @@ class Inbox:
         if size < 2 and not self.has_begun:
             return False
         self.see_method()
-        end = self._buffer.find(b"\r\n\r\n", self._searched, self._end)
+        end = find_end(self._buffer, self._searched, self._end)
         if (size + 1 if end < 0 else end + 4 - start) > most:
             raise Refusal(431, describe_long(self.peek(), most))
         if end >= 0:

@@ -1,8 +1,12 @@
 """One answer, from what a handler gave to the bytes that a client gets."""
 
+from strict.compat import const
+
 from .answer import has_body, head_of
 from .refusal import FAILURE, dispatch_unknown, failure
 from .sender import close_body
+
+_JOINED_MAX = const(4096)  # bytes of a body that is sent together with its head
 
 
 async def respond(server, sender, response, is_head, is_last):
@@ -22,19 +26,17 @@ async def respond(server, sender, response, is_head, is_last):
         is_bare = is_head or not has_body(response.status_code)
         if response.status_code < 200 or not (known or is_bare):
             is_last = True  # the close is the end of such an answer, RFC 9112 section 6.3
+        size = len(body) if known else None
+        is_whole = is_bare or (known and size <= _JOINED_MAX)
         try:
-            head = head_of(response, len(body) if known else None, is_last)
+            data = head_of(response, size, is_last, body if is_whole and not is_bare else b"")
         except ValueError as error:
             server.fault(error)
-            known, body, is_bare = True, FAILURE, is_head
-            head = await _head_of_failure(server, is_last)
-        if is_bare:
-            await sender.send(head)
-        elif known:
-            await sender.send_with(head, body)
-        else:
-            await sender.send(head)
-            await sender.send_pieces(body)
+            is_whole = True
+            data = await _head_of_failure(server, is_last, b"" if is_head else FAILURE)
+        await sender.send(data)
+        if not is_whole:
+            await (sender.send(body) if known else sender.send_pieces(body))
     finally:
         closing = close_body(response.body)
         if closing is not None:
@@ -42,13 +44,13 @@ async def respond(server, sender, response, is_head, is_last):
     return is_last
 
 
-async def _head_of_failure(server, is_last):
-    """Return the head of a 500, without the hooks' headers if it is they that are faulty."""
+async def _head_of_failure(server, is_last, body):
+    """Return the head of a 500, and `body` behind it; without the hooks' headers if those are faulty."""
     try:
         response = await dispatch_unknown(server.app, failure())
-        return head_of(response, len(FAILURE), is_last)
+        return head_of(response, len(FAILURE), is_last, body)
     except ValueError:
-        return head_of(failure(), len(FAILURE), is_last)
+        pass
     except Exception as error:  # of a hook
         server.fault(error)
-        return head_of(failure(), len(FAILURE), is_last)
+    return head_of(failure(), len(FAILURE), is_last, body)

@@ -1,12 +1,10 @@
 """Answers on their way to a client: in one write if they are small, in slices without copies else."""
 
 from microdot import Response
-from strict.compat import const
 
 from .clock import sleep_ms, ticks_ms
 
 _FAULTS = (OSError, MemoryError)
-_SMALL = const(4096)  # a body up to this size is sent together with its head
 
 
 class Sender:
@@ -44,14 +42,6 @@ class Sender:
     def _pause(self):
         """Awaitable, at once, between two slices."""
         return self._transport.drain() if self._transport.is_full else sleep_ms(0)
-
-    async def send_with(self, head, body):
-        """Send `head` (bytes) and `body` (bytes-like), both together if the body is small."""
-        if len(body) <= _SMALL:
-            await self.send(head + body)
-        else:
-            await self.send(head)
-            await self.send(body)
 
     async def send_pieces(self, body):
         """Send a body of unknown length: a stream's Viewer, an async iterator, a file or an iterator."""

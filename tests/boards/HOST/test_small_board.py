@@ -54,8 +54,8 @@ print(gc.mem_alloc(), largest(0, 131072))
 
 
 def room(camera: Camera) -> tuple[int, int]:
-    """Bytes in use, and those of the largest free block; the best of some, since a stale word on a stack may keep
-    a dead block."""
+    """Bytes in use, and those of the largest free block; the best of some, since a stale word on a stack may
+    keep a dead block."""
     found = [tuple(map(int, camera.exec(ROOM).split())) for _ in range(4)]
     return min(used for used, _ in found), max(largest for _, largest in found)
 

@@ -59,6 +59,13 @@ static bool is_target(const char *text) {
     return *text == '/';
 }
 
+static bool is_value(const char *text) {
+    while (*text >= ' ' && *text <= '~') {
+        text++;
+    }
+    return *text == '\0';
+}
+
 static bool read_line(char *text, wanted_t *wanted) {
     char *colon = strchr(text, ':');
     if (colon == NULL || wanted->count == HEAD_FIELDS_MAX) {
@@ -69,12 +76,7 @@ static bool read_line(char *text, wanted_t *wanted) {
     for (char *end = value + strlen(value); end > value && end[-1] == ' ';) {
         *--end = '\0';
     }
-    for (char *c = value; *c != '\0'; c++) {
-        if (*c < ' ' || *c > '~') {
-            return false;
-        }
-    }
-    if (!is_made_of(text, TCHAR) || (names[index_of(names, text)] == NULL && strlen(text) > HEAD_NAME_MAX)) {
+    if (!is_value(value) || !is_made_of(text, TCHAR) || (names[index_of(names, text)] == NULL && strlen(text) > HEAD_NAME_MAX)) {
         return false;
     }
     for (int i = 0; i < wanted->count; i++) {
@@ -150,6 +152,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         memcpy(exact, data, size);
         memcpy(text, data, size);
     }
+    bool is_whole = strlen(text) == size; // no NUL in it
+    check(head_is_name(exact, size) == (is_whole && is_made_of(text, TCHAR)), "a name");
+    check(head_is_value(exact, size) == (is_whole && is_value(text)), "a value");
     bool is_wanted = read_head(text, size, &wanted);
     check(head_split(exact, size, &head) == is_wanted, is_wanted ? "it is certain" : "it is not certain");
     check(size == 0 || memcmp(exact, data, size) == 0, "the data were changed");

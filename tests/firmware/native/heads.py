@@ -1,7 +1,8 @@
-"""Many heads of requests, through C.
+"""Many heads, through C.
 
 python -m tests.firmware.native.heads compare COUNT [SEED]: mutants through C and through parse() of head.py.
     It says of how many C was certain, and shows where the two differ.
+python -m tests.firmware.native.heads compare-answers COUNT [SEED]: the same of the heads of answers.
 python -m tests.firmware.native.heads fuzz SECONDS: libFuzzer with the sanitizers over what splits them,
     beside the other reader of head_fuzz.c. It wants clang and libclang-rt; new finds stay in build/heads.
 """
@@ -40,9 +41,17 @@ def write(folder: Path) -> list[Path]:
 
 def compare(count: int, seed: int) -> dict[str, Any]:
     """Return what head_mutants.py says of `count` heads; the first ones are the corpus itself."""
-    command = [str(PROGRAM), str(HERE / "head_mutants.py"), str(seed), str(count)]
-    lines = "".join(f"{head.hex()}\n" for head in corpus())
-    done = subprocess.run(command, input=f"{lines}\n", capture_output=True, text=True, check=True)
+    return _said("head_mutants.py", count, seed, "".join(f"{head.hex()}\n" for head in corpus()) + "\n")
+
+
+def compare_answers(count: int, seed: int) -> dict[str, Any]:
+    """Return what answer_mutants.py says of `count` answers."""
+    return _said("answer_mutants.py", count, seed)
+
+
+def _said(script: str, count: int, seed: int, given: str = "") -> dict[str, Any]:
+    command = [str(PROGRAM), str(HERE / script), str(seed), str(count)]
+    done = subprocess.run(command, input=given, capture_output=True, text=True, check=True)
     found: dict[str, Any] = json.loads(done.stdout)
     return found
 
@@ -65,10 +74,10 @@ def fuzz(seconds: int) -> int:
 def main(what: str, number: int, seed: int = 1) -> int:
     if what == "fuzz":
         return fuzz(number)
-    found = compare(number, seed)
+    found = compare(number, seed) if what == "compare" else compare_answers(number, seed)
     print(f"{number} heads, of which C was certain of {found['certain']}")
     for text in found["different"]:
-        print("different:", bytes.fromhex(text))
+        print("different:", bytes.fromhex(text) if what == "compare" else text)
     return bool(found["different"])
 
 

@@ -117,6 +117,48 @@ def test_c_says_what_python_says() -> None:
     assert found["certain"] > MANY // 10
 
 
+@pytest.mark.usefixtures("program")
+def test_c_writes_what_python_writes() -> None:
+    found = heads.compare_answers(MANY, SEED)
+    assert found["different"] == []
+    assert found["certain"] > MANY // 10
+
+
+#: What a request's headers are asked -> what they say, or what they raise.
+ASKED = {
+    "h.get('Host')": "'a'",
+    "h.get('HOST', 1)": "'a'",
+    "h.get('host', default=1)": "'a'",
+    "h.get('X-B')": "None",
+    "h.get('X-B', 1)": "1",
+    "h.get('X-B', default=1)": "1",
+    "'hOST' in h, 'host ' in h, 'x-a' in h, '' in h": "(True, False, True, False)",
+    "h['Host'], h['X-a']": "('a', 'b')",
+    "h['X-B']": "KeyError",
+    "h.get('N' * 64), h.get('n' * 65), h.get('L' * 65)": "('c', None, 'd')",
+    "h.get()": "TypeError",
+    "h.get('a', 1, 2)": "TypeError",
+    "h.get('a', other=1)": "TypeError",
+    "h.get('a', 1, default=2)": "TypeError",
+    "type(h).get(h, 'Host')": "'a'",
+    "type(h).get(1, 'Host')": "TypeError",
+}
+ASK = f"""
+from camcors.http.head import parse
+h = parse(b"GET / HTTP/1.1\\r\\nHost: a\\r\\nX-A: b\\r\\n" + 64 * b"n" + b": c\\r\\n" + 65 * b"l" + b": d")[3]
+for asked in {list(ASKED)}:
+    try:
+        print(repr(eval(asked)))
+    except Exception as error:
+        print(type(error).__name__)
+"""
+
+
+@pytest.mark.usefixtures("program")
+def test_what_headers_say(tmp_path: Path) -> None:
+    assert dict(zip(ASKED, run(tmp_path, ASK), strict=True)) == ASKED
+
+
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A program: head_split() and the other reader, with the sanitizers of this computer's compiler."""
