@@ -85,7 +85,7 @@ class Guard:
         self._is_secure_only = False
         self._cors = cors
         cors.vary_by_referer()
-        self._policy = None
+        self._policy = self._framing = None
         self._dispatch = app.dispatch_request
         app.dispatch_request = self._guarded
         app.after_error_request(self._after_error)
@@ -139,7 +139,6 @@ class Guard:
         the policy opens.
         """
         resource_policy = self._resource_policy(request)
-        framing = self._framing
         embeds = frames = False
         for name in headers:
             size = len(name)
@@ -151,9 +150,19 @@ class Guard:
             resource_policy = narrowest(_take(headers, _CORP), resource_policy)
         put(headers, _CORP, resource_policy)
         if is_document:
+            framing = self._framing or self._frame()
             if frames:
                 framing = beside(_take(headers, _CSP), framing)
             put(headers, _CSP, framing)
+
+    def _frame(self):
+        """Return who may frame an answer (str); kept until the policy changes. With no memory for a list that
+        may be as long as the policy, nobody else may: all other requests shall not want for it."""
+        try:
+            self._framing = frame_ancestors(self._cors.policy.allowed_origins)
+            return self._framing
+        except MemoryError:
+            return frame_ancestors(())
 
     def _resource_policy(self, request):
         """Return the Cross-Origin-Resource-Policy of the answer to `request` (None: to what is none)."""
@@ -216,7 +225,7 @@ class Guard:
         self._origins = Matcher(
             [_origin_at(name, port, scheme) for scheme, port in self.own_ports for name in names]
         )
-        self._framing = frame_ancestors(policy.allowed_origins)
+        self._framing = None
         self._passed = self._scheme = None  # the last Host that was judged to be ours, and how it was asked
         self._here = None  # the origin whose pages are at that Host
         self._referer = None  # the last one that was judged

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from cors import CORS, Policy
+from cors import guard as guard_module
 from cors.guard import Guard, own_names
 from microdot import Microdot, Request, Response
 from microdot.microdot import NoCaseDict
@@ -296,6 +297,7 @@ PASSING_BYTES = 320
 _SCRIPT = """
 import gc
 from cors import CORS, Policy
+from cors import guard as guard_module
 from cors.guard import Guard
 from microdot import Microdot, Request
 from microdot.microdot import NoCaseDict
@@ -423,3 +425,20 @@ def test_whose_page_sends_is_asked_while_others_come():
     assert guard.sender(first) == sender.TRUSTED
     headers["origin"] = "http://camera.local"
     assert guard.sender(first) == sender.FOREIGN
+
+
+def test_without_memory_for_who_may_frame_nobody_else_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The list may be as long as the policy. The request is answered, and the next one tries again."""
+    app, _, _ = guarded()
+    real = guard_module.frame_ancestors
+
+    def without_memory(origins):
+        if origins:
+            raise MemoryError
+        return real(origins)
+
+    monkeypatch.setattr(guard_module, "frame_ancestors", without_memory)
+    assert ask(app).headers[CSP] == "frame-ancestors 'self'"
+    assert ask(app, origin=ALLOWED).status_code == 200
+    monkeypatch.setattr(guard_module, "frame_ancestors", real)
+    assert ask(app).headers[CSP] == f"frame-ancestors 'self' {ALLOWED}"
