@@ -15,9 +15,6 @@ import time
 from flash import files
 from strict.compat import const
 
-from . import certificate
-from .http.secure import is_possible
-
 _CERT = "/tls/cert.der"
 _KEY = "/tls/key.der"
 _MOST = const(4096)  # bytes
@@ -117,6 +114,10 @@ class Https:
         self._judged = found
 
     def _take_pair(self, found):
+        # Only now: a camera without a certificate has no use for what they take of the heap.
+        from . import certificate
+        from .http.secure import is_possible
+
         cert = _read(_CERT, found[0])
         if found[1] == files.MISSING:
             raise _Fault("there is no " + _KEY + _REMEDY)
@@ -135,6 +136,8 @@ class Https:
         """Follow the clock past the certificate's end, and back when somebody sets it."""
         if self.context is None:
             return
+        from . import certificate
+
         if certificate.is_over(self._certificate, time.gmtime()[:6]):
             self.state = "expired"
             self.error = "the certificate has ended; to renew it: camcors tls renew"

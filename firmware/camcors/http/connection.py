@@ -18,7 +18,6 @@ from .receiver import Receiver
 from .refusal import answer_to, dispatch_unknown, failure, refused_request
 from .request import make_request
 from .respond import respond
-from .secure import is_ours
 from .sender import Sender
 from .transport import is_lost
 
@@ -137,6 +136,8 @@ class Connection:
         try:
             await self._server.handshakes.shake(self, transport)
         except OSError as error:
+            from .secure import is_ours
+
             if is_ours(error):
                 raise
             self._server.handshakes.failed += 1

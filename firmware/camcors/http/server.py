@@ -8,10 +8,8 @@ from ..limits import TOLD, Limits
 from .admission import Admission
 from .clock import sleep_ms, ticks_diff, ticks_ms
 from .connection import Connection
-from .handshakes import Handshakes
 from .listener import listen
 from .methods import is_taken
-from .secure import SecureTransport
 
 _SWEEP_MS = const(100)
 _BUFFER = const(1024)  # a browser's head is 500 to 900 bytes
@@ -29,7 +27,8 @@ class Server:
     asyncio.wait_for would make a task and a closure for every single read, on MicroPython about
     as much heap as the rest of a request. The price: a time-out comes up to 0.1 s late.
 
-    trusted_proxies: addresses (of str) of clients whose X-Forwarded headers count. handshakes: those of TLS.
+    trusted_proxies: addresses (of str) of clients whose X-Forwarded headers count. handshakes: those of TLS,
+    None until it has listened for them.
 
     Who gets a slot, and who gives one up, is decided in slots.py.
 
@@ -55,7 +54,7 @@ class Server:
         self._open = []
         self.trusted_proxies = ()
         self.admission = Admission(self.limits, self._evict)
-        self.handshakes = Handshakes(self.limits, self._evict)
+        self.handshakes = None
         self._told = 0
         self._buffers = []
         self._listener = None
@@ -80,7 +79,7 @@ class Server:
             "timeouts": self.timeouts,
             "vanished": self.vanished,
             "faults": self.faults,
-            "tls_failed": self.handshakes.failed,
+            "tls_failed": self.handshakes.failed if self.handshakes else 0,
         }
 
     async def start(self, host, port):
@@ -91,6 +90,12 @@ class Server:
     async def start_secure(self, host, port, context):
         """Listen for TLS, or take another certificate for new connections. context: tls.SSLContext with it.
         Raise OSError, or RuntimeError where there is no memory for a thread."""
+        # Only now: a camera that serves plain http alone has no use for what they take of the heap.
+        from .handshakes import Handshakes
+        from .secure import SecureTransport
+
+        if self.handshakes is None:
+            self.handshakes = Handshakes(self.limits, self._evict)
         self.handshakes.context = context
         if self._secure_listener is None:
             self.handshakes.start()
@@ -131,7 +136,8 @@ class Server:
             await listener.wait_closed()  # on CPython it waits for their connections, too
         while self._open:
             await sleep_ms(5)
-        await self.handshakes.stop()
+        if self.handshakes:
+            await self.handshakes.stop()
 
     def address(self):
         """(host, port) really bound on CPython, None where sockets cannot tell (MicroPython)."""

@@ -22,7 +22,7 @@ class Server:
     takes: Callable[[str], bool]
     admission: Admission[Connection]
     trusted_proxies: tuple[str, ...] | list[str]
-    handshakes: Handshakes
+    handshakes: Handshakes | None
     def __init__(
         self, app: Microdot, limits: Limits | None = None, log: Callable[[str], object] = ...
     ) -> None: ...
