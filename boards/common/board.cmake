@@ -73,7 +73,11 @@ if(CAMCORS_PSRAM)
     camcors_append(SDKCONFIG_DEFAULTS boards/sdkconfig. "${CAMCORS_FRAGMENTS}")
 endif()
 camcors_append(SDKCONFIG_DEFAULTS ${CAMCORS_COMMON}/sdkconfig. "${CAMCORS_BOARD}" sdkconfig)
-list(APPEND SDKCONFIG_DEFAULTS ${CAMCORS_COMMON}/sdkconfig.camera ${CAMCORS_COMMON}/sdkconfig.${CAMCORS_MB}MB)
+list(APPEND SDKCONFIG_DEFAULTS ${CAMCORS_COMMON}/sdkconfig.camera)
+if(CAMCORS_PSRAM)
+    list(APPEND SDKCONFIG_DEFAULTS ${CAMCORS_COMMON}/sdkconfig.psram)
+endif()
+list(APPEND SDKCONFIG_DEFAULTS ${CAMCORS_COMMON}/sdkconfig.${CAMCORS_MB}MB)
 
 # A table outside ports/esp32 needs an absolute path, which only CMake knows.
 set(CAMCORS_SDKCONFIG ${CMAKE_BINARY_DIR}/sdkconfig.camcors)

@@ -4,7 +4,8 @@ from settings.table import LIMITS, check, find, names
 from strict.fault import Fault
 
 #: Where the port bounds the TCP connections, how many there are: CONFIG_LWIP_MAX_ACTIVE_TCP in
-#: ports/esp32/boards/sdkconfig.base of MicroPython.
+#: ports/esp32/boards/sdkconfig.base of MicroPython, which lwip_patch.c beside it enforces. Those in TIME-WAIT
+#: count, and are the first to make room; listeners do not. docs/boards.md counts the sockets.
 TCP_CONNECTIONS = {"esp32": 12}
 
 #: Clients without a slot that may be told so at a time; more are closed unheard.
@@ -32,7 +33,8 @@ class Limits:
             setattr(self, name, value)
 
     def fit(self, platform):
-        """Have no more clients wait than the TCP connections of the port (sys.platform) leave places for."""
+        """Have no more clients served, and no more wait, than the port (sys.platform) has TCP connections."""
         most = TCP_CONNECTIONS.get(platform)
         if most is not None:
+            self.connections = min(self.connections, most - TOLD)
             self.slot_waiters = min(self.slot_waiters, max(0, most - self.connections - TOLD))

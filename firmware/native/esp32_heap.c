@@ -10,7 +10,8 @@
 #include "heap_room.h"
 #include "system_heap.h"
 
-#if CONFIG_LWIP_MAX_ACTIVE_TCP > HEAP_CONNECTIONS || CONFIG_LWIP_TCP_SND_BUF_DEFAULT > HEAP_SEND_BUFFER
+#if CONFIG_LWIP_MAX_ACTIVE_TCP > HEAP_CONNECTIONS || \
+    (!CONFIG_SPIRAM && CONFIG_LWIP_TCP_SND_BUF_DEFAULT > HEAP_SEND_BUFFER)
 #error "lwIP may take more than heap_room.h leaves: correct its numbers"
 #endif
 #if CONFIG_ESP_WIFI_TX_BA_WIN > HEAP_BA_WINDOW || CONFIG_ESP_WIFI_RX_BA_WIN > HEAP_BA_WINDOW

@@ -10,7 +10,9 @@
 // 1,600, with the headers and the allocator's own; so is a frame of Wi-Fi (components/esp_wifi/Kconfig: 1.6 KB).
 #define HEAP_SEGMENT_BYTES (1600)
 #define HEAP_TCP_MSS (1440)
-// Each stream fills its send buffer: boards/common/sdkconfig.camera, and `stream_viewers` of settings.table.
+// Each stream fills its send buffer: boards/common/sdkconfig.camera, and `stream_viewers` of settings.table. With
+// PSRAM the buffer is larger (sdkconfig.psram), the heap grows there, and this sum does not count; if none is
+// found, such an image has no sensor, and no streams.
 #define HEAP_SEND_BUFFER (11520)
 #define HEAP_STREAMS (4)
 // Each other connection has one segment under way: a request, or an answer.

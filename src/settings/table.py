@@ -36,7 +36,8 @@ WIFI = (
 
 # The object `limits`: what one client, and all together, may take. The defaults suit an ESP32.
 LIMITS = (
-    ("connections", "int", (1, 256), 6, "camcors.http.server", "clients that are served at a time"),
+    ("connections", "int", (1, 256), 6, "camcors.http.server",
+     "clients that are served at a time; on an ESP32 at most ten"),
     # 32 is enough for three browsers that ask for twelve pictures each at once.
     ("slot_wait_ms", "int", (1000, 10000), 2000, "camcors.http.admission",
      "how long one more client waits for a connection before it gets 503"),

@@ -208,21 +208,23 @@ def test_sent_away_after_the_wait() -> None:
     assert (evicted, found.waiting, len(found.holders)) == ([], [], 1)
 
 
-# (platform, connections, slot_waiters, how many may wait)
+# (platform, connections, slot_waiters, how many are served, how many may wait)
 PLACES = [
-    ("linux", 6, 32, 32),
-    ("esp32", 6, 32, 4),
-    ("esp32", 6, 3, 3),
-    ("esp32", 9, 32, 1),
-    ("esp32", 12, 32, 0),
+    ("linux", 6, 32, 6, 32),
+    ("linux", 200, 32, 200, 32),
+    ("esp32", 6, 32, 6, 4),
+    ("esp32", 6, 3, 6, 3),
+    ("esp32", 9, 32, 9, 1),
+    ("esp32", 10, 32, 10, 0),
+    ("esp32", 12, 32, 10, 0),
 ]
 
 
-@pytest.mark.parametrize(("platform", "connections", "given", "places"), PLACES)
-def test_places_to_wait(platform: str, connections: int, given: int, places: int) -> None:
+@pytest.mark.parametrize(("platform", "connections", "given", "served", "places"), PLACES)
+def test_places_to_wait(platform: str, connections: int, given: int, served: int, places: int) -> None:
     limits = Limits(connections=connections, slot_waiters=given)
     limits.fit(platform)
-    assert limits.slot_waiters == places
+    assert (limits.connections, limits.slot_waiters) == (served, places)
 
 
 def test_a_poll_every_5_seconds_fits_in_many_times() -> None:

@@ -30,6 +30,17 @@ CONFIG_NAMES = {
     "CONFIG_PARTITION_TABLE_CUSTOM_FILENAME",
 }
 
+#: micropython/micropython v1.28.0, ports/esp32/boards/sdkconfig.base: CONFIG_LWIP_MAX_ACTIVE_TCP, which
+#: ports/esp32/lwip_patch.c enforces for all TCP connections, those in TIME-WAIT too, and for no listener.
+ACTIVE_TCP = 12
+#: espressif/esp-idf v5.3, components/lwip/Kconfig: the most of LWIP_MAX_SOCKETS; LWIP_TCP_MSS; the most of
+#: LWIP_TCP_SND_BUF_DEFAULT without LWIP_WND_SCALE.
+SOCKETS_MOST = 16
+TCP_MSS = 1440
+SEND_BUFFER_MOST = 65535
+#: A full segment with its headers and the allocator's, about: firmware/native/heap_room.h.
+SEGMENT_BYTES = 1600
+
 _SIGNALS = ("CAM_XCLK", "CAM_PCLK", "CAM_VSYNC", "CAM_HREF", "CAM_SDA", "CAM_SCL")
 _ORDER = (*(f"CAM_D{n}" for n in range(8)), *_SIGNALS)
 
