@@ -9,6 +9,8 @@
 #include "head_split.h"
 #include "head_write.h"
 
+#define RECENT_MAX (160) // bytes of a value that is kept
+
 static const qstr methods[HEAD_METHODS_COUNT] = {
     [HEAD_METHOD_GET] = MP_QSTR_GET,
     [HEAD_METHOD_HEAD] = MP_QSTR_HEAD,
@@ -44,6 +46,23 @@ static mp_obj_t text_of(const byte *data, head_span_t part) {
     return mp_obj_new_str_copy(&mp_type_str, data + part.start, part.size);
 }
 
+// The value of a field. The one that came last under its name, if it is the same: a client repeats nearly all of them
+// with each request. What is secret is not kept.
+static mp_obj_t value_of(const byte *data, const head_field_t *field, mp_obj_t *recent) {
+    head_span_t part = field->value;
+    uint8_t known = field->known;
+    if (known == HEAD_OTHER || known == HEAD_AUTHORIZATION || known == HEAD_COOKIE || part.size > RECENT_MAX) {
+        return text_of(data, part);
+    }
+    if (mp_obj_is_str(recent[known])) {
+        GET_STR_DATA_LEN(recent[known], text, size);
+        if (size == part.size && memcmp(text, data + part.start, size) == 0) {
+            return recent[known];
+        }
+    }
+    return recent[known] = text_of(data, part);
+}
+
 static mp_obj_t name_of(const byte *data, const head_field_t *field) {
     if (field->known != HEAD_OTHER) {
         return MP_OBJ_FROM_PTR(&names[field->known]);
@@ -69,12 +88,15 @@ static mp_obj_t new_headers(mp_obj_t kind, size_t count) {
     return MP_OBJ_FROM_PTR(headers);
 }
 
-// split(buffer, start, end, kind) -> (method, target, version, headers), as parse() of head.py has it, or None if
-// only that can tell. headers: a `kind`, which is a class over dict.
+// split(buffer, start, end, kind, recent) -> (method, target, version, headers), as parse() of head.py has it, or None
+// if only that can tell. headers: a `kind`, which is a class over dict. recent: list of KNOWN, where the values are
+// kept that may come again, None at first.
 static mp_obj_t head_split_py(size_t count, const mp_obj_t *args) {
     (void)count;
     size_t size;
     const byte *data = part_of(args, &size);
+    mp_obj_t *recent;
+    mp_obj_get_array_fixed_n(args[4], HEAD_OTHER, &recent);
     head_t head;
     if (!head_split(data, size, &head)) {
         return mp_const_none;
@@ -83,7 +105,7 @@ static mp_obj_t head_split_py(size_t count, const mp_obj_t *args) {
     mp_map_t *map = mp_obj_dict_get_map(((mp_obj_instance_t *)MP_OBJ_TO_PTR(headers))->subobj[0]);
     for (size_t i = 0; i < head.count; i++) {
         mp_obj_t name = name_of(data, &head.fields[i]);
-        mp_obj_t value = text_of(data, head.fields[i].value);
+        mp_obj_t value = value_of(data, &head.fields[i], recent);
         mp_map_lookup(map, name, MP_MAP_LOOKUP_ADD_IF_NOT_FOUND)->value = value;
     }
     mp_obj_t items[] = {
@@ -91,7 +113,7 @@ static mp_obj_t head_split_py(size_t count, const mp_obj_t *args) {
     };
     return mp_obj_new_tuple(MP_ARRAY_SIZE(items), items);
 }
-static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(head_split_obj, 4, 4, head_split_py);
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(head_split_obj, 5, 5, head_split_py);
 
 // find_end(buffer, start, end) -> where the empty line begins that ends a head, or -1. find() of MicroPython compares
 // at every byte.
@@ -188,6 +210,7 @@ static const method_t head_item_obj = { { &method_type }, head_item, 0 };
 
 static const mp_rom_map_elem_t head_globals_table[] = {
     { MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR__head) },
+    { MP_ROM_QSTR(MP_QSTR_KNOWN), MP_ROM_INT(HEAD_OTHER) },
     { MP_ROM_QSTR(MP_QSTR_split), MP_ROM_PTR(&head_split_obj) },
     { MP_ROM_QSTR(MP_QSTR_find_end), MP_ROM_PTR(&head_find_end_obj) },
     { MP_ROM_QSTR(MP_QSTR_get), MP_ROM_PTR(&head_get_obj) },

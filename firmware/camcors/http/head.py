@@ -162,15 +162,20 @@ def find_end(buffer, start, end):
     return buffer.find(b"\r\n\r\n", start, end)
 
 
-def split(buffer, start, end, kind):
+def split(buffer, start, end, kind, recent):
     """Return what parse() makes of the head that `buffer` (bytearray) holds from `start` to `end`, with
-    headers of the class `kind`; or None if only parse() can tell."""
+    headers of the class `kind`; or None if only parse() can tell. Values that came before are taken from
+    `recent` (list), the others are put there."""
     return None
 
+
+#: For split(): what came last under each known name, but for what is secret.
+recent = []
 
 if _head:
     find_end = _head.find_end
     split = _head.split
+    recent = [None] * _head.KNOWN
 
 
 def parse(head):

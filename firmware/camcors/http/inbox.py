@@ -2,7 +2,7 @@
 
 from strict.compat import const
 
-from .head import Headers, Refusal, check_start, find_end, split
+from .head import Headers, Refusal, check_start, find_end, recent, split
 from .salvage import describe_long
 
 _NONE = bytearray(0)
@@ -125,7 +125,7 @@ class Inbox:
     def take_asked(self):
         """Take the head that was found: return what parse() makes of it. Return None and leave it if only
         parse() can tell."""
-        asked = split(self._buffer, self._start, self._head_end, Headers)
+        asked = split(self._buffer, self._start, self._head_end, Headers, recent)
         if asked is not None:
             self._start = self._searched = self._head_end + 4
         return asked

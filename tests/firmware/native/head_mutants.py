@@ -9,7 +9,7 @@ import json
 import random
 import sys
 
-from camcors.http.head import Headers, Refusal, parse, split
+from camcors.http.head import Headers, Refusal, parse, recent, split
 
 _PIECES = (
     b"\r\n", b"\r", b"\n", b"\r\n\r\n", b": ", b":", b" ", b"  ", b"\t", b"\0", b"\x7f", b"\x80",
@@ -89,7 +89,7 @@ def main(seed, count):
         head = mutant(heads) if number >= len(heads) else heads[number]
         before = number % 7
         buffer = bytearray(b"\r\nHost:"[:before] + head + b"\r\n\r\nGET")
-        found = split(buffer, before, before + len(head), Headers)
+        found = split(buffer, before, before + len(head), Headers, recent)
         if found is not None:
             certain += 1
             if not is_same(found, parsed(head)) and len(different) < _SHOWN_MAX:

@@ -63,23 +63,25 @@ LEFT = {
 
 SPLIT = """import sys
 from _head import split
-from camcors.http.head import Headers
+from camcors.http.head import Headers, recent
 while line := sys.stdin.readline().strip():
     head = bytes.fromhex(line)
-    print(split(head, 0, len(head), Headers) is not None)
+    print(split(head, 0, len(head), Headers, recent) is not None)
 """
 #: A call of split() with what is no place in the buffer, or no class over dict -> what it raises.
 WRONG = {
-    "split(b'', -1, 0, Headers)": "ValueError",
-    "split(b'', 0, 1, Headers)": "ValueError",
-    "split(b'ab', 2, 1, Headers)": "ValueError",
-    "split(b'ab', 0, 1 << 62, Headers)": "ValueError",
-    "split(1, 0, 1, Headers)": "TypeError",
-    "split('ab', None, 1, Headers)": "TypeError",
-    "split(H, 0, len(H), int)": "TypeError",
-    "split(H, 0, len(H), object)": "TypeError",
-    "split(H, 0, len(H), list)": "TypeError",
-    "split(H, 0, len(H), None)": "TypeError",
+    "split(b'', -1, 0, Headers, recent)": "ValueError",
+    "split(b'', 0, 1, Headers, recent)": "ValueError",
+    "split(b'ab', 2, 1, Headers, recent)": "ValueError",
+    "split(b'ab', 0, 1 << 62, Headers, recent)": "ValueError",
+    "split(1, 0, 1, Headers, recent)": "TypeError",
+    "split('ab', None, 1, Headers, recent)": "TypeError",
+    "split(H, 0, len(H), int, recent)": "TypeError",
+    "split(H, 0, len(H), object, recent)": "TypeError",
+    "split(H, 0, len(H), list, recent)": "TypeError",
+    "split(H, 0, len(H), None, recent)": "TypeError",
+    "split(H, 0, len(H), Headers, recent[1:])": "ValueError",
+    "split(H, 0, len(H), Headers, None)": "TypeError",
 }
 
 
@@ -103,11 +105,37 @@ def test_what_c_is_certain_of(tmp_path: Path, rows: dict[str, bytes]) -> None:
 
 @pytest.mark.usefixtures("program")
 def test_what_is_wrong_raises(tmp_path: Path) -> None:
-    lines = ["from _head import split", "from camcors.http.head import Headers"]
+    lines = ["from _head import split", "from camcors.http.head import Headers, recent"]
     lines.append(f"H = {CERTAIN['the shortest']!r}")
     for call in WRONG:
         lines += ["try:", f"    {call}", "except Exception as error:", "    print(type(error).__name__)"]
     assert run(tmp_path, "\n".join(lines)) == list(WRONG.values())
+
+
+#: A header of two requests in a row -> whether the value of the second is the same object.
+KEPT = {
+    "Accept: a, b": True,
+    "User-Agent: " + 160 * "x": True,
+    "User-Agent: " + 161 * "x": False,
+    "Authorization: Bearer x": False,
+    "Cookie: a=b": False,
+    "X-Own: a": False,
+}
+KEEP = f"""
+from _head import split
+from camcors.http.head import Headers, recent
+def values(line):
+    head = b"GET / HTTP/1.1\\r\\nHost: a\\r\\n" + line.encode()
+    return split(head, 0, len(head), Headers, recent)[3][line.split(":")[0]]
+for line in {list(KEPT)}:
+    print(values(line) is values(line), values(line) == line.split(": ")[1])
+"""
+
+
+@pytest.mark.usefixtures("program")
+def test_a_value_that_comes_again_is_not_made_again(tmp_path: Path) -> None:
+    said = dict(zip(KEPT, run(tmp_path, KEEP), strict=True))
+    assert said == {line: f"{is_kept} True" for line, is_kept in KEPT.items()}
 
 
 @pytest.mark.usefixtures("program")
