@@ -208,6 +208,26 @@ static mp_obj_t head_item(size_t count, const mp_obj_t *args) {
 }
 static const method_t head_item_obj = { { &method_type }, head_item, 0 };
 
+// copy(instance) -> another object of its class with the same attributes, without its __init__().
+static mp_obj_t head_copy(mp_obj_t instance) {
+    const mp_obj_type_t *type = mp_obj_get_type(instance);
+    const mp_obj_type_t *base = NULL;
+    if (!mp_obj_is_instance_type(type)) {
+        mp_raise_TypeError(NULL);
+    }
+    mp_obj_instance_t *copy = mp_obj_new_instance(type, &base);
+    if (base != NULL) { // what it has beside its attributes is not copied
+        mp_raise_TypeError(NULL);
+    }
+    const mp_map_t *members = &((mp_obj_instance_t *)MP_OBJ_TO_PTR(instance))->members;
+    mp_map_init(&copy->members, members->alloc);
+    memcpy(copy->members.table, members->table, members->alloc * sizeof(*members->table));
+    copy->members.used = members->used;
+    copy->members.all_keys_are_qstrs = members->all_keys_are_qstrs;
+    return MP_OBJ_FROM_PTR(copy);
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(head_copy_obj, head_copy);
+
 static const mp_rom_map_elem_t head_globals_table[] = {
     { MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR__head) },
     { MP_ROM_QSTR(MP_QSTR_KNOWN), MP_ROM_INT(HEAD_OTHER) },
@@ -217,6 +237,7 @@ static const mp_rom_map_elem_t head_globals_table[] = {
     { MP_ROM_QSTR(MP_QSTR_has), MP_ROM_PTR(&head_has_obj) },
     { MP_ROM_QSTR(MP_QSTR_item), MP_ROM_PTR(&head_item_obj) },
     { MP_ROM_QSTR(MP_QSTR_write), MP_ROM_PTR(&head_write_obj) },
+    { MP_ROM_QSTR(MP_QSTR_copy), MP_ROM_PTR(&head_copy_obj) },
 };
 static MP_DEFINE_CONST_DICT(head_globals, head_globals_table);
 

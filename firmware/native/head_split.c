@@ -67,10 +67,13 @@ static const text_t names[] = {
 // Passes the bytes of a kind, `most` of them at most -> how many there were.
 static size_t run(reader_t *in, uint8_t kind, size_t most) {
     size_t start = in->at;
-    while (in->at < in->end && in->at - start < most && (kinds[in->data[in->at]] & kind)) {
-        in->at++;
+    size_t end = in->end - start < most ? in->end : start + most;
+    size_t at = start;
+    while (at < end && (kinds[in->data[at]] & kind)) {
+        at++;
     }
-    return in->at - start;
+    in->at = at;
+    return at - start;
 }
 
 // Passes `text` -> whether it was there.
@@ -135,9 +138,11 @@ static bool take_request_line(reader_t *in, head_t *head) {
     return method < HEAD_METHODS_COUNT && take_target(in, head) && take(in, " HTTP/1.1", 9);
 }
 
+// Which of HEAD_NAMES a name is, which is not empty.
 static uint8_t known_name(const uint8_t *name, size_t size) {
     uint8_t known = 0;
-    while (known < HEAD_OTHER && (names[known].size != size
+    uint8_t last = head_small(name[size - 1]); // tells most names of one size apart
+    while (known < HEAD_OTHER && (names[known].size != size || (uint8_t)names[known].text[size - 1] != last
         || !is_same(name, (const uint8_t *)names[known].text, size))) {
         known++;
     }

@@ -108,14 +108,14 @@ class Inbox:
         size = self._end - start
         if size < 2 and not self.has_begun:
             return False
-        self.see_method()
         end = find_end(self._buffer, self._searched, self._end)
-        if (size + 1 if end < 0 else end + 4 - start) > most:
-            raise Refusal(431, describe_long(self.peek(), most))
-        if end >= 0:
+        if end >= 0 and end + 4 - start <= most:
             self._head_end = end
             self._is_fresh = True
             return True
+        self.see_method()  # it may be refused before the rest comes
+        if end >= 0 or size >= most:
+            raise Refusal(431, describe_long(self.peek(), most))
         if self._is_fresh:
             self._is_fresh = False
             check_start(self.peek())
@@ -127,11 +127,13 @@ class Inbox:
         parse() can tell."""
         asked = split(self._buffer, self._start, self._head_end, Headers, recent)
         if asked is not None:
+            self.is_head = asked[0] == "HEAD"
             self._start = self._searched = self._head_end + 4
         return asked
 
     def take_head(self):
         """Take the head that was found: return it without its empty line (bytes)."""
+        self.see_method()
         head = bytes(self._view[self._start : self._head_end])
         self._start = self._searched = self._head_end + 4
         return head
