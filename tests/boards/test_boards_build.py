@@ -143,7 +143,7 @@ def test_our_c_modules_are_linked_and_keep_our_manifest(board: Board, tmp_path: 
     own = {"camera_wait.c", "modcamera.c"} if board.data["camera"] else {"open_eth.c"}
     assert (found.manifest, found.sources) == (
         "ours",
-        {"esp32_heap.c", "repl.c", "system_heap.c", "tls.c", *own},
+        {"esp32_heap.c", "repl.c", "system_heap.c", "tls.c", "head.c", "head_split.c", "head_write.c", *own},
     )
     wraps.check(found.map_file, board)
 
