@@ -5,6 +5,7 @@ middle of an answer would break the program; it waits until the program has left
 """
 
 import _thread
+import gc
 import io
 import os
 
@@ -23,7 +24,9 @@ except ImportError:  # CPython
         _print_exception(type(error), error, error.__traceback__, file=file)
 
 
-_SIZE = const(4096)  # some fifty lines, and 2 % of the smallest heap
+_SIZE = const(4096)  # some fifty lines
+_SMALL_SIZE = const(2048)  # where less than this is free at the start
+_SMALL = const(100000)
 _LINE_MAX = const(400)  # characters
 _NEWLINE = const(10)
 _SPACE = const(32)
@@ -79,7 +82,7 @@ class Log:
     In the ring, a line begins with the seconds since the start. run: a number of this start (int).
     """
 
-    def __init__(self, size=_SIZE):
+    def __init__(self, size):
         self.run = int.from_bytes(os.urandom(3), "big")
         self._ring = Ring(size)
         self._lock = _thread.allocate_lock()
@@ -141,5 +144,9 @@ def print_secret(text):
     return repl.say(data)
 
 
+def _free():
+    return gc.mem_free() if hasattr(gc, "mem_free") else _SMALL + 1  # CPython's has no such figure
+
+
 #: The camera's.
-log = Log()
+log = Log(_SIZE if _free() > _SMALL else _SMALL_SIZE)

@@ -39,14 +39,14 @@ def texts(log):
 
 
 def printed_at_once():
-    repl, log = Repl(), Log()
+    repl, log = Repl(), Log(4096)
     log.say("a")
     log.say("b\nü")
     return [repl.printed, repl.console, texts(log)]
 
 
 def waits_for_the_program():
-    repl, log = Repl(is_raw=True), Log()
+    repl, log = Repl(is_raw=True), Log(4096)
     log.say("a")
     log.say("b")
     log.flush()
@@ -58,7 +58,7 @@ def waits_for_the_program():
 
 
 def printed_by_the_next_look():
-    repl, log = Repl(is_raw=True), Log()
+    repl, log = Repl(is_raw=True), Log(4096)
     log.say("a")
     repl.is_raw = False
     log.flush()
@@ -77,13 +77,13 @@ def too_much_while_it_waits():
 
 
 def a_long_line_is_cut():
-    repl, log = Repl(), Log()
+    repl, log = Repl(), Log(4096)
     log.say("x" * 1000)
     return repl.printed == ["x" * 400 + "..."]
 
 
 def a_traceback():
-    repl, log = Repl(), Log()
+    repl, log = Repl(), Log(4096)
     try:
         raise ValueError("boom")
     except ValueError as error:
@@ -163,7 +163,7 @@ def threads():
 
 def a_look_costs_nothing():
     """Bytes that a flush allocates while nothing waits, and while all does; None on CPython."""
-    repl, log = Repl(), Log()
+    repl, log = Repl(), Log(4096)
     log.flush()
     if not hasattr(gc, "mem_alloc"):
         return None

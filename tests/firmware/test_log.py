@@ -83,7 +83,7 @@ def test_a_board_without_the_module(
 ) -> None:
     """It prints while boot.py runs, and keeps the rest to itself: a program may have the REPL by then."""
     monkeypatch.setattr(repl, "_is_booting", True)
-    kept = Log()
+    kept = Log(4096)
     kept.say("first")
     repl.has_booted()
     kept.say("second")
