@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 import pytest
 
@@ -12,6 +14,8 @@ from camcors.limits import Limits
 from camcors.part import Part
 from camcors.stream import Frames
 from camcors.viewer import Viewer
+
+T = TypeVar("T")
 
 
 class Driver:
@@ -40,6 +44,15 @@ class Unspeakable(Exception):
 
     def __repr__(self) -> str:
         raise MemoryError
+
+
+def run(what: Coroutine[Any, Any, T]) -> T:
+    """What it returns, within ten seconds."""
+
+    async def bounded() -> T:
+        return await asyncio.wait_for(what, 10)
+
+    return asyncio.run(bounded())
 
 
 async def next_part(viewer: Viewer) -> bytes:
@@ -136,7 +149,7 @@ def test_viewer_whose_client_takes_all_at_once_is_not_woken() -> None:
         viewer.close()
         return found
 
-    assert asyncio.run(watch()) == (1, 5)
+    assert run(watch()) == (1, 5)
     assert taken == [b"\xff\xd8%d\xff\xd9\r\n" % n for n in (1, 2, 3, 4, 5)]
 
 
@@ -158,7 +171,7 @@ def test_what_is_left_of_an_offer_is_the_next_part() -> None:
         viewer.close()
         return parts
 
-    parts = asyncio.run(watch())
+    parts = run(watch())
     assert parts == offered * 2
 
 
@@ -188,5 +201,5 @@ def test_stills_hurry_no_stream(monkeypatch: pytest.MonkeyPatch, passed_ms: int,
         viewer.close()
         return found
 
-    assert asyncio.run(watch()) == 11
+    assert run(watch()) == 11
     assert len(taken) == 1 + extra
