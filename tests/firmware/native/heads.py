@@ -26,7 +26,7 @@ SANITIZERS = ("-g", "-O1", "-fno-sanitize-recover=all", f"-I{FIRMWARE / 'native'
 
 
 def corpus() -> list[bytes]:
-    """Return the heads of heads.txt: some by hand, the others of libFuzzer, as its -merge=1 has left them."""
+    """Return the heads of heads.txt: 16 by hand, and what libFuzzer's -merge=1 has left of its own."""
     return [ast.literal_eval(line) for line in (HERE / "heads.txt").read_text().splitlines()]
 
 
