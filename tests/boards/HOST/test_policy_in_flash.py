@@ -122,6 +122,7 @@ def test_a_file_that_is_written_slowly_counts_when_it_is_whole(new_camera: Camer
         wait(new_camera, stands("active", text), whole)
     else:
         wait(new_camera, stands("invalid", before, FAULT), whole)
+        new_camera.wait_for("camcors: ")  # it is printed once the program on the REPL has ended
     assert seen <= {stands("active", before), status(new_camera)}
     assert stands("active", before) in seen
     assert len(said(new_camera)) == (text != policy("b", 900))
