@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.chrome import HEADERS
-from tests.bench.instruments import parse_callgrind
+from tests.bench.instruments import parse_callgrind, under_callgrind
 from tests.bench.report import Figure, Goal
 from tests.bench.serving import Client
 from tests.kit.camera import Camera
@@ -65,9 +65,8 @@ class Counted:
 def measure(folder: Path) -> dict[str, Any]:
     """Instructions of a request, by the heap, the path, and whether the connection is kept."""
     out = folder / "counts"
-    command = ["valgrind", "--quiet", "--tool=callgrind", f"--callgrind-out-file={out}"]
     found: dict[str, Any] = {}
-    with Camera(folder / "endpoints.bin", before=command) as camera:
+    with Camera(folder / "endpoints.bin", before=under_callgrind(out)) as camera:
         camera.wait_for("ready", 60)
         camera.put("policy.json", json.dumps(_POLICY))
         wait_until(lambda: camera.exec(_IN_FORCE) == "1\n")

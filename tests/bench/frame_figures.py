@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.camera_figures import percentile
-from tests.bench.instruments import parse_callgrind
+from tests.bench.instruments import parse_callgrind, under_callgrind
+from tests.bench.peers import compiled
 from tests.bench.report import Figure, Goal
 from tests.kit.camera import PROGRAM, free_port
 
@@ -65,18 +66,10 @@ def app(instrument: Sequence[str] = ()) -> list[str | Path]:
     return [*instrument, PROGRAM, _HERE / "frame_app.py"]
 
 
-def build_floor(folder: Path) -> Path:
-    """Compile the loop in C."""
-    program = folder / "frame_floor"
-    source = _HERE / "frame_floor.c"
-    subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", program, source], check=True)
-    return program
-
-
 def instructions(viewers: int, folder: Path) -> float:
     """Instructions of the processor for one picture and viewer."""
     out = folder / "callgrind"
-    command = ["valgrind", "--quiet", "--tool=callgrind", f"--callgrind-out-file={out}"]
+    command = under_callgrind(out)
     totals, frames = [], []
     for pictures in COUNTED:
         frames.append(sum(run(app(command), pictures, viewers).frames))
@@ -106,7 +99,7 @@ def ages() -> dict[str, list[dict[str, float]]]:
 
 def measure(folder: Path) -> dict[str, Any]:
     """All figures of streams."""
-    floor = build_floor(folder)
+    floor = compiled("frame_floor.c")
     return {
         "instructions": {str(viewers): instructions(viewers, folder) for viewers in VIEWERS},
         "cpu_us": {str(viewers): cpu_us(viewers, floor) for viewers in VIEWERS},

@@ -42,10 +42,14 @@ def strace(kind: str, folder: Path, keep_alive: bool, requests: int) -> Counter[
     return parse_strace(out.read_text())
 
 
+def under_callgrind(out: Path) -> list[str]:
+    """The command line before a program's that has its instructions counted in the file `out`."""
+    return ["valgrind", "--quiet", "--tool=callgrind", f"--callgrind-out-file={out}"]
+
+
 def callgrind(kind: str, folder: Path, keep_alive: bool, requests: int) -> int:
     out = folder / "callgrind"
-    command = ["valgrind", "--quiet", "--tool=callgrind", f"--callgrind-out-file={out}"]
-    with serving(kind, folder, command) as server:
+    with serving(kind, folder, under_callgrind(out)) as server:
         allocated(server.client(False))
         server.load(requests, keep_alive)
     return parse_callgrind(out.read_text())

@@ -3,6 +3,7 @@ them, and two floors: the least that the same interpreter has to do for it, and 
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import subprocess
@@ -36,17 +37,20 @@ _HERE = Path(__file__).parent
 def command(kind: str, program: Path, port: int) -> list[str]:
     """The command line of one of KINDS; raises SystemExit if its package cannot be fetched."""
     if kind == FLOOR:
-        return [str(_compiled()), str(port)]
+        return [str(compiled("floor.c")), str(port)]
     return [str(program), str(_HERE / "peer_app.py"), kind, str(port), str(_fetched())]
 
 
-def _compiled() -> Path:
-    out = frozen.BUILD / "peers" / FLOOR
+@functools.cache
+def compiled(name: str) -> Path:
+    """A loop in C of this folder as a program, compiled once a run."""
+    out = frozen.BUILD / "peers" / Path(name).stem
     out.parent.mkdir(exist_ok=True)
-    subprocess.run(["gcc", "-O2", "-Wall", "-Werror", "-o", str(out), str(_HERE / "floor.c")], check=True)
+    subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", out, _HERE / name], check=True)
     return out
 
 
+@functools.cache
 def _fetched() -> Path:
     folder = frozen.BUILD / "peers"
     for name, requirement in PACKAGES.items():

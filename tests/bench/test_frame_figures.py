@@ -8,6 +8,7 @@ import pytest
 
 from camcors.http.transport import Transport
 from tests.bench import frame_figures
+from tests.bench.peers import compiled
 
 RAW = {
     "frames": {
@@ -42,10 +43,10 @@ def test_the_loop_in_c_has_the_same_slices() -> None:
 
 
 @pytest.mark.parametrize("kind", ["ours", "floor"])
-def test_each_viewer_gets_all_pictures(program: Path, tmp_path: Path, kind: str) -> None:
+def test_each_viewer_gets_all_pictures(program: Path, kind: str) -> None:
     """A slow one is not counted on for that."""
     slow, more = (1, []) if kind == "ours" else (0, [frame_figures.SLICE])
-    server = frame_figures.app() if kind == "ours" else [frame_figures.build_floor(tmp_path)]
+    server = frame_figures.app() if kind == "ours" else [compiled("frame_floor.c")]
     found = frame_figures.run(server, 20, 2, slow, *more)
     assert found.frames[:2] == [20, 20]
     assert len(found.ages_ms) == 40
