@@ -27,16 +27,17 @@ try:
 except ImportError:  # CPython, and an image that others have built
     _head = None
 
-# MicroPython's strip() looks for each character from the beginning, so what is common comes first.
+# MicroPython's strip() looks for each character from the beginning, so what is common comes first. Each is
+# written out: what is frozen costs no heap, and a sum of texts is none that can be frozen.
 _DIGITS = "0123456789"
-_LOWER = "abcdefghijklmnopqrstuvwxyz"
-_UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_TOKEN = _LOWER + "-" + _UPPER + _DIGITS + "!#$%&'*+.^_`|~"  # RFC 9110 section 5.6.2
-_TOKEN_BYTES = _TOKEN.encode()
+_TOKEN = (
+    "abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+.^_`|~"  # RFC 9110 section 5.6.2
+)
+_TOKEN_BYTES = b"abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+.^_`|~"
 _SPACE = const(32)
-_HOST = _DIGITS + ".:" + _LOWER + "-" + _UPPER + "_~!$&'()*+;=[]%"
+_HOST = "0123456789.:abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLMNOPQRSTUVWXYZ_~!$&'()*+;=[]%"
 # Browsers leave some of the last ones as they are.
-_TARGET = "/" + _LOWER + "?=&" + _DIGITS + "-._" + _UPPER + "%~!$'()*+;:[]@,\"<>\\^`{|}"
+_TARGET = "/abcdefghijklmnopqrstuvwxyz?=&0123456789-._ABCDEFGHIJKLMNOPQRSTUVWXYZ%~!$'()*+;:[]@,\"<>\\^`{|}"
 _HEX = "0123456789abcdefABCDEF"
 _METHOD_MAX = const(25)  # bytes; no method is so long
 
@@ -56,9 +57,10 @@ _NOT_RFC_3629 = re.compile(
     b"[\xc0\xc1\xf5-\xff]|\xe0[\x80-\x9f]|\xed[\xa0-\xbf]|\xf0[\x80-\x8f]|\xf4[\x90-\xbf]"
 )
 
-# Names that browsers send, so that they are not allocated for each request.
+# Names that browsers send, so that they are not allocated for each request. C has its own, in flash: what is
+# left to parse() is rare, and the table would take 3 KB.
 _NAMES = {}
-for _name in (
+for _name in () if _head else (
     "Accept", "Accept-Encoding", "Accept-Language", "Access-Control-Request-Headers",
     "Access-Control-Request-Method", "Authorization", "Cache-Control", "Connection",
     "Content-Length", "Content-Type", "Cookie", "DNT", "Expect", "Host", "If-None-Match", "Origin",
