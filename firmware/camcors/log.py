@@ -26,7 +26,7 @@ except ImportError:  # CPython
 
 _SIZE = const(4096)  # some fifty lines
 _SMALL_SIZE = const(2048)  # where less than this is free at the start
-_SMALL = const(100000)
+_SMALL = const(250000)
 _LINE_MAX = const(400)  # characters
 _NEWLINE = const(10)
 _SPACE = const(32)

@@ -28,7 +28,7 @@ class Transport:
     def client(self):
         return (self.address, 1)
 
-    async def receive(self, buffer):
+    async def receive(self, inbox):
         await asyncio.sleep_ms(60000)
 
     def is_readable(self):

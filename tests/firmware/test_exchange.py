@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from camcors.http import phases
+from camcors.http.buffers import Buffers
 from camcors.http.exchange import CUT, KEPT, LAST, SETTLED_MS, Exchange
 from camcors.http.head import Headers, Refusal
 from camcors.limits import Limits
@@ -35,10 +36,9 @@ LONG = POST + b"Content-Length: 3\r\n\r\n"
 CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
 
 
-def new(**limits: int) -> Exchange:
-    """One whose client has got a slot at 0."""
-    exchange = Exchange(Limits(**{**LIMITS, **limits}), lambda method: method == "QUERY")
-    exchange.inbox.lend(bytearray(64))
+def new(size: int = 64, **limits: int) -> Exchange:
+    """One whose client has got a slot at 0. size: bytes of a buffer."""
+    exchange = Exchange(Limits(**{**LIMITS, **limits}), lambda method: method == "QUERY", Buffers(size))
     exchange.begin(0)
     return exchange
 
@@ -143,7 +143,7 @@ def test_the_end_of_a_wait(name: str) -> None:
         words = (503, f"{what} came too slowly while others waited for a connection")
         assert told(evicted.farewell()) == (words if may_tell and what else None)
     starved = (503, "the camera has no memory left for this request", NO_MEMORY)
-    assert told(entered().starve()) == (what and starved)
+    assert told(entered().starve()) == (starved if name in ("NEW", "IDLE") or what else None)
     assert bool(entered().is_vanished) is is_vanished
     if cut_off is None:
         entered().hear_end()
@@ -216,8 +216,7 @@ EXPECTING = [
 
 @pytest.mark.parametrize(("data", "waits"), [r[1:] for r in EXPECTING], ids=[r[0] for r in EXPECTING])
 def test_100_continue(data: bytes, waits: bool) -> None:
-    exchange = new()
-    exchange.inbox.lend(bytearray(1024))
+    exchange = new(1024)
     room = exchange.inbox.room()
     room[: len(data)] = data
     exchange.inbox.add(len(data))  # all in one piece
@@ -331,8 +330,7 @@ def test_what_follows_is_not_known_of_a_refused_request(monkeypatch: pytest.Monk
         raise MemoryError
 
     monkeypatch.setattr("camcors.http.exchange.parse", fail)
-    exchange = new()
-    exchange.inbox.lend(bytearray(1024))
+    exchange = new(1024)
     data = GET + G + b"Origin: http://a.example\r\n\r\n"
     exchange.inbox.room()[: len(data)] = data
     exchange.inbox.add(len(data))

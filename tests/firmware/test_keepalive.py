@@ -21,6 +21,7 @@ import pytest
 import urllib3
 
 from camcors.http import connection, phases
+from camcors.http.buffers import Buffers
 from camcors.http.clock import ticks_ms
 from camcors.http.exchange import SETTLED_MS, Exchange
 from camcors.http.transport import Transport
@@ -407,7 +408,7 @@ class Newcomer:
     address = "127.0.0.2"
 
     def __init__(self) -> None:
-        self.exchange = Exchange(Limits(), None)
+        self.exchange = Exchange(Limits(), None, Buffers())
 
 
 def test_request_in_the_moment_of_eviction() -> None:

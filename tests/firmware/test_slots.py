@@ -9,6 +9,7 @@ import pytest
 
 from camcors.http import phases, slots
 from camcors.http.admission import Admission
+from camcors.http.buffers import Buffers
 from camcors.http.clock import ticks_ms
 from camcors.http.exchange import Exchange
 from camcors.limits import Limits
@@ -24,7 +25,7 @@ class Client:
 
     def __post_init__(self) -> None:
         self.address, *rest = self.text.split()
-        self.exchange = Exchange(Limits(), None)
+        self.exchange = Exchange(Limits(), None, Buffers())
         self.exchange.phase = getattr(phases, rest[0].upper()) if rest else phases.WAITING
         self.exchange.since = NOW - (int(rest[1]) if rest else 0)
 

@@ -59,6 +59,7 @@ FRAMES = """
 import asyncio
 import gc
 import sys
+from camcors.http.buffers import Buffers
 from camcors.http.clock import sleep_ms
 from camcors.http.exchange import Exchange
 from camcors.http.sender import Sender
@@ -106,7 +107,7 @@ async def main():
     camera = Camera()
     frames = Frames(camera, Limits(stream_fps=60))
     for _ in range(int(sys.argv[1])):
-        sender = Sender(Transport(), Exchange(Limits(), None))
+        sender = Sender(Transport(), Exchange(Limits(), None, Buffers()))
         asyncio.create_task(sender.send_pieces(frames.viewer()))
     while not camera.used[1]:
         await sleep_ms(10)

@@ -153,9 +153,9 @@ class Watched:
         self.slice_bytes = transport.slice_bytes
         self._transport = transport
 
-    async def receive(self, buffer):
+    async def receive(self, inbox):
         self.called("receive")
-        return await self._transport.receive(buffer)
+        return await self._transport.receive(inbox)
 
     def send(self, data, start, size):
         self.called("send")

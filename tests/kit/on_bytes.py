@@ -14,6 +14,7 @@ try:
 except ImportError:
     from device import Device
 
+from camcors.http.buffers import Buffers
 from camcors.http.clock import sleep_ms
 from camcors.http.exchange import Exchange
 
@@ -40,10 +41,11 @@ class Line:
     def client(self):
         return ("127.0.0.1", 1)
 
-    async def receive(self, buffer):
+    async def receive(self, inbox):
         if self.is_closed:
             raise OSError(128)
         if self._pieces:
+            buffer = inbox.room()
             piece = memoryview(self._pieces[0])
             size = min(len(piece), len(buffer))
             buffer[:size] = piece[:size]
@@ -81,7 +83,7 @@ class Holder:
     address = "127.0.0.2"
 
     def __init__(self, limits):
-        self.exchange = Exchange(limits, None)
+        self.exchange = Exchange(limits, None, Buffers())
         self.exchange.run()
 
 

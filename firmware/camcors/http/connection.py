@@ -39,7 +39,7 @@ class Connection:
 
     def __init__(self, server, transport):
         self.task = asyncio.current_task()
-        self.exchange = exchange = Exchange(server.limits, server.takes)
+        self.exchange = exchange = Exchange(server.limits, server.takes, server.buffers)
         self._server = server
         self._transport = transport
         self._client = transport.client()
@@ -47,10 +47,6 @@ class Connection:
         self._scheme = "https" if transport.is_secure else "http"
         self._receiver = Receiver(transport, exchange)
         self._sender = Sender(transport, exchange)
-
-    def lend(self, buffer):
-        """Read over `buffer` (bytearray) until close() gives it back."""
-        self.exchange.inbox.lend(buffer)
 
     def meet_deadline(self, now):
         """Called by the Server at the deadline, at the ticks `now`. What has arrived by then is looked at
@@ -94,11 +90,11 @@ class Connection:
         self.exchange.since = ticks_ms()
 
     def close(self):
-        """Close the socket and return the buffer (bytearray)."""
+        """Close the socket; nothing can be taken any more. Allocates nothing."""
         exchange = self.exchange
         exchange.deadline = None
         self._transport.close(exchange.is_ended)
-        return exchange.inbox.release()
+        exchange.inbox.release()
 
     async def serve(self):
         """Read requests and answer them; faults end here."""

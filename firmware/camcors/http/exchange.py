@@ -107,6 +107,7 @@ _DIGITS_MAX = const(15)  # of a Content-Length; one of thousands of digits is re
 
 class Exchange:
     """Owned by the Connection. limits: Limits. takes: whether a route takes a method (function of str).
+    buffers: Buffers.
 
     phase, since: what the connection does, and the ticks at which that, or its last wait, began.
     deadline: ticks at which expire() is due, None for never. inbox: what the client has sent (Inbox).
@@ -132,8 +133,8 @@ class Exchange:
     _length = 0
     _chunks = None
 
-    def __init__(self, limits, takes):
-        self.inbox = Inbox()
+    def __init__(self, limits, takes, buffers):
+        self.inbox = Inbox(buffers)
         self._limits = limits
         self._takes = takes
         self._ended_by = _NOBODY  # not in the class: an eviction must allocate nothing
@@ -257,6 +258,7 @@ class Exchange:
         self.phase = RUNNING
         self.asked = self.deadline = None
         self.body = b""
+        self.inbox.rest()
 
     def delay(self, now):
         """Its answer waits for a while, in which the slot is anybody's, until run()."""
@@ -345,7 +347,7 @@ class Exchange:
     def starve(self):
         """The heap is full. Return what the client is told (Refusal), or None: then an answer may have begun,
         which nothing may be written into."""
-        return Refusal(503, WORDS_NO_MEMORY, NO_MEMORY) if PHASES[self.phase][LATE] is not None else None
+        return Refusal(503, WORDS_NO_MEMORY, NO_MEMORY) if self.phase <= CHUNKS else None
 
     # The end.
 

@@ -1,6 +1,7 @@
 from collections.abc import Callable
 
 from ..limits import Limits
+from .buffers import Buffers
 from .head import Refusal, _Asked
 from .inbox import Inbox
 
@@ -21,7 +22,7 @@ class Exchange:
     was_met: bool
     pipelines: bool
     inbox: Inbox
-    def __init__(self, limits: Limits, takes: Callable[[str], bool] | None) -> None: ...
+    def __init__(self, limits: Limits, takes: Callable[[str], bool] | None, buffers: Buffers) -> None: ...
     def enter(self, phase: int, now: int) -> None: ...
     def begin(self, now: int) -> None: ...
     def take(self, now: int) -> _Asked | None: ...

@@ -14,18 +14,20 @@ class Inbox:
 
     Whoever receives puts them into room() and says by add() how many they are; the others take them.
 
-    It works over a buffer that the server lends it until release(). A head that is longer gets a larger one
-    of its own; a body that has not all come gets one of its size. Bytes that came with a request and belong
-    to the next one stay in the buffer. The end of a body is never missed, so that no byte of it can pass for
-    a request.
+    It works over a buffer that is lent from room() to rest(). A head that is longer gets a larger one of its
+    own; a body that has not all come gets one of its size. Bytes that came with a request and belong to the
+    next one stay in the buffer. The end of a body is never missed, so that no byte of it can pass for a
+    request.
 
+    buffers: Buffers.
     is_head: whether the head that is read now, or was read last, is of a HEAD request, whose answer
     has no content.
     """
 
     # In the class, since each attribute of its own takes time to make.
     is_head = False
-    _lent = _buffer = _view = _NONE
+    _lent = None
+    _buffer = _view = _NONE
     _start = 0  # what is unread lies from here
     _end = 0  # to here
     _head_end = 0  # of the head that find_head() has found
@@ -34,21 +36,15 @@ class Inbox:
     _body = None  # memoryview of the body that is filled now
     _filled = 0  # bytes of it that have come
 
-    def lend(self, buffer):
-        """Keep what comes in `buffer` (bytearray) until release()."""
-        self._lent = buffer
-        self._use(buffer)
+    def __init__(self, buffers):
+        self._buffers = buffers
 
-    def release(self):
-        """Return the buffer that the server lent (bytearray); nothing can be taken any more."""
-        lent = self._lent
-        self._start = self._end = 0
-        self._lent = self._buffer = self._view = _NONE
-        return lent
-
-    def _use(self, buffer):
-        self._buffer = buffer
-        self._view = memoryview(buffer)
+    def rest(self):
+        """Give the buffer back if nothing in it is unread, until more comes. Allocates nothing."""
+        if self._start == self._end and self._lent is not None:
+            self._buffers.give(self._lent)
+            self._lent = None
+            self._buffer = self._view = _NONE
 
     @property
     def unread(self):
@@ -64,14 +60,24 @@ class Inbox:
         """Return whether `byte` (int) is the first that is unread."""
         return self._start < self._end and self._buffer[self._start] == byte
 
+    def release(self):
+        """Forget what is unread and give the buffer back: nothing is taken any more. Allocates nothing."""
+        if self._lent is not None:
+            self._start = self._end
+            self.rest()
+
     def room(self):
-        """Return where the next bytes go (bytearray or memoryview)."""
+        """Return where the next bytes go (bytearray or memoryview). Raise MemoryError.
+
+        Call it when they are there: until rest() there is a buffer for them.
+        """
         if self._body is not None:
             return self._body[self._filled :]
         if self._start == self._end:
             self._start = self._end = self._searched = 0
-            if self._buffer is not self._lent:
-                self._use(self._lent)
+            if self._lent is None:
+                self._lent = self._buffers.take()
+            self._buffer, self._view = self._lent  # perhaps in place of a larger one
             return self._buffer
         if self._end == len(self._buffer):
             self._make_room()
@@ -89,7 +95,8 @@ class Inbox:
         unread = self.peek()
         size = len(unread)
         if size == len(self._buffer):
-            self._use(bytearray(2 * size))
+            self._buffer = bytearray(2 * size)
+            self._view = memoryview(self._buffer)
         self._view[:size] = unread
         self._searched -= self._start
         self._start, self._end = 0, size

@@ -18,7 +18,7 @@ class Receiver:
     async def fill(self):
         """Receive once -> number of bytes, 0 at the client's end."""
         inbox = self._exchange.inbox
-        count = await self._transport.receive(inbox.room())
+        count = await self._transport.receive(inbox)
         inbox.add(count)
         return count
 
@@ -54,6 +54,7 @@ class Receiver:
     async def _hear(self):
         """fill() for a handler, whose wait has a limit of its own."""
         self._exchange.listen(ticks_ms())
+        self._exchange.inbox.rest()
         try:
             return await self.fill()
         finally:

@@ -82,18 +82,19 @@ class SecureTransport(Transport):
             self._socket = self._raw  # of which TLS has let go
             self._error = exc
 
-    async def receive(self, buffer):
+    async def receive(self, inbox):
         if self._socket is self._raw:
-            return await super().receive(buffer)
+            return await super().receive(inbox)
         while self._socket:
             try:
-                count = self._socket.readinto(buffer)
+                count = self._socket.readinto(inbox.room())
             except OSError as exc:
                 if exc.args[0] == _END:
                     return 0
                 raise _lost(exc)
             if count is not None:
                 return count
+            inbox.rest()
             await until_ready(self._raw, select.POLLIN)  # not over TLS, which a poller has to ask each time
         raise OSError(_ENOTCONN)
 

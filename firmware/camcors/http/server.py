@@ -6,13 +6,13 @@ from strict.compat import const
 
 from ..limits import TOLD, Limits
 from .admission import Admission
+from .buffers import Buffers
 from .clock import sleep_ms, ticks_diff, ticks_ms
 from .connection import Connection
 from .listener import listen
 from .methods import is_taken
 
 _SWEEP_MS = const(100)
-_BUFFER = const(1024)  # a browser's head is 500 to 900 bytes
 
 
 class Server:
@@ -20,8 +20,7 @@ class Server:
 
     app: microdot.Microdot. limits: Limits. log: called with one line (str) for each fault of ours.
     takes: whether a route takes a method (function of str).
-    It allocates one Connection and one task for each client, and lends it a buffer once it has a slot; it
-    makes as many as there are slots, and two.
+    It allocates one Connection and one task for each client.
 
     Deadlines are kept by one sweeping task that cancels the tasks of late connections.
     asyncio.wait_for would make a task and a closure for every single read, on MicroPython about
@@ -56,7 +55,7 @@ class Server:
         self.admission = Admission(self.limits, self._evict)
         self.handshakes = None
         self._told = 0
-        self._buffers = []
+        self.buffers = Buffers()
         self._listener = None
         self._secure_listener = None
         self._sweeper = None
@@ -162,7 +161,6 @@ class Server:
             return
         try:
             if self.admission.take(connection) or await self.admission.wait(connection):
-                self._lend(connection)
                 await connection.serve()
             else:
                 await self._refuse(connection)
@@ -173,10 +171,8 @@ class Server:
         finally:
             self._open.remove(connection)
             self._told -= connection.is_told
-            buffer = connection.close()
+            connection.close()
             self.admission.leave(connection)
-            if buffer:
-                self._buffers.append(buffer)
 
     def _make_connection(self, transport):
         """Return the client's Connection, or None if there is no memory for one."""
@@ -189,9 +185,6 @@ class Server:
             self.fault(error)
             return None
 
-    def _lend(self, connection):
-        connection.lend(self._buffers.pop() if self._buffers else bytearray(_BUFFER))
-
     def _evict(self, connection):
         """End a connection that has lost its slot."""
         self.evicted += 1
@@ -203,7 +196,6 @@ class Server:
         if self._told < TOLD:
             self._told += 1
             connection.is_told = True
-            self._lend(connection)
             await connection.turn_away()
 
     async def _sweep(self):

@@ -4,6 +4,7 @@ from microdot import Microdot
 
 from ..limits import Limits
 from .admission import Admission
+from .buffers import Buffers
 from .connection import Connection
 from .handshakes import Handshakes
 
@@ -20,6 +21,7 @@ class Server:
     vanished: int
     faults: int
     takes: Callable[[str], bool]
+    buffers: Buffers
     admission: Admission[Connection]
     trusted_proxies: tuple[str, ...] | list[str]
     handshakes: Handshakes | None

@@ -77,11 +77,12 @@ class _Transport:
         except OSError:
             pass  # the client has left, as the first read will tell
 
-    async def receive(self, buffer):
-        """Wait until something is there -> number of bytes put into `buffer`, 0 at the end."""
+    async def receive(self, inbox):
+        """Wait until something is there -> number of bytes put into the room() of `inbox` (Inbox), 0 at the
+        end."""
         while self._socket:
             await until_ready(self._socket, select.POLLIN)
-            count = self._socket.readinto(buffer)
+            count = self._socket.readinto(inbox.room())
             if count is not None:
                 return count
         raise OSError(_ENOTCONN)
@@ -138,7 +139,8 @@ class _StreamTransport:
         self._writer = writer
         writer.transport.set_write_buffer_limits(0)  # so that drain() returns when all is sent
 
-    async def receive(self, buffer):
+    async def receive(self, inbox):
+        buffer = inbox.room()
         data = await self._reader.read(len(buffer))
         buffer[: len(data)] = data
         return len(data)
