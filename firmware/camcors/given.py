@@ -1,8 +1,7 @@
 """What a request to the camera's own paths has given, checked; a fault is said as strict/error.py has it."""
 
 from microdot import abort
-from strict import error
-from strict import json as strict_json
+from strict import error, late
 
 from .routes import refuse
 
@@ -23,7 +22,7 @@ def object_of(request, example):
     """
     if len(request.body) > BODY_MAX:
         abort(413)
-    value, faults = strict_json.read(request.body, 1)
+    value, faults = late.load("strict.json").read(request.body, 1)
     if faults:
         first = faults[0]
         words = "{}: {}".format(first.field, first.reason)

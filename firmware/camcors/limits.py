@@ -1,6 +1,6 @@
 """The server's limits: the section `limits` of the settings, whose table has their defaults and words."""
 
-from settings.table import LIMITS, check, find, names
+from strict import late
 from strict.fault import Fault
 
 #: Where the port bounds the TCP connections, how many there are: CONFIG_LWIP_MAX_ACTIVE_TCP in
@@ -19,15 +19,15 @@ class Limits:
     """
 
     def __init__(self, **changes):
-        for row in LIMITS:
+        table = late.load("settings.table")
+        for row in table.LIMITS:
             setattr(self, row[0], row[3])
         for name, value in changes.items():
-            row = find(LIMITS, name)
+            row = table.find(table.LIMITS, name)
             if row is None:
-                raise ValueError(
-                    "limits." + name + ": unknown; write one of " + ", ".join(sorted(names(LIMITS)))
-                )
-            found = check(row[1], row[2], value)
+                known = ", ".join(sorted(table.names(table.LIMITS)))
+                raise ValueError("limits." + name + ": unknown; write one of " + known)
+            found = table.check(row[1], row[2], value)
             if found:
                 raise ValueError(str(Fault("limits." + name, value, found[0], found[1])))
             setattr(self, name, value)

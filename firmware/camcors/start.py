@@ -16,6 +16,7 @@ from cors import rules
 from cors.guard import Guard, own_names
 from flash.files import stamp
 from microdot import microdot
+from strict import late
 
 from . import access_paths, api, app, cors, repl, restart, trial
 from .door import Door
@@ -85,8 +86,7 @@ def _start(watchdog):
     chosen, faults = settings_file.load(Camera.FIELDS)
     for fault in faults:
         state.fault("/camera.json: " + fault)
-    _unload("camcors.settings_file")
-    _unload("settings.document")
+    late.forget(("camcors.settings_file", "settings.document"))  # only the start needs them
     chosen.update(board.SETTINGS)
     wished = dict(board.DEFAULTS.get("any", {}))
     wished.update(chosen["camera"])
@@ -121,14 +121,6 @@ def _start(watchdog):
     repl.before_soft_reset(stop)
     _thread.start_new_thread(_serve, (main, watchdog))
     _claim_asyncio()
-
-
-def _unload(name):
-    """Give back the heap of a frozen module that only the start needs; who imports it later gets it again."""
-    sys.modules.pop(name, None)
-    package, _, attribute = name.partition(".")
-    if hasattr(sys.modules[package], attribute):
-        delattr(sys.modules[package], attribute)
 
 
 def _claim_asyncio():
@@ -227,6 +219,7 @@ async def _main(chosen, server, listening, network, camera, frames, watchdog):
             wait_ms = min(state.poll_access(), state.poll_policy(cors), state.poll_https())
             if not listening.is_settled:
                 await listening.follow()
+            late.unload()  # what has read them
             state.poll_heap()
             state.poll_refused()
             state.poll_wrong()

@@ -1,6 +1,6 @@
 from collections.abc import Callable
 
-from access.document import Token
+from access.roles import Token
 
 from .drivers import Pictures
 from .limits import Limits

@@ -1,6 +1,6 @@
 from collections.abc import Awaitable, Callable
 
-from access.document import Token
+from access.roles import Token
 
 from .part import Part
 from .stream import Frames

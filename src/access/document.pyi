@@ -1,18 +1,5 @@
-from typing import Final, NamedTuple
-
-FILE_MAX: Final[int]
-TOKENS_MAX: Final[int]
-NAME_MAX: Final[int]
-CREATED_MAX: Final[int]
-SENTENCES: Final[dict[str, tuple[str, str]]]
-
-class _Token(NamedTuple):
-    name: str
-    role: str
-    sha256: bytes
-    created_s: int | None
-
-class Token(_Token): ...
+from .roles import SENTENCES as SENTENCES
+from .roles import Token
 
 class Access:
     tokens: tuple[Token, ...]

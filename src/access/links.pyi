@@ -1,7 +1,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from .document import Token
+from .roles import Token
 
 FOR_S: Final[tuple[int, int]]
 LINK_ROLES: Final[tuple[str, ...]]

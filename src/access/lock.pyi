@@ -1,7 +1,8 @@
 from typing import Final, Protocol
 
-from .document import Access, Token
+from .document import Access
 from .guesses import Guesses
+from .roles import Token
 
 class _Headers(Protocol):
     def get(self, name: str, /) -> str | None: ...

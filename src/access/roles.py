@@ -1,5 +1,7 @@
 """Who may do what: three roles, each of which includes the one before, and what a request needs."""
 
+from collections import namedtuple
+
 from strict.method import is_safe
 
 VIEW = "view"  # look: safe methods
@@ -8,6 +10,16 @@ ADMIN = "admin"  # see who has a token, and what handlers ask for it
 
 #: From the least to the most.
 ROLES = (VIEW, CONTROL, ADMIN)
+
+#: Field of the access file -> (the sentence that is its value, the role that anyone has then).
+SENTENCES = {
+    "open": ("anyone in this network may watch and control", CONTROL),
+    "open_view": ("anyone in this network may watch", VIEW),
+}
+
+TOKEN_FIELDS = ("name", "role", "sha256", "created_s")
+#: name, role: str. sha256: of the token (bytes). created_s: seconds since 1970 (int), None if nobody knows.
+Token = namedtuple("Token", TOKEN_FIELDS)
 
 #: What a request needs that anybody may send.
 PUBLIC = "public"

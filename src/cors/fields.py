@@ -2,15 +2,17 @@
 checks the JSON Schema.
 
 Apart from `policy.py` because the two together are over 300 lines: here is what one value may
-be, there what a whole policy is.
+be, there what a whole policy is. On a camera this module is there only while a policy is read, see
+strict/late.py.
 """
 
-from strict import fault
+from strict import fault, reasons
 from strict.address import is_local
 from strict.compat import const, lower
 from strict.field import check
+from strict.token import is_token
 
-from . import origin
+from . import pattern as patterns
 
 FILE_MAX = const(8192)  # bytes
 
@@ -38,7 +40,6 @@ FIELDS = (
 )
 NAMES = tuple([row[0] for row in FIELDS])
 
-SAFE_METHODS = ("GET", "HEAD", "POST")  # Fetch, "CORS-safelisted method"
 _FORBIDDEN_METHODS = ("CONNECT", "TRACE", "TRACK")  # Fetch, "forbidden method"
 _UPPERED_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT")  # Fetch, "normalize"
 
@@ -68,20 +69,6 @@ _STAR_REMEDY = 'write the list of origins, or "allow_credentials": false'
 _NULL_REMEDY = "serve the page over http or https and write its origin"
 _HEADER_REMEDY = 'write a header name, as in "X-Token"'
 _HOST_REMEDY = 'write only a host, such as "camera.example.com"'
-
-# RFC 9110 section 5.6.2, tchar.
-_TOKEN = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_TOKENS = _TOKEN + ","
-
-
-def is_token(text):
-    """Return whether `text` (str) is a token: one or more of the characters of RFC 9110 5.6.2."""
-    return text != "" and not text.strip(_TOKEN)
-
-
-def is_tokens(text):
-    """Return whether `text` (str) has no characters but those of tokens, and commas."""
-    return not text.strip(_TOKENS)
 
 
 def is_public_suffix(domain):
@@ -138,16 +125,16 @@ class Check:
     def _list(self, name, kind, value, nullable):
         if kind == ORIGIN and value == "*":
             if self._credentials:
-                self.add(name, value, fault.STAR_CREDENTIALS, _STAR_REMEDY)
+                self.add(name, value, reasons.STAR_CREDENTIALS, _STAR_REMEDY)
             return value
         if isinstance(value, str):
             remedy = "write [" + fault.show(value) + "]"
-            self.add(name, value, fault.NOT_A_LIST, remedy)
+            self.add(name, value, reasons.NOT_A_LIST, remedy)
             return ()
         if not isinstance(value, (list, tuple)):
             other = ' or "*"' if kind == ORIGIN else " or null" if nullable else ""
             remedy = "write a list of strings" + other
-            self.add(name, value, fault.NOT_A_LIST, remedy)
+            self.add(name, value, reasons.NOT_A_LIST, remedy)
             return ()
         items = []
         keys = set()
@@ -155,11 +142,11 @@ class Check:
             field = name + "[%d]" % i
             item = value[i]
             if not isinstance(item, str):
-                self.add(field, item, fault.WRONG_TYPE, "write a string")
+                self.add(field, item, reasons.WRONG_TYPE, "write a string")
             elif self._checks[kind](field, item, len(value) == 1):
                 key = item if kind in (ORIGIN, METHOD) else lower(item)
                 if key in keys:
-                    self.warn(field, item, fault.DUPLICATE, "remove one of the two")
+                    self.warn(field, item, reasons.DUPLICATE, "remove one of the two")
                 else:
                     keys.add(key)
                     items.append(item)
@@ -167,9 +154,9 @@ class Check:
 
     def _origin(self, field, text, alone):
         if text == "*":
-            self.add(field, text, fault.NOT_ALONE, _ALONE_REMEDY)
+            self.add(field, text, reasons.NOT_ALONE, _ALONE_REMEDY)
             return False
-        pattern = origin.parse(text)
+        pattern = patterns.parse(text)
         for reason in pattern.reasons:
             self.add(field, text, reason, pattern.remedy)
         if pattern.reasons:
@@ -177,37 +164,37 @@ class Check:
         if text == "null":
             return self._null(field, alone)
         if pattern.scheme not in ("http", "https"):
-            self.warn(field, text, fault.APP_SCHEME, 'write "https" if a web page was meant')
+            self.warn(field, text, reasons.APP_SCHEME, 'write "https" if a web page was meant')
         local = is_local(pattern.host)
         if self._credentials and pattern.scheme == "http" and not local:
             remedy = "write " + fault.show("https" + text[4:])
-            self.add(field, text, fault.HTTP_CREDENTIALS, remedy)
+            self.add(field, text, reasons.HTTP_CREDENTIALS, remedy)
         if pattern.wildcard and self._is_public_suffix(pattern.host):
             note = self.add if self._credentials else self.warn
-            note(field, text, fault.PUBLIC_SUFFIX, "write the names of your own hosts")
+            note(field, text, reasons.PUBLIC_SUFFIX, "write the names of your own hosts")
         return True
 
     def _null(self, field, alone):
         if self._credentials:
-            self.add(field, "null", fault.NULL_CREDENTIALS, _NULL_REMEDY)
+            self.add(field, "null", reasons.NULL_CREDENTIALS, _NULL_REMEDY)
         elif not alone:
-            self.add(field, "null", fault.NOT_ALONE, "write it alone or leave it out")
+            self.add(field, "null", reasons.NOT_ALONE, "write it alone or leave it out")
         else:
-            self.warn(field, "null", fault.NULL_ORIGIN, _NULL_REMEDY)
+            self.warn(field, "null", reasons.NULL_ORIGIN, _NULL_REMEDY)
         return alone
 
     def _method(self, field, text, _):
         upper = text.upper()
         if not is_token(text) or text == "*":
             remedy = "write null for any method" if text == "*" else 'write a method, as in "PUT"'
-            self.add(field, text, fault.NOT_A_TOKEN, remedy)
+            self.add(field, text, reasons.NOT_A_TOKEN, remedy)
         elif upper in _FORBIDDEN_METHODS:
-            self.add(field, text, fault.FORBIDDEN_METHOD, "remove it")
+            self.add(field, text, reasons.FORBIDDEN_METHOD, "remove it")
         elif text != upper and upper in _UPPERED_METHODS:
-            self.add(field, text, fault.METHOD_CASE, "write " + fault.show(upper))
+            self.add(field, text, reasons.METHOD_CASE, "write " + fault.show(upper))
         else:
             if text == "patch":
-                self.warn(field, text, fault.METHOD_CASE, 'write "PATCH" unless pages send "patch"')
+                self.warn(field, text, reasons.METHOD_CASE, 'write "PATCH" unless pages send "patch"')
             return True
         return False
 
@@ -215,31 +202,31 @@ class Check:
         name = lower(text)
         if not is_token(text) or text == "*":
             remedy = "write null for any header" if text == "*" else _HEADER_REMEDY
-            self.add(field, text, fault.NOT_A_TOKEN, remedy)
+            self.add(field, text, reasons.NOT_A_TOKEN, remedy)
         elif name in _FORBIDDEN_HEADERS or name.startswith("proxy-") or name.startswith("sec-"):
-            self.add(field, text, fault.FORBIDDEN_HEADER, "remove it")
+            self.add(field, text, reasons.FORBIDDEN_HEADER, "remove it")
         else:
             return True
         return False
 
     def _response_header(self, field, text, alone):
         if not is_token(text):
-            self.add(field, text, fault.NOT_A_TOKEN, _HEADER_REMEDY)
+            self.add(field, text, reasons.NOT_A_TOKEN, _HEADER_REMEDY)
         elif text == "*" and not alone:
-            self.add(field, text, fault.NOT_ALONE, 'write ["*"] or the names without "*"')
+            self.add(field, text, reasons.NOT_ALONE, 'write ["*"] or the names without "*"')
         elif text == "*" and self._credentials:
-            self.add(field, text, fault.STAR_CREDENTIALS, "write the names of the headers")
+            self.add(field, text, reasons.STAR_CREDENTIALS, "write the names of the headers")
         elif lower(text) in _HIDDEN_HEADERS:
-            self.add(field, text, fault.HIDDEN_HEADER, "remove it")
+            self.add(field, text, reasons.HIDDEN_HEADER, "remove it")
         else:
             return True
         return False
 
     def _host(self, field, text, _):
-        pattern = origin.parse("https://" + text)
+        pattern = patterns.parse("https://" + text)
         for reason in pattern.reasons:
             self.add(field, text, reason, _HOST_REMEDY)
         if not pattern.reasons and (pattern.port or pattern.text != "https://" + text):
-            self.add(field, text, fault.BAD_HOST, _HOST_REMEDY)
+            self.add(field, text, reasons.BAD_HOST, _HOST_REMEDY)
             return False
         return not pattern.reasons

@@ -14,10 +14,7 @@ _Row = tuple[str, str, object, object, bool]
 
 FIELDS: tuple[_Row, ...]
 NAMES: tuple[str, ...]
-SAFE_METHODS: tuple[str, ...]
 
-def is_token(text: str) -> bool: ...
-def is_tokens(text: str) -> bool: ...
 def is_public_suffix(domain: str) -> bool: ...
 
 class Check:

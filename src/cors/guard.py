@@ -28,14 +28,14 @@ it and is judged like any other.
 """
 
 from microdot import Response
-from strict import error, fault
+from strict import error, fault, late
 from strict.address import DIGITS, ipv4, ipv6
 from strict.compat import const, lower
 from strict.method import is_safe
 from strict.sender import FOREIGN, NO_ORIGIN, OWN, TRUSTED
 
 from .embedding import beside, frame_ancestors, narrowest, origin_of
-from .origin import DEFAULT_PORTS, HOST_MAX, Matcher, parse, split_port
+from .origin import DEFAULT_PORTS, HOST_MAX, Matcher, split_port
 from .rules import put
 
 _CORP = ("cross-origin-resource-policy", "Cross-Origin-Resource-Policy")  # see `put`
@@ -316,8 +316,8 @@ def _host_remedy(name, port):
     """Return what to do about a Host with this name (str in lower case) and port (str or None)."""
     if len(name) <= HOST_MAX and not (port and port.strip(DIGITS)):
         name = _without_root(name)
-        pattern = parse(_ANY_SCHEME + name)
-        if pattern.reasons == [fault.TRAILING_DOT]:
+        pattern = late.load("cors.pattern").parse(_ANY_SCHEME + name)
+        if pattern.reasons == [late.load("strict.reasons").TRAILING_DOT]:
             return "write it without the dot at its end"
         if not pattern.reasons and not pattern.wildcard:
             return 'to allow it, list it in allowed_hosts in /policy.json: "allowed_hosts": ["' + name + '"]'

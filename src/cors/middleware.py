@@ -4,7 +4,8 @@ The model is the reference in Microdot's manner; what a browser does with the he
 standard, "CORS check" and "CORS-preflight fetch".
 """
 
-from .fields import NAMES
+from strict import late
+
 from .policy import Policy
 from .rules import VARY, Rules, made_of, put, requested_method
 
@@ -97,7 +98,7 @@ class CORS:
         if not isinstance(policy, Policy):
             raise TypeError("policy is not a Policy")
         fields = {}
-        for name in NAMES:
+        for name in late.load("cors.fields").NAMES:
             value = getattr(policy, name)
             fields[name] = list(value) if isinstance(value, tuple) else value
         self._rules = Rules(fields, policy, None, self._rules.is_guarded)

@@ -2,22 +2,11 @@ from collections.abc import Iterable
 
 DEFAULT_PORTS: dict[str, str]
 HOST_MAX: int
+LABEL_MAX: int
+LABELS: str
 
-class Pattern:
-    text: str
-    scheme: str
-    host: str
-    port: str
-    remedy: str
-    wildcard: bool
-    reasons: list[str]
-    def __init__(self) -> None: ...
-    def note(self, reason: str) -> None: ...
-
-def parse(text: str) -> Pattern: ...
 def split_port(text: str) -> tuple[str, str | None]: ...
 def is_port(text: str) -> bool: ...
-def ends_in_number(label: str) -> bool: ...
 def is_labels(text: str) -> bool: ...
 
 class Matcher:

@@ -2,11 +2,9 @@
 
 import json
 
-from strict import document, fault
-from strict import json as strict_json
+from strict import fault, late
 from strict.fault import Fault, PolicyError
 
-from .fields import FIELDS, FILE_MAX, NAMES, Check, is_public_suffix
 from .origin import Matcher
 
 
@@ -29,47 +27,53 @@ class Policy:
         self._set(fields, [])
 
     @classmethod
-    def from_json(cls, text, is_public_suffix=is_public_suffix):
+    def from_json(cls, text, is_public_suffix=None):
         """Return the policy that a JSON text (str or bytes, at most 8192 bytes) describes.
 
         is_public_suffix: tells whether strangers get names below a domain (str); the camera's own
-        list is short, a computer has room for the full one.
+        list, which counts without it, is short, a computer has room for the full one.
         Raises PolicyError with all faults; a fault of syntax has the field "line L, column C".
         Raises TypeError for anything but text and bytes.
         """
         if not isinstance(text, (str, bytes, bytearray, memoryview)):
             raise TypeError("a policy is read from str or bytes")
+        file_max = late.load("cors.fields").FILE_MAX
+        reasons = late.load("strict.reasons")
+        strict_json = late.load("strict.json")
         try:
             data = text  # of a file, as it is: a copy may have no room
             if not isinstance(text, bytes):
                 data = text.encode() if isinstance(text, str) else bytes(text)
         except UnicodeError:  # a lone surrogate in a str
-            raise PolicyError([Fault("file", None, fault.NOT_UTF8, strict_json.SAVE_AS)]) from None
-        if len(data) > FILE_MAX:
-            remedy = "write at most %d bytes" % FILE_MAX
-            raise PolicyError([Fault("file", len(data), fault.TOO_LARGE, remedy)])
+            raise PolicyError([Fault("file", None, reasons.NOT_UTF8, strict_json.SAVE_AS)]) from None
+        if len(data) > file_max:
+            remedy = "write at most %d bytes" % file_max
+            raise PolicyError([Fault("file", len(data), reasons.TOO_LARGE, remedy)])
         value, faults = strict_json.read(data)
         if not isinstance(value, dict):
             if not faults:
                 remedy = 'write one object, as in {"version": 1}'
-                faults.append(Fault("file", value, fault.WRONG_TYPE, remedy))
+                faults.append(Fault("file", value, reasons.WRONG_TYPE, remedy))
             raise PolicyError(faults)
         value.pop("$schema", None)
         if "version" not in value:
-            faults.append(Fault("version", None, fault.MISSING, 'write "version": 1'))
+            faults.append(Fault("version", None, reasons.MISSING, 'write "version": 1'))
         policy = cls()
         policy._set(value, faults, is_public_suffix)
         return policy
 
-    def _set(self, given, faults, is_public_suffix=is_public_suffix):
+    def _set(self, given, faults, is_public_suffix=None):
         """Check `given` (dict) and take its values; raise PolicyError with `faults` and more."""
+        fields = late.load("cors.fields")
         for key in sorted(given):
-            if key not in NAMES:
-                known = fault.nearest(key, NAMES)
+            if key not in fields.NAMES:
+                known = fault.nearest(key, fields.NAMES)
                 remedy = "write " + fault.show(known) if known else "remove it"
-                faults.append(Fault(key, given[key], fault.UNKNOWN_KEY, remedy))
-        check = Check(given.get("allow_credentials") is True, is_public_suffix)
-        for row in FIELDS:
+                unknown = late.load("strict.reasons").UNKNOWN_KEY
+                faults.append(Fault(key, given[key], unknown, remedy))
+        is_public_suffix = is_public_suffix or fields.is_public_suffix
+        check = fields.Check(given.get("allow_credentials") is True, is_public_suffix)
+        for row in fields.FIELDS:
             name = row[0]
             value = check.value(row, given[name]) if name in given else row[3]
             setattr(self, name, value)
@@ -80,7 +84,7 @@ class Policy:
             self.resource_policy = "cross-origin" if self.allowed_origins == "*" else "same-origin"
         self.warnings = tuple(check.warnings)
         self.matcher = Matcher(() if self.allowed_origins == "*" else self.allowed_origins)
-        self.digest = document.digest(self._parts())
+        self.digest = late.load("strict.document").digest(self._parts())
 
     def matches(self, origin):
         """Return whether `origin` (str, an Origin header) may read the answers.
@@ -100,7 +104,7 @@ class Policy:
     def _parts(self):
         """Yield the text of to_json() in parts: for a digest, nobody needs it whole."""
         before = '{\n  "'
-        for name in NAMES:
+        for name in late.load("cors.fields").NAMES:
             value = getattr(self, name)
             yield before + name + '": '
             if isinstance(value, tuple):

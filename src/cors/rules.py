@@ -6,8 +6,8 @@ an application, here what the headers are.
 
 from strict.compat import const, lower
 from strict.fault import PolicyError, show
+from strict.token import is_token, is_tokens
 
-from .fields import SAFE_METHODS, is_token, is_tokens
 from .policy import Policy
 
 _LIST_BYTES_MAX = const(1024)  # of one Access-Control-Request-Headers
@@ -30,6 +30,7 @@ _DEBUG = ("x-cors-debug", "X-CORS-Debug")
 
 # The fields that only `Guard` reads. They stay in force while a list of the others is invalid.
 _GUARD_FIELDS = ("resource_policy", "allowed_hosts", "block_cross_origin_writes")
+_SAFE_METHODS = ("GET", "HEAD", "POST")  # Fetch, "CORS-safelisted method"
 _TOO_LONG = "more than 1024 bytes"
 _TOO_MANY = "more than 64 names"
 
@@ -168,7 +169,7 @@ class Rules:
         refused = self._refused_header(names) if names else None
         if not self.policy.matches(origin):
             why = "origin " + show(origin) + " is not in allowed_origins"
-        elif method not in SAFE_METHODS and not self._allows_method(method):
+        elif method not in _SAFE_METHODS and not self._allows_method(method):
             why = "method " + show(method) + " is not in allowed_methods"
         elif refused in (_TOO_LONG, _TOO_MANY):
             why = _REQUEST_HEADERS + " has " + refused

@@ -1,6 +1,6 @@
 """Reading /camera.json: what a text says, and all that is wrong with it. The policy is not in it."""
 
-from strict import document, fault
+from strict import document, fault, reasons
 from strict.compat import const
 from strict.fault import HIDDEN, Fault
 
@@ -84,12 +84,12 @@ class _Check:
             row = None if section else find(LIMITS, key)
             if row:
                 remedy = 'write it in limits, such as {"limits": {"%s": %d}}' % (key, row[3])
-            self.add(section + shown, HIDDEN, fault.UNKNOWN_KEY, remedy)
+            self.add(section + shown, HIDDEN, reasons.UNKNOWN_KEY, remedy)
 
     def is_object(self, key, value):
         if type(value) is dict:
             return True
-        self.add(key, HIDDEN, fault.WRONG_TYPE, _EXAMPLES[key])
+        self.add(key, HIDDEN, reasons.WRONG_TYPE, _EXAMPLES[key])
         return False
 
     def rows(self, section, rows, given, chosen):
@@ -110,7 +110,7 @@ class _Check:
         for name, kind, limit, default, _, _ in WIFI:
             found = check(kind, limit, given.get(name, default))
             if found:
-                reason = found[0] if name in given else fault.MISSING
+                reason = found[0] if name in given else reasons.MISSING
                 self.add("wifi." + name, HIDDEN, reason, found[1])
         if len(self.faults) > before:
             return None
@@ -143,5 +143,5 @@ def _spare_a_connection(limits, given, faults):
     if found > most:
         if type(given) is dict and given.get("stream_viewers") == found:
             remedy = "write at most %d, one less than connections" % most
-            faults.append(Fault("limits.stream_viewers", found, fault.OUT_OF_RANGE, remedy))
+            faults.append(Fault("limits.stream_viewers", found, reasons.OUT_OF_RANGE, remedy))
         limits["stream_viewers"] = most

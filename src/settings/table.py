@@ -5,7 +5,7 @@ things. Kinds are those of strict.field, and of `check` below. Literals all, so 
 The object `camera` has the fields of the board's camera driver, in the FIELDS of its fields.py.
 """
 
-from strict import address, fault, field
+from strict import address, field, reasons
 
 # The object itself.
 FIELDS = (
@@ -98,21 +98,21 @@ def check(kind, limit, value):
     """Return None if `value` is good, else (reason, remedy), as strict.field.check does."""
     if kind == "name":
         words = "write letters, digits and hyphens, at most %d, and no hyphen at either end" % limit
-        return None if type(value) is str and _is_name(value, limit) else (fault.BAD_NAME, words)
+        return None if type(value) is str and _is_name(value, limit) else (reasons.BAD_NAME, words)
     if kind == "ipv4":
         words = 'write an IPv4 address of the camera, or "0.0.0.0" for all'
         is_good = type(value) is str and address.ipv4(value) is not None
-        return None if is_good else (fault.BAD_IPV4, words)
+        return None if is_good else (reasons.BAD_IPV4, words)
     if kind == "ssid":
         words = "write the network's name, 1 to %d bytes" % limit
-        return None if type(value) is str and _is_ssid(value, limit) else (fault.BAD_SSID, words)
+        return None if type(value) is str and _is_ssid(value, limit) else (reasons.BAD_SSID, words)
     if kind == "password":
         words = "write 8 to 63 ASCII characters or 64 hex digits, or none for an open network"
         is_good = type(value) is str and (value == "" or _is_password(value))
-        return None if is_good else (fault.BAD_PASSWORD, words)
+        return None if is_good else (reasons.BAD_PASSWORD, words)
     if kind == "addresses":
         words = 'write a list of at most %d IPv4 addresses, such as ["192.168.1.2"]' % limit
-        return None if _are_addresses(value, limit) else (fault.BAD_IPV4, words)
+        return None if _are_addresses(value, limit) else (reasons.BAD_IPV4, words)
     return field.check(kind, limit, value)
 
 

@@ -3,8 +3,8 @@
 import binascii
 import hashlib
 
-from . import fault
 from . import json as strict_json
+from . import reasons
 from .compat import utf8
 from .fault import HIDDEN, Fault
 
@@ -20,15 +20,15 @@ def read(text, size_max, example):
     try:
         data = text.encode() if isinstance(text, str) else bytes(text)
     except UnicodeError:  # half a surrogate pair, on CPython
-        return None, [Fault("file", HIDDEN, fault.NOT_UTF8, strict_json.SAVE_AS)]
+        return None, [Fault("file", HIDDEN, reasons.NOT_UTF8, strict_json.SAVE_AS)]
     if len(data) > size_max:
-        return None, [Fault("file", len(data), fault.TOO_LARGE, "write at most %d bytes" % size_max)]
+        return None, [Fault("file", len(data), reasons.TOO_LARGE, "write at most %d bytes" % size_max)]
     value, found = strict_json.read(data)
     # The text at the place may be part of a secret.
     faults = [Fault(each.field, HIDDEN, each.reason, each.remedy) for each in found]
     if type(value) is dict:
         return value, faults
-    return None, faults or [Fault("file", HIDDEN, fault.WRONG_TYPE, "write one object, such as " + example)]
+    return None, faults or [Fault("file", HIDDEN, reasons.WRONG_TYPE, "write one object, such as " + example)]
 
 
 def digest(parts):

@@ -11,7 +11,7 @@ A kind is a word and a limit, both written as literals in a table: so a frozen t
 A table may name more kinds, which its own module checks.
 """
 
-from . import fault
+from . import fault, late
 
 BOOL = "bool"
 INT = "int"
@@ -45,15 +45,16 @@ def to_json(kind, limit):
 
 
 def _reason(kind, limit, value):
+    reasons = late.load("strict.reasons")
     if kind == CHOICE:
-        return None if _is_among(value, limit) else fault.NOT_A_CHOICE
+        return None if _is_among(value, limit) else reasons.NOT_A_CHOICE
     if type(value) is not (bool if kind == BOOL else int if kind == INT else str):
-        return fault.WRONG_TYPE  # not isinstance: True is an int to CPython
+        return reasons.WRONG_TYPE  # not isinstance: True is an int to CPython
     if kind == INT and not limit[0] <= value <= limit[1]:
-        return fault.OUT_OF_RANGE
+        return reasons.OUT_OF_RANGE
     if kind == TEXT and len(value) > limit:
-        return fault.TOO_LONG
-    return fault.CONTROL if kind == TEXT and has_control(value) else None
+        return reasons.TOO_LONG
+    return reasons.CONTROL if kind == TEXT and has_control(value) else None
 
 
 def _is_among(value, choices):

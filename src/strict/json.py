@@ -7,7 +7,7 @@ same on both, and `json.loads` then only converts.
 
 import json
 
-from . import fault
+from . import fault, reasons
 from .compat import const
 
 _DEPTH_MAX = const(8)  # a policy needs 2; MicroPython's stack is small
@@ -47,7 +47,7 @@ def read(data, most=_DUPLICATES_MAX + 1):
     scanner = _Scanner(data, most)
     bad = _bad_utf8(data)
     if bad >= 0:
-        return None, [fault.Fault(_place(data, bad), data[bad], fault.NOT_UTF8, SAVE_AS)]
+        return None, [fault.Fault(_place(data, bad), data[bad], reasons.NOT_UTF8, SAVE_AS)]
     try:
         scanner.text()
     except _Enough:
@@ -127,7 +127,7 @@ class _Scanner:
         self.column = 1
         self.has_pairs = False  # an escaped high surrogate, at least
 
-    def stop(self, remedy, reason=fault.NOT_JSON, length=1):
+    def stop(self, remedy, reason=reasons.NOT_JSON, length=1):
         raise _Stop(self.at, min(self._whole(self.at + length), len(self.data)), reason, remedy)
 
     def _whole(self, end):
@@ -178,7 +178,7 @@ class _Scanner:
         """Read what stands between brackets, separated by commas, up to `end`."""
         self.depth += 1
         if self.depth > _DEPTH_MAX:
-            self.stop("write an object of plain values and lists", fault.TOO_DEEP)
+            self.stop("write an object of plain values and lists", reasons.TOO_DEEP)
         self.at += 1
         byte = self.peek()
         while byte != end:
@@ -210,7 +210,7 @@ class _Scanner:
         key = json.loads(self.data[start : self.at].decode())
         if key in keys and len(self.faults) < _DUPLICATES_MAX:
             remedy = "keep one of the two"
-            self.faults.append(fault.Fault(self.place(start), key, fault.DUPLICATE_KEY, remedy))
+            self.faults.append(fault.Fault(self.place(start), key, reasons.DUPLICATE_KEY, remedy))
             if len(self.faults) >= self.most:
                 raise _Enough
         keys[key] = True
@@ -269,7 +269,7 @@ class _Scanner:
         length = self.at - start
         if not good or length > _NUMBER_MAX:  # RFC 8259 section 9 allows a limit
             self.at = start
-            reason = fault.TOO_LONG if good else fault.NOT_JSON
+            reason = reasons.TOO_LONG if good else reasons.NOT_JSON
             self.stop("write a plain number, as in 600", reason, length)
 
     def digits(self):

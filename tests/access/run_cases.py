@@ -17,7 +17,8 @@ from access.hmac import Hmac
 from access.lock import ANYONE, Lock
 from access.sessions import COOKIE, IDLE_S
 from strict import error
-from strict.fault import REASONS, AccessError
+from strict.fault import AccessError
+from strict.reasons import REASONS
 from strict.sender import FOREIGN, NO_ORIGIN, OWN, TRUSTED
 
 NAMES = ("view", "control", "admin", "removed", "lowered")

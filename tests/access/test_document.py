@@ -10,8 +10,9 @@ import jsonschema
 import pytest
 
 import access
-from access import document, roles, secret
-from access.document import LOCKED, Access, Token
+from access import check, document, roles, secret
+from access.document import LOCKED, Access
+from access.roles import Token
 from strict.fault import AccessError
 from tests.access import run_cases
 
@@ -65,12 +66,12 @@ def test_what_is_open_stays_so_with_another_token(fields):
 
 
 def test_the_most_tokens_that_may_be_fit_into_the_file():
-    longest = {"role": "control", "created_s": document.CREATED_MAX}
-    tokens = [{"name": f"{i:032d}", "sha256": f"{i:064d}", **longest} for i in range(document.TOKENS_MAX)]
+    longest = {"role": "control", "created_s": check.CREATED_MAX}
+    tokens = [{"name": f"{i:032d}", "sha256": f"{i:064d}", **longest} for i in range(check.TOKENS_MAX)]
     text = Access(tokens=tokens).to_json()
     rows = [row for row in text.splitlines(keepends=True) if "sha256" in row]
     assert max(map(len, rows)) == 172
-    assert len(json.dumps({"tokens": tokens}, indent=4)) < document.FILE_MAX
+    assert len(json.dumps({"tokens": tokens}, indent=4)) < check.FILE_MAX
     with pytest.raises(AccessError, match="too many"):
         Access(tokens=tokens).with_token("x", "view", A)
 
@@ -102,12 +103,12 @@ def test_the_schema_says_what_the_code_says():
     assert list(fields) == ["$schema", "version", "open", "open_view", "tokens"]
     for name, (sentence, _) in document.SENTENCES.items():
         assert fields[name]["const"] == sentence
-    assert fields["tokens"]["maxItems"] == document.TOKENS_MAX
+    assert fields["tokens"]["maxItems"] == check.TOKENS_MAX
     token = fields["tokens"]["items"]["properties"]
     assert tuple(token) == Token._fields
-    assert token["name"]["maxLength"] == document.NAME_MAX
+    assert token["name"]["maxLength"] == check.NAME_MAX
     assert token["role"]["enum"] == list(roles.ROLES)
-    assert token["created_s"]["maximum"] == document.CREATED_MAX
+    assert token["created_s"]["maximum"] == check.CREATED_MAX
     for each in (*fields.values(), *token.values()):
         assert len(each["description"]) > 20
 

@@ -20,7 +20,8 @@ from access.links import Links
 from access.lock import Lock
 from access.roles import ROLES
 from access.sessions import COOKIE, Sessions
-from strict.fault import REASONS, AccessError
+from strict.fault import AccessError
+from strict.reasons import REASONS
 from strict.sender import FOREIGN, NO_ORIGIN, OWN, TRUSTED
 from tests.access.run_cases import TOKENS, after
 from tests.kit.strategies import deterministic

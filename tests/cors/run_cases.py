@@ -14,10 +14,12 @@ import sys
 
 from cors import CORS, Policy, PolicyError
 from cors.guard import Guard
-from cors.origin import Matcher, parse
+from cors.origin import Matcher
+from cors.pattern import parse
 from microdot import Microdot, Request, Response
 from microdot.microdot import NoCaseDict
-from strict.fault import REASONS, lines
+from strict.fault import lines
+from strict.reasons import REASONS
 
 _OURS = ("vary", "x-cors-debug", "cross-origin-resource-policy", "content-security-policy")
 _PORTS = (("http", 80), ("http", 8080))  # where the cameras of the rows listen

@@ -16,11 +16,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cors import CORS, Policy, PolicyError
-from cors.origin import parse
+from cors.pattern import parse
 from microdot import Microdot
 from microdot import Request as MicrodotRequest
 from microdot.microdot import NoCaseDict
-from strict.fault import REASONS
+from strict.reasons import REASONS
 from tests.kit.strategies import deterministic, patterns, policies
 
 _ORIGIN = re.compile(

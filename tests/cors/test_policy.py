@@ -6,7 +6,8 @@ import pytest
 
 from cors import Policy, PolicyError
 from cors.fields import NAMES
-from strict.fault import DUPLICATE_KEY, REASONS, UNKNOWN_KEY, UPPER_CASE, Fault, nearest, show
+from strict.fault import Fault, nearest, show
+from strict.reasons import DUPLICATE_KEY, REASONS, UNKNOWN_KEY, UPPER_CASE
 
 _WHOLE = {
     "version": 1,

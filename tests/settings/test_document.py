@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from camcors.limits import Limits
 from settings.document import defaults, read
 from settings.table import FIELDS, LIMITS, TLS, WIFI
-from strict import fault
+from strict import fault, reasons
 from tests.kit.camera import TOP, Camera
 
 CAMERA = {"quality": ("int", (1, 100)), "hmirror": ("bool", None)}
@@ -306,7 +306,7 @@ def test_no_value_that_may_be_a_secret_is_in_a_fault() -> None:
     ):
         _, faults = read(text, {})
         assert faults
-        shown = [each for each in faults if each.reason != fault.UNKNOWN_KEY or "hunter" not in each.field]
+        shown = [each for each in faults if each.reason != reasons.UNKNOWN_KEY or "hunter" not in each.field]
         assert "hunt" not in fault.lines(shown), text
 
 

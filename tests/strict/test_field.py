@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from strict import fault, field
+from strict import field, reasons
 
 DESCRIPTIONS = [
     (("int", (-2, 2)), "a whole number from -2 to 2", {"min": -2, "max": 2}),
@@ -28,18 +28,18 @@ CHECKS: list[tuple[tuple[str, Any], list[Any], dict[str, list[Any]]]] = [
     (
         ("int", (1, 3)),
         [1, 2, 3],
-        {fault.WRONG_TYPE: [True, 2.0, "2", None, [], {}], fault.OUT_OF_RANGE: [0, 4, -(10**18)]},
+        {reasons.WRONG_TYPE: [True, 2.0, "2", None, [], {}], reasons.OUT_OF_RANGE: [0, 4, -(10**18)]},
     ),
-    (("bool", None), [False, True], {fault.WRONG_TYPE: [0, 1, "true", None]}),
-    (("choice", ("A", "B")), ["A", "B"], {fault.NOT_A_CHOICE: ["a", "", "AB", None, 0, ["A"]]}),
-    (("choice", (0, 1)), [0, 1], {fault.NOT_A_CHOICE: [False, True, 0.0, 2]}),
+    (("bool", None), [False, True], {reasons.WRONG_TYPE: [0, 1, "true", None]}),
+    (("choice", ("A", "B")), ["A", "B"], {reasons.NOT_A_CHOICE: ["a", "", "AB", None, 0, ["A"]]}),
+    (("choice", (0, 1)), [0, 1], {reasons.NOT_A_CHOICE: [False, True, 0.0, 2]}),
     (
         ("text", 3),
         ["", "abc", "Kü2", "\U0001f600\U0001f600x", "\u00a0", "\u202e"],
         {
-            fault.WRONG_TYPE: [5, None, ["a"], True],
-            fault.TOO_LONG: ["abcd", "\U0001f600" * 4],
-            fault.CONTROL: ["\0", "a\n", "\x1b[", "\x7f", "\x80", "\x9f", "\ud800", "\udfff"],
+            reasons.WRONG_TYPE: [5, None, ["a"], True],
+            reasons.TOO_LONG: ["abcd", "\U0001f600" * 4],
+            reasons.CONTROL: ["\0", "a\n", "\x1b[", "\x7f", "\x80", "\x9f", "\ud800", "\udfff"],
         },
     ),
 ]

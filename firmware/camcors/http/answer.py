@@ -1,8 +1,7 @@
 """The head of an answer as it stands on the wire, RFC 9112 section 4 and RFC 9110 section 15."""
 
 from microdot import Response
-
-from .head import is_token
+from strict.token import is_token
 
 try:
     from _head import write

@@ -21,6 +21,7 @@ import re
 
 from microdot.microdot import NoCaseDict
 from strict.compat import const, lower
+from strict.token import TOKEN, is_token
 
 try:
     import _head
@@ -30,10 +31,7 @@ except ImportError:  # CPython, and an image that others have built
 # MicroPython's strip() looks for each character from the beginning, so what is common comes first. Each is
 # written out: what is frozen costs no heap, and a sum of texts is none that can be frozen.
 _DIGITS = "0123456789"
-_TOKEN = (
-    "abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+.^_`|~"  # RFC 9110 section 5.6.2
-)
-_TOKEN_BYTES = b"abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+.^_`|~"
+_TOKEN_BYTES = TOKEN.encode()
 _SPACE = const(32)
 _HOST = "0123456789.:abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLMNOPQRSTUVWXYZ_~!$&'()*+;=[]%"
 # Browsers leave some of the last ones as they are.
@@ -103,11 +101,6 @@ class Headers(NoCaseDict):
         get = _head.get
         __contains__ = _head.has
         __getitem__ = _head.item
-
-
-def is_token(text):
-    """Return whether `text` (str) is one of RFC 9110 section 5.6.2."""
-    return _is_made_of(text, _TOKEN)
 
 
 def is_name(data):
@@ -205,7 +198,7 @@ def _parse_request_line(line):
         parts = line.decode().split(" ")
     except UnicodeError:
         raise Refusal(400, _NOT_A_PATH)
-    if len(parts) != 3 or not _is_made_of(parts[0], _TOKEN):
+    if len(parts) != 3 or not is_token(parts[0]):
         raise Refusal(400, _fault_of(line))
     method, target, version = parts
     if (

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cors import Policy, PolicyError
-from strict import fault
+from strict import reasons
 
 DASHBOARD = b'{"version": 1, "allowed_origins": ["https://dash.example.com"]}\n'
 
@@ -188,9 +188,9 @@ def test_every_public_suffix_is_known(suffix: str) -> None:
     assert Policy.from_json(text % ("true", suffix)).allow_credentials
     with pytest.raises(PolicyError) as caught:
         document.parse(text % ("true", suffix))
-    assert [each.reason for each in caught.value.faults] == [fault.PUBLIC_SUFFIX]
+    assert [each.reason for each in caught.value.faults] == [reasons.PUBLIC_SUFFIX]
     assert [each.reason for each in document.parse(text % ("false", suffix)).warnings] == [
-        fault.PUBLIC_SUFFIX
+        reasons.PUBLIC_SUFFIX
     ]
 
 
@@ -206,7 +206,7 @@ def test_json_of_a_valid_file() -> None:
     warning = {
         "field": "allowed_origins[0]",
         "value": "null",
-        "reason": fault.NULL_ORIGIN,
+        "reason": reasons.NULL_ORIGIN,
         "remedy": "serve the page over http or https and write its origin",
     }
     digest = Policy.from_json(content).digest
@@ -224,8 +224,8 @@ def test_json_of_an_invalid_file() -> None:
         "error": f"p.json is not a valid policy (1 fault)\n{words}",
         "remedy": "",
         "faults": [
-            {**place, "reason": fault.UPPER_CASE, "remedy": remedy},
-            {**place, "reason": fault.TRAILING_SLASH, "remedy": remedy},
+            {**place, "reason": reasons.UPPER_CASE, "remedy": remedy},
+            {**place, "reason": reasons.TRAILING_SLASH, "remedy": remedy},
         ],
     }
     assert done.exit_code == 1

@@ -8,8 +8,8 @@ import time
 from typing import Any, NamedTuple
 
 from access import secret
-from access.document import LOCKED, SENTENCES, Access, Token
-from access.roles import ADMIN, CONTROL, VIEW
+from access.document import LOCKED, SENTENCES, Access
+from access.roles import ADMIN, CONTROL, VIEW, Token
 from strict.compat import lower
 from strict.fault import AccessError
 

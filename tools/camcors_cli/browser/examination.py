@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 
 from access import roles
 from camcors import routes
-from cors.origin import DEFAULT_PORTS, parse
+from cors.origin import DEFAULT_PORTS
+from cors.pattern import parse
 from strict import error, fault
 
 from ..device import answers

@@ -15,7 +15,7 @@ from click.core import ParameterSource
 from access import roles
 from access.document import Access
 from cors import Policy
-from cors.origin import parse
+from cors.pattern import parse
 from settings.document import defaults
 from strict import fault
 

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import click
 from camcors_build.drivers import Fields
 
-from access.document import LOCKED, Access, Token
+from access.document import LOCKED, Access
+from access.roles import Token
 
 from ..access import document as access_document
 from ..access.arguments import NAME_AND_ROLE

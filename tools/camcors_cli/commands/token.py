@@ -6,8 +6,8 @@ from datetime import datetime, timezone
 
 import click
 
-from access.document import Access, Token
-from access.roles import ROLES
+from access.document import Access
+from access.roles import ROLES, Token
 
 from ..access import completing, document
 from ..access.arguments import NAME

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, cast
 
 from access.document import Access
 from cors import Policy, PolicyError
-from cors.origin import parse
+from cors.pattern import parse
 from strict.fault import AccessError
 
 from ..access import document as access_document

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from cors import Policy
-from cors.origin import parse
-from strict import fault
+from cors.pattern import parse
+from strict import reasons
 from strict.fault import Fault
 
-_STRANGERS = (fault.PUBLIC_SUFFIX, fault.NULL_ORIGIN)  # warnings about who has such an origin
+_STRANGERS = (reasons.PUBLIC_SUFFIX, reasons.NULL_ORIGIN)  # warnings about who has such an origin
 
 
 def widenings(

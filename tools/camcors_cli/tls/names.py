@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from cors.guard import OWN_SUFFIXES
-from cors.origin import parse
+from cors.pattern import parse
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 

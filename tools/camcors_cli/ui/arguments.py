@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from cors.fields import is_token
-from cors.origin import Pattern, parse
+from cors.pattern import Pattern, parse
 from strict import fault
+from strict.token import is_token
 
 from ..browser.reach import TARGETS
 

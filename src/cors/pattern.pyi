@@ -1,0 +1,13 @@
+class Pattern:
+    text: str
+    scheme: str
+    host: str
+    port: str
+    remedy: str
+    wildcard: bool
+    reasons: list[str]
+    def __init__(self) -> None: ...
+    def note(self, reason: str) -> None: ...
+
+def parse(text: str) -> Pattern: ...
+def ends_in_number(label: str) -> bool: ...

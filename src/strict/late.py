@@ -1,0 +1,51 @@
+"""Modules that are there only while a file that people write is read: 5 KB of a board's heap otherwise.
+
+Frozen code runs where it lies in flash, but its functions, classes and names are objects in the heap. What
+stays imports none of these modules; it calls load() where it needs one. A camera calls unload() now and then.
+"""
+
+import _thread
+import sys
+
+_NAMES = (
+    "access.check",
+    "cors.fields",
+    "cors.pattern",
+    "settings.table",
+    "strict.document",
+    "strict.json",
+    "strict.reasons",
+)
+
+# MicroPython gives a module that another thread is importing as far as it has come.
+_lock = _thread.allocate_lock()
+
+
+def load(name):
+    """Return the module `name` (str, with its package). Raise MemoryError where it has no room."""
+    with _lock:
+        if name not in sys.modules:
+            try:
+                __import__(name)
+            except MemoryError:
+                forget(_NAMES)  # what has come in part
+                raise
+        return sys.modules[name]
+
+
+def unload():
+    """Forget all of them. Allocates nothing."""
+    if _lock.acquire(False):  # else one is being loaded
+        try:
+            forget(_NAMES)
+        finally:
+            _lock.release()
+
+
+def forget(names):
+    """Give the heap of modules (iterable of str) back. Who has one goes on; who imports it gets a new one."""
+    for name in names:
+        if sys.modules.pop(name, None) is not None:
+            package, _, attribute = name.partition(".")
+            if hasattr(sys.modules[package], attribute):
+                delattr(sys.modules[package], attribute)
