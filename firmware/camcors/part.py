@@ -9,7 +9,7 @@ from .http.clock import ticks_ms
 BOUNDARY = "frame"
 
 _NONE = bytearray(0)
-_GRAIN = const(4096)  # buffers grow by this many bytes, so that a slightly larger picture fits
+_GRAIN = const(1024)  # buffers grow by this many bytes, so that a slightly larger picture fits
 _ZERO = const(48)
 
 

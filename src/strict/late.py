@@ -9,6 +9,7 @@ import sys
 
 _NAMES = (
     "access.check",
+    "camcors.http.chunked",
     "cors.fields",
     "cors.pattern",
     "settings.table",

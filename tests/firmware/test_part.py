@@ -43,7 +43,7 @@ def test_part_is_used_again() -> None:
     """A shorter picture after a longer one leaves nothing of it; only a longer one moves the buffer."""
     part = Part()
     seen = []
-    for jpeg in (JPEG, b"", JPEG * 100, JPEG * 1000, JPEG):
+    for jpeg in (JPEG, b"", JPEG * 10, JPEG * 1000, JPEG):
         part.fill(7, 1500, jpeg)
         assert bytes(view_of(part)).partition(b"\r\n\r\n")[2] == jpeg + b"\r\n"
         seen.append(view_of(part).obj)

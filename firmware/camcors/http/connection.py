@@ -183,6 +183,7 @@ class Connection:
             except Exception as error:  # of an error handler or a hook: microdot catches the others
                 self._server.fault(error)
                 response = failure()
+            request = None  # its memory is others' while the answer, which may be a stream, goes out
             if response is Response.already_handled:
                 return
             if self._receiver.is_used or self._sender.is_used:
@@ -190,12 +191,14 @@ class Connection:
             elif admission.waiting and admission.is_last(self):
                 exchange.cut()
             is_last = exchange.persistence != KEPT
-            lingers = await respond(self._server, self._sender, response, exchange.inbox.is_head, is_last)
+            # The answer comes first: a coroutine's stack holds what it has passed on until something else
+            # lies there, and while this one waits only the first argument's place is used again.
+            lingers = await respond(response, self._server, self._sender, exchange.inbox.is_head, is_last)
             self._server.has_answered = True
             if lingers:
                 await self._linger()
                 return
-            request = response = None  # their memory is others' while this one waits
+            response = None  # as the request
             if exchange.inbox.unread:  # a client that pipelines shall not hold the others
                 exchange.pipelines = True
                 await sleep_ms(0)
@@ -243,7 +246,7 @@ class Connection:
         response = await self._answer_to_refused(refusal)
         if response.status_code == 503:
             response.headers["Retry-After"] = str(_RETRY_AFTER_S)
-        await respond(self._server, self._sender, response, self.exchange.inbox.is_head, True)
+        await respond(response, self._server, self._sender, self.exchange.inbox.is_head, True)
         await self._linger()
 
     async def _answer_to_refused(self, refusal):

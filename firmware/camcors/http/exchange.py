@@ -51,10 +51,10 @@ under way: a client that pipelines does not know of a cut and may have sent more
 A refusal is always the last answer, since nobody knows where the next request would begin.
 """
 
+from strict import late
 from strict.compat import const
 from strict.error import NO_MEMORY
 
-from .chunked import Chunks
 from .clock import ticks_add
 from .head import Refusal, parse, wants_close
 from .inbox import Inbox
@@ -196,7 +196,8 @@ class Exchange:
         if method not in STANDARD and not self._takes(method):
             raise Refusal(501, WORDS_NO_METHOD)
         if headers.is_chunked:
-            self._chunks = Chunks(self._limits.body_bytes, self._limits.head_bytes)
+            chunks = late.load("camcors.http.chunked").Chunks
+            self._chunks = chunks(self._limits.body_bytes, self._limits.head_bytes)
             self.wants_continue = not self.inbox.unread and "expect" in headers
             self.enter(CHUNKS, now)
         else:

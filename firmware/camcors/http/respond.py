@@ -9,7 +9,7 @@ from .sender import close_body
 _JOINED_MAX = const(4096)  # bytes of a body that is sent together with its head
 
 
-async def respond(server, sender, response, is_head, is_last):
+async def respond(response, server, sender, is_head, is_last):
     """Send `response` (microdot.Response), and close its body whatever happens -> whether the connection has
     to end with it (bool).
 
@@ -35,6 +35,7 @@ async def respond(server, sender, response, is_head, is_last):
             is_whole = True
             data = await _head_of_failure(server, is_last, b"" if is_head else FAILURE)
         await sender.send(data)
+        data = None  # a stream may go on for hours
         if not is_whole:
             await (sender.send(body) if known else sender.send_pieces(body))
     finally:

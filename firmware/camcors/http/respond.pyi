@@ -4,5 +4,5 @@ from .sender import Sender
 from .server import Server
 
 async def respond(
-    server: Server, sender: Sender, response: Response, is_head: bool, is_last: bool
+    response: Response, server: Server, sender: Sender, is_head: bool, is_last: bool
 ) -> bool: ...

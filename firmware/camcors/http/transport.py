@@ -127,50 +127,52 @@ class _Transport:
             self._socket = None
 
 
-class _StreamTransport:
-    """On CPython: over asyncio's pair of streams, which has set TCP_NODELAY already."""
+if core is None:
 
-    is_secure = False
-    slice_bytes = _SLICE_BYTES
+    class _StreamTransport:
+        """On CPython: over asyncio's pair of streams, which has set TCP_NODELAY already."""
 
-    def __init__(self, reader, writer):
-        self.is_full = True  # what was written may not be touched before drain() is over
-        self._reader = reader
-        self._writer = writer
-        writer.transport.set_write_buffer_limits(0)  # so that drain() returns when all is sent
+        is_secure = False
+        slice_bytes = _SLICE_BYTES
 
-    async def receive(self, inbox):
-        buffer = inbox.room()
-        data = await self._reader.read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
+        def __init__(self, reader, writer):
+            self.is_full = True  # what was written may not be touched before drain() is over
+            self._reader = reader
+            self._writer = writer
+            writer.transport.set_write_buffer_limits(0)  # so that drain() returns when all is sent
 
-    def is_readable(self):
-        if self._writer.is_closing():
-            return False
-        # What asyncio has read already, it tells nobody in public.
-        return bool(self._reader._buffer) or _is_readable(self._writer.get_extra_info("socket"))
+        async def receive(self, inbox):
+            buffer = inbox.room()
+            data = await self._reader.read(len(buffer))
+            buffer[: len(data)] = data
+            return len(data)
 
-    def send(self, data, start, size):
-        if self._writer.is_closing():
-            raise OSError(_ENOTCONN)
-        piece = memoryview(data)[start : start + size]
-        self._writer.write(piece)
-        return len(piece)
+        def is_readable(self):
+            if self._writer.is_closing():
+                return False
+            # What asyncio has read already, it tells nobody in public.
+            return bool(self._reader._buffer) or _is_readable(self._writer.get_extra_info("socket"))
 
-    def bound_unsent(self):
-        _bound_unsent(self._writer.get_extra_info("socket"))
+        def send(self, data, start, size):
+            if self._writer.is_closing():
+                raise OSError(_ENOTCONN)
+            piece = memoryview(data)[start : start + size]
+            self._writer.write(piece)
+            return len(piece)
 
-    def drain(self):
-        return self._writer.drain()
+        def bound_unsent(self):
+            _bound_unsent(self._writer.get_extra_info("socket"))
 
-    def client(self):
-        return self._writer.get_extra_info("peername")
+        def drain(self):
+            return self._writer.drain()
 
-    def close(self, is_lost=False):
-        if is_lost:
-            self._writer.transport.abort()
-        self._writer.close()
+        def client(self):
+            return self._writer.get_extra_info("peername")
+
+        def close(self, is_lost=False):
+            if is_lost:
+                self._writer.transport.abort()
+            self._writer.close()
 
 
 Transport = _Transport if core else _StreamTransport
