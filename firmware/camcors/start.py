@@ -96,6 +96,8 @@ def _start(watchdog):
     chosen["limits"].fit(sys.platform)
     state.name, state.title = chosen["name"], chosen["title"].strip() or chosen["name"]
     state.load_policy(cors)
+    late.unload()
+    gc.collect()  # what stays takes the place of what has read
     https = state.https = Https(chosen["tls"])
     door = Door(app, cors, state)
     redirect = Redirect(app, cors)

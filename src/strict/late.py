@@ -26,11 +26,7 @@ def load(name):
     """Return the module `name` (str, with its package). Raise MemoryError where it has no room."""
     with _lock:
         if name not in sys.modules:
-            try:
-                __import__(name)
-            except MemoryError:
-                forget(_NAMES)  # what has come in part
-                raise
+            __import__(name)
         return sys.modules[name]
 
 
@@ -47,6 +43,6 @@ def forget(names):
     """Give the heap of modules (iterable of str) back. Who has one goes on; who imports it gets a new one."""
     for name in names:
         if sys.modules.pop(name, None) is not None:
-            package, _, attribute = name.partition(".")
+            package, _, attribute = name.rpartition(".")
             if hasattr(sys.modules[package], attribute):
                 delattr(sys.modules[package], attribute)

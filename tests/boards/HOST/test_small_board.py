@@ -70,8 +70,8 @@ def test_what_is_free_is_in_one_piece(program32: Path, tmp_path: Path) -> None:
     """After the start, a picture has room."""
     with Camera(tmp_path / "flash.bin", program=program32, heap=HEAP) as camera:
         used, largest = room(camera.wait_ready())
-    assert largest > 0.8 * (int(HEAP) * 0.976 - used), used
-    assert largest >= 25_000
+    assert largest > 0.7 * (int(HEAP) * 0.976 - used), used
+    assert largest >= 30_000
 
 
 def test_it_serves_without_a_fault(small: Camera) -> None:
@@ -84,12 +84,12 @@ def test_it_serves_without_a_fault(small: Camera) -> None:
 
 
 def test_a_policy_of_8_kb(program32: Path, tmp_path: Path) -> None:
-    """It is put in force in a heap of 120 KB, and what a page asks for is answered. In 111 KB it may fail.
+    """It is put in force, and what a page asks for is answered.
     The list of who may frame an answer is for documents only, and may find no room."""
     origins = [f"https://camera-{i:03}.long-department-name.example-company.org" for i in range(120)]
     text = json.dumps({"version": 1, "allowed_origins": origins})
     assert 7500 < len(text) <= 8192
-    with Camera(tmp_path / "flash.bin", program=program32, heap=str(120 * 1024)) as camera:
+    with Camera(tmp_path / "flash.bin", program=program32, heap=HEAP) as camera:
         camera.wait_ready().put("policy.json", text)
         headers = {"Origin": origins[-1]}
 
@@ -116,8 +116,8 @@ FRAMES = 40
 
 
 def test_four_streams_and_two_who_poll(program32: Path, tmp_path: Path) -> None:
-    """Pictures of 10 KB in a heap of 128 KB, beside the picture itself: nothing fails."""
-    heap = str(128 * 1024 + PICTURE)
+    """Pictures of 10 KB, beside the picture itself: nothing fails."""
+    heap = str(int(HEAP) + PICTURE)
     with Camera(tmp_path / "flash.bin", program=program32, heap=heap) as camera:
         camera.wait_ready().exec(FIXED.replace("PICTURE", str(PICTURE)))
 
