@@ -9,6 +9,10 @@
 #include "head_split.h"
 #include "head_write.h"
 
+#if !MICROPY_PY_COLLECTIONS_ORDEREDDICT
+#error "mp_map_lookup() adds nothing to what is in order"
+#endif
+
 #define RECENT_MAX (160) // bytes of a value that is kept
 
 static const qstr methods[HEAD_METHODS_COUNT] = {
@@ -74,7 +78,8 @@ static mp_obj_t name_of(const byte *data, const head_field_t *field) {
     return mp_obj_new_str((const char *)small, field->name.size);
 }
 
-// A new object of a class that is a dict, without its __init__(), with room for so many.
+// A new object of a class that is a dict, without its __init__(), with room for so many. They are kept in the order of
+// their coming: to find one of a few by its pointer is less work than to hash it.
 static mp_obj_t new_headers(mp_obj_t kind, size_t count) {
     const mp_obj_type_t *base = NULL;
     if (!mp_obj_is_type(kind, &mp_type_type)) {
@@ -85,6 +90,9 @@ static mp_obj_t new_headers(mp_obj_t kind, size_t count) {
         mp_raise_TypeError(NULL);
     }
     headers->subobj[0] = mp_obj_new_dict(count);
+    mp_map_t *map = mp_obj_dict_get_map(headers->subobj[0]);
+    map->is_ordered = 1;
+    map->all_keys_are_qstrs = 0;
     return MP_OBJ_FROM_PTR(headers);
 }
 
@@ -106,7 +114,7 @@ static mp_obj_t head_split_py(size_t count, const mp_obj_t *args) {
     for (size_t i = 0; i < head.count; i++) {
         mp_obj_t name = name_of(data, &head.fields[i]);
         mp_obj_t value = value_of(data, &head.fields[i], recent);
-        mp_map_lookup(map, name, MP_MAP_LOOKUP_ADD_IF_NOT_FOUND)->value = value;
+        map->table[map->used++] = (mp_map_elem_t) { name, value }; // no name is there twice
     }
     mp_obj_t items[] = {
         MP_OBJ_NEW_QSTR(methods[head.method]), text_of(data, head.target), MP_OBJ_FROM_PTR(&version), headers,
@@ -131,6 +139,22 @@ static mp_obj_t head_find_end(size_t count, const mp_obj_t *args) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(head_find_end_obj, 3, 3, head_find_end);
 
+// What a map has under one of `names`. Its keys are those themselves, but for what parse() or a handler has put there.
+static mp_map_elem_t *find_known(const mp_map_t *map, uint8_t known) {
+    mp_obj_t name = MP_OBJ_FROM_PTR(&names[known]);
+    for (mp_map_elem_t *slot = map->table; slot < map->table + map->alloc; slot++) {
+        mp_obj_t key = slot->key;
+        if (key == name) {
+            return slot;
+        }
+        bool is_ours = (uintptr_t)key - (uintptr_t)names < sizeof(names);
+        if (!is_ours && key != MP_OBJ_NULL && key != MP_OBJ_SENTINEL && mp_obj_equal(key, name)) {
+            return slot;
+        }
+    }
+    return NULL;
+}
+
 // What `headers`, an object over dict whose keys are in lower case, has under `name` in any case; NULL for nothing.
 static mp_map_elem_t *look_up(mp_obj_t headers, mp_obj_t name) {
     mp_obj_t dict = mp_obj_cast_to_native_base(headers, MP_OBJ_FROM_PTR(&mp_type_dict));
@@ -139,13 +163,17 @@ static mp_map_elem_t *look_up(mp_obj_t headers, mp_obj_t name) {
     }
     size_t size;
     const char *text = mp_obj_str_get_data(name, &size);
+    mp_map_t *map = mp_obj_dict_get_map(dict);
+    uint8_t known = head_known((const uint8_t *)text, size);
+    if (known != HEAD_OTHER) {
+        return find_known(map, known);
+    }
     byte small[HEAD_NAME_MAX];
     bool is_small = true;
     for (size_t i = 0; i < size && i < sizeof(small); i++) {
         small[i] = head_small((byte)text[i]);
         is_small = is_small && small[i] == (byte)text[i];
     }
-    mp_map_t *map = mp_obj_dict_get_map(dict);
     if (size > sizeof(small)) { // no name that anybody asks for
         mp_obj_t lower[2];
         mp_load_method(name, MP_QSTR_lower, lower);

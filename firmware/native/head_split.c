@@ -138,10 +138,9 @@ static bool take_request_line(reader_t *in, head_t *head) {
     return method < HEAD_METHODS_COUNT && take_target(in, head) && take(in, " HTTP/1.1", 9);
 }
 
-// Which of HEAD_NAMES a name is, which is not empty.
-static uint8_t known_name(const uint8_t *name, size_t size) {
+uint8_t head_known(const uint8_t *name, size_t size) {
     uint8_t known = 0;
-    uint8_t last = head_small(name[size - 1]); // tells most names of one size apart
+    uint8_t last = size > 0 ? head_small(name[size - 1]) : 0; // tells most names of one size apart
     while (known < HEAD_OTHER && (names[known].size != size || (uint8_t)names[known].text[size - 1] != last
         || !is_same(name, (const uint8_t *)names[known].text, size))) {
         known++;
@@ -196,7 +195,7 @@ static bool take_field(reader_t *in, head_t *head) {
         size--;
     }
     field->value = span(start, start + size);
-    field->known = known_name(in->data + field->name.start, field->name.size);
+    field->known = head_known(in->data + field->name.start, field->name.size);
     if (!is_plain(in->data, field) || is_repeated(in->data, head, field)) {
         return false;
     }

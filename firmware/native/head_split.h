@@ -88,6 +88,9 @@ typedef struct {
 // twice, and of what firmware/camcors/http/head.py makes the same. `head` counts only if it is.
 bool head_split(const uint8_t *data, size_t size, head_t *head);
 
+// Which of HEAD_NAMES a name is, in any letter case, or HEAD_OTHER.
+uint8_t head_known(const uint8_t *name, size_t size);
+
 // Whether all of it may stand in a name, a token, which is not empty; and in a value.
 bool head_is_name(const uint8_t *data, size_t size);
 bool head_is_value(const uint8_t *data, size_t size);

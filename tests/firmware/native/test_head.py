@@ -187,6 +187,39 @@ def test_what_headers_say(tmp_path: Path) -> None:
     assert dict(zip(ASKED, run(tmp_path, ASK), strict=True)) == ASKED
 
 
+#: What the camera and handlers do to a request's headers -> what is then there under Host, X-New and X-A.
+CHANGES = {
+    "pass": "('a', None, 'b')",
+    "h['HOST'] = 'c'": "('c', None, 'b')",
+    "h['X-New'] = 'c'": "('a', 'c', 'b')",
+    "h['x-a'] = 'c'": "('a', None, 'c')",
+    "h.pop('host'); h['Host'] = 'c'": "('c', None, 'b')",
+    "h.pop('x-a'); h.setdefault('x-new', 'c')": "('a', 'c', None)",
+    "h.pop('host'); h.pop('x-a')": "(None, None, None)",
+    "h.setdefault('host', 'c')": "('a', None, 'b')",
+    "h.clear(); h['host'] = 'c'": "('c', None, None)",
+    "[h.setdefault('x-%d' % n, '') for n in range(99)]; h['x-new'] = str(len(h))": "('a', '101', 'b')",
+}
+CHANGE = f"""
+from _head import split
+from camcors.http.head import Headers, parse, recent
+head = b"GET / HTTP/1.1\\r\\nHost: a\\r\\nX-A: b"
+for change in {list(CHANGES)}:
+    for h in split(head, 0, len(head), Headers, recent)[3], parse(head)[3]:
+        exec(change)
+        assert len(h) == len(list(h.keys())) and ("Host" in h) == ("host" in list(h.keys()))
+        print(tuple([h.get(name) for name in ("Host", "X-New", "X-A")]))
+"""
+
+
+@pytest.mark.usefixtures("program")
+def test_headers_change_the_same_whoever_has_made_them(tmp_path: Path) -> None:
+    said = run(tmp_path, CHANGE)
+    assert dict(zip(CHANGES, zip(said[::2], said[1::2], strict=True), strict=True)) == {
+        change: (shown, shown) for change, shown in CHANGES.items()
+    }
+
+
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A program: head_split() and the other reader, with the sanitizers of this computer's compiler."""
