@@ -5,6 +5,7 @@ target_sources(usermod_camcors INTERFACE
     ${CMAKE_CURRENT_LIST_DIR}/head.c
     ${CMAKE_CURRENT_LIST_DIR}/head_split.c
     ${CMAKE_CURRENT_LIST_DIR}/head_write.c
+    ${CMAKE_CURRENT_LIST_DIR}/receive.c
     ${CMAKE_CURRENT_LIST_DIR}/repl.c
     ${CMAKE_CURRENT_LIST_DIR}/system_heap.c
     ${CMAKE_CURRENT_LIST_DIR}/tls.c

@@ -13,7 +13,7 @@ from camcors_build.boards import BOARDS, Board
 from camcors_build.source import BuildError
 
 from strict import field
-from tests.kit import cmake
+from tests.kit import c, cmake
 
 ALL = boards.every()
 CAMERAS = [board for board in ALL if board.data["camera"]]
@@ -143,7 +143,7 @@ def test_our_c_modules_are_linked_and_keep_our_manifest(board: Board, tmp_path: 
     own = {"camera_wait.c", "modcamera.c"} if board.data["camera"] else {"open_eth.c"}
     assert (found.manifest, found.sources) == (
         "ours",
-        {"esp32_heap.c", "repl.c", "system_heap.c", "tls.c", "head.c", "head_split.c", "head_write.c", *own},
+        {"esp32_heap.c", *c.SHARED, *own},
     )
     wraps.check(found.map_file, board)
 

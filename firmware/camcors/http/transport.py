@@ -8,6 +8,15 @@ from strict.compat import const
 
 from .waits import core, until_ready
 
+try:
+    from _receive import receive
+except ImportError:  # CPython, and an image that others have built
+
+    def receive(socket, buffer):
+        """Put into `buffer` what is there -> how many bytes (int), None for none, 0 at the end."""
+        return socket.readinto(buffer)
+
+
 _IPPROTO_TCP = const(6)
 _TCP_NODELAY = const(1)
 _SOL_SOCKET = const(1)  # Linux's numbers, of which MicroPython's module socket has the first only
@@ -66,6 +75,7 @@ class _Transport:
 
     is_secure = False
     slice_bytes = _SLICE_BYTES
+    _is_new = True  # whether nobody has looked what the client has sent
 
     def __init__(self, socket, address):
         self.is_full = False
@@ -81,10 +91,14 @@ class _Transport:
         """Wait until something is there -> number of bytes put into the room() of `inbox` (Inbox), 0 at the
         end."""
         while self._socket:
-            await until_ready(self._socket, select.POLLIN)
-            count = self._socket.readinto(inbox.room())
+            if self._is_new:  # its first request comes with it, as a rule
+                self._is_new = False
+            else:
+                await until_ready(self._socket, select.POLLIN)
+            count = receive(self._socket, inbox.room())
             if count is not None:
                 return count
+            inbox.rest()
         raise OSError(_ENOTCONN)
 
     def is_readable(self):
