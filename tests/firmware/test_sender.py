@@ -86,19 +86,22 @@ def test_one_time_out_for_each_piece(most: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("is_full", "size", "calls"),
+    ("is_full", "size", "calls", "noted"),
     [
-        (False, 100, ["send"]),
-        (False, 20_000, ["send"] * 3),
-        (True, 100, ["send", "drain"]),
-        (True, 20_000, ["send", "drain"] * 3),
+        (False, 100, ["send"], ["pass_by"]),
+        (False, 8192, ["send"], ["pass_by"]),
+        (False, 8193, ["send"] * 2, ["send", "sent"]),
+        (False, 20_000, ["send"] * 3, ["send", "sent"]),
+        (True, 100, ["send", "drain"], ["send", "sent"]),
+        (True, 20_000, ["send", "drain"] * 3, ["send", "sent"]),
     ],
 )
-def test_drained_to_the_end(is_full: bool, size: int, calls: list[str]) -> None:
-    """A transport that is full still reads what it was given, which the caller may change afterwards."""
-    transport = Trickle(8192, is_full)
-    asyncio.run(sender_over(transport, Waits()).send(bytes(size)))
-    assert transport.calls == calls
+def test_drained_to_the_end(is_full: bool, size: int, calls: list[str], noted: list[str]) -> None:
+    """A transport that is full still reads what it was given, which the caller may change afterwards. What
+    goes at once needs no time-out."""
+    transport, waits = Trickle(8192, is_full), Waits()
+    asyncio.run(sender_over(transport, waits).send(bytes(size)))
+    assert (transport.calls, waits.noted) == (calls, noted)
 
 
 class Viewer:

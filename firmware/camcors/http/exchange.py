@@ -160,11 +160,11 @@ class Exchange:
         """
         if self.phase <= HEAD:
             inbox = self.inbox
-            is_whole = inbox.find_head(self._limits.head_bytes)
-            if self.phase < HEAD and (is_whole or inbox.has_begun):
-                self._begin_head(now)
-            if not is_whole:
+            if not inbox.find_head(self._limits.head_bytes):
+                if self.phase < HEAD and inbox.has_begun:
+                    self._begin_head(now)
                 return None
+            self.phase = HEAD  # for no time: what comes next has a deadline of its own, or none
             self._take_head(now)
         if self.phase == BODY:
             body = self.inbox.take_body(self._length)
@@ -284,10 +284,10 @@ class Exchange:
 
     def pass_by(self, now):
         """A piece of an answer has gone out at once, without a wait."""
-        if self.phase == SENDING:
-            self.since = now
-        else:
-            self.send(now)
+        self.since = now
+        if self.phase != SENDING:
+            self.phase = SENDING
+            self.was_met = False
             if self.sent():
                 self.listen(now)
 

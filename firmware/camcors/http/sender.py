@@ -23,9 +23,13 @@ class Sender:
 
     async def send(self, data):
         """Send `data` (bytes-like) within the write time-out, or is cancelled."""
-        start = 0
+        start = self._push(data, 0)
+        if start == len(data) and not self._transport.is_full:
+            self._exchange.pass_by(ticks_ms())
+            return
         # Once for all slices: a client that takes a few bytes now and then must not hold its slot.
         self._exchange.send(ticks_ms())
+        await self._pause()
         while start < len(data):
             start = self._push(data, start)
             if self._transport.is_full or start < len(data):
