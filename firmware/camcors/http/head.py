@@ -130,7 +130,7 @@ def wants_close(version, headers):
         return True
     if options is None or options == "keep-alive":
         return False
-    return "close" in [option.strip(" \t") for option in options.lower().split(",")]
+    return options == "close" or "close" in [option.strip(" \t") for option in options.lower().split(",")]
 
 
 def check_start(data):

@@ -26,11 +26,19 @@ def make_request(app, client, asked, body, scheme):
     client: (host, port). scheme: "http" or "https". Raises Refusal for a query that is not percent-encoded
     UTF-8.
     """
+    return (_plain if _is_plain(asked[1], asked[3]) else _full)(app, client, asked, body, scheme)
+
+
+def _is_plain(target, headers):
+    """Return whether Request() would look for nothing in a target and headers."""
+    return not (
+        "?" in target or "content-length" in headers or "content-type" in headers or "cookie" in headers
+    )
+
+
+def _full(app, client, asked, body, scheme):
+    """Return what Request() makes of it. Apart from make_request(), whose frame else were one on the heap."""
     method, target, version, headers = asked
-    if "?" not in target and not (
-        "content-length" in headers or "content-type" in headers or "cookie" in headers
-    ):
-        return _plain(app, client, asked, body, scheme)
     try:
         return Request(app, client, method, target, version, headers, body=body, scheme=scheme)
     except ValueError:  # microdot decodes the query: %FF is no UTF-8

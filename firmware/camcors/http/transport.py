@@ -57,6 +57,24 @@ def _bound_unsent(socket):
             pass  # pictures come late, if they come
 
 
+def _send_at_once(socket):
+    """Nagle's algorithm would hold the end of an answer until the client acknowledges the rest."""
+    try:
+        socket.setsockopt(_IPPROTO_TCP, _TCP_NODELAY, 1)
+    except OSError:
+        pass  # the client has left, as the first read will tell
+
+
+def _host_of(packed):
+    """Return the host (str) of a struct sockaddr_in (bytes), made again only if it is not the last one's."""
+    if packed[4:8] != _last[0]:
+        _last[:] = packed[4:8], "{}.{}.{}.{}".format(*packed[4:8])
+    return _last[1]
+
+
+_last = [b"", ""]
+
+
 def _is_readable(socket):
     poller = select.poll()
     poller.register(socket, select.POLLIN)
@@ -81,11 +99,7 @@ class _Transport:
         self.is_full = False
         self._socket = self._raw = self._heard = socket  # a poller watches the raw one, whatever is spoken
         self._address = address
-        # Nagle's algorithm would hold the end of an answer until the client acknowledges the rest.
-        try:
-            self._socket.setsockopt(_IPPROTO_TCP, _TCP_NODELAY, 1)
-        except OSError:
-            pass  # the client has left, as the first read will tell
+        _send_at_once(socket)
 
     async def receive(self, inbox):
         """Wait until something is there -> number of bytes put into the room() of `inbox` (Inbox), 0 at the
@@ -130,7 +144,7 @@ class _Transport:
         """Return the client's address as microdot has it: (host, port)."""
         address = self._address
         if isinstance(address, (bytes, bytearray)):  # on unix: a struct sockaddr_in
-            return ("{}.{}.{}.{}".format(*address[4:8]), address[2] << 8 | address[3])
+            return (_host_of(address), address[2] << 8 | address[3])
         return address
 
     def close(self, is_lost=False):

@@ -64,17 +64,15 @@ def until_ready(socket, event):
     """
     if core is None:
         return _until_readable(socket)
-    queue = core._io_queue
     try:
         if event == select.POLLIN:
-            queue.queue_read(socket)
+            core._io_queue.queue_read(socket)
         else:
-            queue.queue_write(socket)
+            core._io_queue.queue_write(socket)
     except MemoryError:
-        if id(socket) not in queue.map:
+        if id(socket) not in core._io_queue.map:
             raise
-        _register(queue.poller, socket, event)
-        core.cur_task.data = queue
+        _take_again(socket, event)
     return _turn
 
 
@@ -86,6 +84,13 @@ async def _until_readable(socket):
         await ready.wait()
     finally:
         loop.remove_reader(socket)
+
+
+def _take_again(socket, event):
+    """Have the poller take the socket as soon as there is memory."""
+    queue = core._io_queue
+    _register(queue.poller, socket, event)
+    core.cur_task.data = queue
 
 
 def _register(poller, socket, event):
