@@ -21,7 +21,7 @@ $(BUILD)/extmod/modvfs.o $(BUILD)/extmod/modos.o: CFLAGS += $(NO_POSIX)
 $(BUILD)/py/builtinimport.o: CFLAGS += -DMP_CONFIGFILE='"mpconfig_short_paths.h"'
 
 NATIVE = $(abspath $(VARIANT_DIR)/../../firmware/native)
-SRC_C += $(abspath $(wildcard $(VARIANT_DIR)/../../firmware/camcors_host/*.c)) $(addprefix $(NATIVE)/,head.c head_split.c head_write.c receive.c repl.c system_heap.c tls.c)
+SRC_C += $(abspath $(wildcard $(VARIANT_DIR)/../../firmware/camcors_host/*.c)) $(addprefix $(NATIVE)/,bearer.c head.c head_split.c head_write.c receive.c repl.c system_heap.c tls.c)
 CFLAGS += -I$(NATIVE)
 # Only boards grow the heap otherwise, whose compilers are not asked to warn of this.
 $(BUILD)/py/gc.o: CFLAGS += -Wno-pointer-arith

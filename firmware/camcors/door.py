@@ -25,6 +25,7 @@ class Door:
         self._app = app
         self._cors = cors
         self._keeper = keeper
+        self._marked = access.marked()
         self._dispatch = app.dispatch_request
         app.dispatch_request = self._admit
 
@@ -39,9 +40,20 @@ class Door:
 
     def judge(self, request):
         """Return the access.lock.Verdict on `request` (microdot.Request)."""
-        needed = self._needed(request)
+        method = request.method
+        needed = self._needed_by_mark(request) if self._marked else None
+        if needed is None:
+            needed = roles.needed(method, request.path)
         if needed == roles.PUBLIC:
             return ANYONE
+        header = request.headers.get("Authorization")
+        if header is not None and method != "OPTIONS":
+            verdict = self._keeper.lock.admits(needed, header)
+            if verdict is not None:
+                return verdict
+        return self._judge_all(needed, request)
+
+    def _judge_all(self, needed, request):
         headers = request.headers
         return self._keeper.lock.judge(
             needed,
@@ -72,11 +84,9 @@ class Door:
         verdict = request.g.verdict = self.judge(request)
         return self._dispatch(request) if verdict.code is None else self.refuse(request, verdict)
 
-    def _needed(self, request):
-        method, path = request.method, request.path
-        # To look for the handler takes as much heap as the lock: only where somebody has marked one.
-        if access.marked() and method != "OPTIONS" and not routes.is_own(method, path):
-            needed = access.needed_by(self._app.find_route(request)[0])
-            if needed is not None:
-                return needed
-        return roles.needed(method, path)
+    def _needed_by_mark(self, request):
+        """Return what the handler of `request` is marked to need, None without a mark. To look for it takes
+        as much heap as the lock."""
+        if request.method == "OPTIONS" or routes.is_own(request.method, request.path):
+            return None
+        return access.needed_by(self._app.find_route(request)[0])

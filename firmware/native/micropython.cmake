@@ -1,6 +1,7 @@
 # The C of every board.
 add_library(usermod_camcors INTERFACE)
 target_sources(usermod_camcors INTERFACE
+    ${CMAKE_CURRENT_LIST_DIR}/bearer.c
     ${CMAKE_CURRENT_LIST_DIR}/esp32_heap.c
     ${CMAKE_CURRENT_LIST_DIR}/head.c
     ${CMAKE_CURRENT_LIST_DIR}/head_split.c

@@ -8,7 +8,7 @@ import binascii
 
 from strict.compat import const, lower
 
-from .secret import LENGTH
+from .secret import LENGTH, hash_of, is_same
 
 #: What `token` returns where a header holds no token.
 UNREADABLE = ""
@@ -22,6 +22,33 @@ _COOKIE_MAX = const(4096)  # what browsers keep of one, and all of a site's go i
 _BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 
+def _find(header, hashes):
+    if not _is_plain(header):
+        return None
+    shown = hash_of(header[len(_BEARER) :])
+    found = None
+    for at, sha256 in enumerate(hashes):  # all of them, always
+        if is_same(sha256, shown):
+            found = at
+    return found
+
+
+try:
+    from _bearer import find  # firmware/native/bearer.c
+except ImportError:  # CPython, and an image that others have built
+
+    def find(header, hashes):
+        """Return which of `hashes` (tuple of bytes) is that of the token in an Authorization header (str):
+        its place (int), the last if there are several. None for none, and if the header is not written as
+        nearly all clients write it."""
+        return _find(header, hashes)
+
+
+def _is_plain(header):
+    """Return whether a header (str) is written as nearly all clients write it."""
+    return len(header) == _BEARER_LENGTH and header.startswith(_BEARER)
+
+
 def token(header):
     """Return what may be the token (str) in an Authorization header (str or None), as it was written.
 
@@ -29,7 +56,7 @@ def token(header):
     """
     if header is None:
         return None
-    if len(header) == _BEARER_LENGTH and header.startswith(_BEARER):  # as nearly all clients write it
+    if _is_plain(header):
         return header[len(_BEARER) :]
     if len(header) > _HEADER_MAX:
         return UNREADABLE

@@ -93,9 +93,12 @@ class Lock:
         tokens = access.tokens
         known = tuple([Verdict(_more(token.role, access.open_role), token) for token in tokens])
         unknown = Verdict(access.open_role)
-        self._sessions.keep([token.sha256 for token in tokens])
+        hashes = tuple([token.sha256 for token in tokens])
+        hashed = hashes, known  # one object, so that nobody sees the one without the other
+        self._sessions.keep(hashes)
         self._links.know(tokens)
         self._known = known
+        self._hashed = hashed
         self._unknown = unknown
         self._access = access
 
@@ -104,6 +107,16 @@ class Lock:
         if token is None:
             return self._access.open_role is None
         return token.sha256 not in [known.sha256 for known in self._access.tokens]
+
+    def admits(self, needed, header):
+        """Return the Verdict on a request that shows a right token as nearly all clients do: what judge()
+        returns, which has much more to look at. Return None if only that can tell.
+
+        needed: as for judge(), not PUBLIC. header: Authorization (str), not of a preflight.
+        """
+        hashes, known = self._hashed
+        at = credentials.find(header, hashes)
+        return known[at] if at is not None and includes(known[at].role, needed) else None
 
     def judge(self, needed, method, path, query, headers, origin, now_s):
         """Return the Verdict on a request.

@@ -10,6 +10,7 @@ ADMIN = "admin"  # see who has a token, and what handlers ask for it
 
 #: From the least to the most.
 ROLES = (VIEW, CONTROL, ADMIN)
+_INCLUDED = {None: (), VIEW: (VIEW,), CONTROL: (VIEW, CONTROL), ADMIN: ROLES}
 
 #: Field of the access file -> (the sentence that is its value, the role that anyone has then).
 SENTENCES = {
@@ -36,7 +37,7 @@ _OWN = {
 def includes(role, needed):
     """Return whether who has `role` (one of ROLES, None for none) may do what needs `needed` (one of
     ROLES)."""
-    return role is not None and ROLES.index(role) >= ROLES.index(needed)
+    return needed in _INCLUDED[role]
 
 
 def needed(method, path):

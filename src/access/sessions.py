@@ -74,7 +74,7 @@ class Sessions:
             self._open.remove(session)
 
     def keep(self, hashes):
-        """End all sessions but those of the tokens with `hashes` (list of bytes)."""
+        """End all sessions but those of the tokens with `hashes` (tuple of bytes)."""
         self._open = [session for session in self._open if session.token_sha256 in hashes]
 
     def _find(self, text):

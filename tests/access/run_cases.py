@@ -139,8 +139,13 @@ def _check(lock, asked, request, origin, expected):
         headers["Origin"] = "https://page.example"
     # A link to /api/access itself gives no more than any.
     needed = roles.needed(method, path or PATH)
+    header = headers.get("Authorization")
+    admitted = None if header is None else lock.admits(needed, header)
     verdict = lock.judge(needed, method, PATH, asked.query, headers, origin, _LATER_S)
     wrong = check_verdict(verdict, expected, origin == NO_ORIGIN)
+    is_plain = header is not None and header[:7] == "Bearer " and len(header) == 41
+    if admitted is not (verdict if is_plain and verdict.code is None and verdict.token else None):
+        wrong.append("admitted %r" % admitted)
     if (verdict.wait_ms > 0) != (expected == "wrong") or lock.guesses.count != (expected == "wrong"):
         wrong.append("waits %d ms, %d guesses" % (verdict.wait_ms, lock.guesses.count))
     headers["Origin"] = "https://page.example"

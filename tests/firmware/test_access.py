@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from access.lock import ANYONE
 from access.sessions import COOKIE
 from access.store import Store
 from camcors import access, routes
@@ -84,6 +85,12 @@ def test_a_session_over_https_is_for_https_only(camera: Any) -> None:
     camera.cors.policy = Policy(allowed_origins=[ALLOWED], allow_credentials=True)
     answer = post(camera, "/api/session", {"token": TOKENS["view"]}, "https", origin=ALLOWED)
     assert answer.headers["Set-Cookie"].endswith("; SameSite=None; Secure; Partitioned")
+
+
+@pytest.mark.parametrize("token", TOKENS.values(), ids=TOKENS)
+def test_a_preflight_is_anyones_whatever_it_shows(camera: Any, token: str) -> None:
+    shown = {"authorization": f"Bearer {token}", "origin": ALLOWED, "access-control-request-method": "PUT"}
+    assert camera.door.judge(camera.request("OPTIONS", "/api/led", shown)) is ANYONE
 
 
 @pytest.mark.parametrize("origin", [ALLOWED, "https://evil.example", "null"])

@@ -16,7 +16,16 @@ HEADERS = TOP / "tests" / "kit" / "esp_idf"
 XTENSA = shutil.which("xtensa-lx106-elf-gcc")
 
 #: In firmware/native, of every board and of the camera on your desk.
-SHARED = ("head.c", "head_split.c", "head_write.c", "receive.c", "repl.c", "system_heap.c", "tls.c")
+SHARED = (
+    "bearer.c",
+    "head.c",
+    "head_split.c",
+    "head_write.c",
+    "receive.c",
+    "repl.c",
+    "system_heap.c",
+    "tls.c",
+)
 
 WARNINGS = ("-Wall", "-Wextra", "-Wconversion", "-Werror")
 
