@@ -23,6 +23,7 @@ from .files import MISSING
 
 _RETRY = const(120)  # polls until copies that could not be written are tried again
 _UNKNOWN = const(-1)  # equals no reading
+_BLIND_MAX = const(20)  # polls in a row for which there was no memory: an edit is not overlooked for longer
 
 _POLL_MS = const(500)  # a reading of the largest file costs the flash some milliseconds, and does not wear it
 _SETTLE_MS = const(250)  # two equal readings settle an edit: it is in force after 0.75 s, of the 2 s promised
@@ -57,6 +58,7 @@ class Store:
         self._from_good = False  # whether what is in force came from the last good copy
         self._retry = 0
         self._is_new = False  # whether the last poll read what no poll had read before
+        self._blind = 0  # polls in a row for which there was no memory
 
     def load(self):
         """Read the file as it is at boot -> what is in force, or None.
@@ -89,8 +91,11 @@ class Store:
         before = self.state, self.error, self.in_force
         try:
             self._look()
-        except MemoryError:
-            self._no_memory()
+            self._blind = 0
+        except MemoryError:  # says nothing of the file: what stands goes on
+            self._blind += 1
+            if self._blind == _BLIND_MAX:
+                self._no_memory()
         finally:
             lock.release()
         return before != (self.state, self.error, self.in_force)
@@ -142,7 +147,10 @@ class Store:
             elif self._retry:
                 self._try_again(found)
         elif found == self._seen or found == MISSING:
-            self._judge(found)
+            try:
+                self._judge(found)
+            except MemoryError:
+                self._no_memory()
         if found == self._judged:
             self._read_at = None if self.state == "damaged" else now
         self._is_new = found not in (self._judged, self._seen)

@@ -178,18 +178,32 @@ def test_a_flipped_bit_closes_it(flash: Flash) -> None:
     assert flash.stands() == ("damaged", "locked a")
 
 
-def test_without_memory_it_is_closed_and_tries_again(flash: Flash, monkeypatch: pytest.MonkeyPatch) -> None:
+def no_memory(*_: object) -> None:
+    raise MemoryError
+
+
+def test_a_poll_without_memory_closes_nothing(flash: Flash, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says nothing of the file. For 20 in a row an edit could be overlooked."""
     flash.file.write_text(OPEN_A)
     flash.boot()
-
-    def fail(*_: object) -> None:
-        raise MemoryError
-
-    monkeypatch.setattr(files, "reading", fail)
-    flash.store.poll()
+    monkeypatch.setattr(files, "reading", no_memory)
+    assert [flash.store.poll() for _ in range(21)] == [False] * 19 + [True, False]
     assert flash.stands() == ("invalid", "locked a")
     monkeypatch.undo()
     assert flash.settle() == ("active", "control a")
+    monkeypatch.setattr(files, "reading", no_memory)
+    assert not any(flash.store.poll() for _ in range(19))
+    assert flash.stands() == ("active", "control a")
+
+
+def test_an_edit_that_there_is_no_memory_for_closes_it(flash: Flash, monkeypatch: pytest.MonkeyPatch) -> None:
+    flash.file.write_text(OPEN_A)
+    flash.boot()
+    flash.file.write_text(OPEN_VIEW)
+    monkeypatch.setattr(files, "read", no_memory)
+    assert flash.settle() == ("invalid", "locked a")
+    monkeypatch.undo()
+    assert flash.settle() == ("active", "view")
 
 
 def test_save(flash: Flash) -> None:
