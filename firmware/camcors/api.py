@@ -6,6 +6,7 @@ from strict import field as kinds
 
 from . import page, part, routes, stream
 from .given import BODY_MAX, Bad, bad_value, object_of, refused, unknown
+from .http.phases import WORDS_NO_MEMORY
 from .routes import refuse
 
 _FPS_MAX = 60
@@ -67,6 +68,10 @@ def _attach_errors(app, limits):
     @app.errorhandler(500)
     async def failed(request):
         return refuse(request, error.INTERNAL, "internal server error")
+
+    @app.errorhandler(MemoryError)
+    async def no_memory(request, _):
+        return _unavailable(request, error.NO_MEMORY, WORDS_NO_MEMORY)
 
 
 def _attach_pictures(app, frames, verdict):
