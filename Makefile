@@ -13,11 +13,13 @@ BOARD ?=
 MPY_DIR ?=
 MICROPYTHON ?=
 UPGRADE ?=
+# What an ESP32 without PSRAM leaves to Python, in bytes.
+HEAP ?= 113664
 export MPY_DIR MICROPYTHON V
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_ROOT_USER_ACTION = ignore
 # What check.sh looks for: all at once, before anything is built.
-CHECK := $(if $(filter test-clients,$(MAKECMDGOALS)),clients,$(if $(filter test lint bench,$(MAKECMDGOALS)),test))
+CHECK := $(if $(filter test-clients,$(MAKECMDGOALS)),clients,$(if $(filter test test-small lint bench,$(MAKECMDGOALS)),test))
 
 # Where this machine reaches the camera.
 NEAR = $(if $(filter 0.0.0.0,$(HOST)),127.0.0.1,$(HOST))
@@ -32,7 +34,7 @@ CAMERA32 := build/HOST32/camcors-host
 FROZEN := manifest.py $(shell find boards src firmware -name '*.py' -o -name '*.c' -o -name '*.h' -o -name '*.csv' -o -name '*.mk' -o -name '*.json' -o -path 'firmware/pages/*')
 
 .DEFAULT_GOAL := help
-.PHONY: FORCE help run host host32 mpy firmware firmware-all idf emulate table lock camcors test test-clients lint bench clean distclean
+.PHONY: FORCE help run host host32 mpy firmware firmware-all idf emulate table lock camcors test test-small test-clients lint bench clean distclean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -42,6 +44,7 @@ help: ## list the targets
 	@echo "  EMULATED_REPL=$(EMULATED_REPL) BOARD=(a folder of boards/) UPGRADE=1 V=1"
 	@echo "  MPY_DIR=(a MicroPython source) MICROPYTHON=(a release: 1.28.0 or 1.25.0)"
 	@echo "  INSECURE_REPL_PORT=(a TCP port for the REPL) INSECURE_REPL_ADDRESS=$(INSECURE_REPL_ADDRESS)"
+	@echo "  HEAP=$(HEAP) (bytes, for make test-small)"
 	@echo "  HOST=$(HOST) (only after make)"
 
 run: $(CAMERA) build/.camcors ## start the camera on your desk, and the dashboard on http://localhost:8000
@@ -80,12 +83,16 @@ lock: build/.tools ## write requirements.lock from pyproject.toml; UPGRADE=1 tak
 camcors: build/.camcors ## install the command that edits a camera's policy, build/venv/bin/camcors
 
 # Six workers import all tests, and many tests start Python: its bytecode is kept, whatever the environment says.
-test test-clients: export PYTHONDONTWRITEBYTECODE =
+test test-small test-clients: export PYTHONDONTWRITEBYTECODE =
 
 test: $(CAMERA) build/.types ## set everything up and run every check and test
-	@if gcc -m32 -include stdio.h -xc -E /dev/null >/dev/null 2>&1; then $(MAKE) --no-print-directory host32; fi
+	@if sh tools/camcors_build/check.sh builds32; then $(MAKE) --no-print-directory host32; fi
 	@$(MAKE) --no-print-directory lint
 	@$(PYTHON) -m pytest --numprocesses 6 --dist loadfile --no-loadscope-reorder
+
+test-small: $(CAMERA32) build/.types ## the tests of the camera, on one of 32 bits in the heap of a board without PSRAM
+	@CAMCORS_TEST_HEAP=$(HEAP) $(PYTHON) -m pytest --numprocesses 6 --dist loadfile --no-loadscope-reorder \
+		tests/access tests/boards tests/cors tests/firmware tests/settings
 
 test-clients: $(CAMERA) build/.clients ## read the camera with Home Assistant, OctoPrint, motion, mpv and others, which it installs
 	@$(PYTHON) -m pytest -m clients tests/recipes

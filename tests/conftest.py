@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,8 +14,9 @@ import pytest
 from camcors_build import pages
 
 from tests.kit.authority import Authority
-from tests.kit.camera import PROGRAM, Camera
+from tests.kit.camera import PROGRAM, PROGRAM32, TOP, Camera
 from tests.kit.order import spread
+from tests.kit.small_board import TEST_HEAP, is_for_camera, skip_without_room
 
 # What the build freezes of firmware/pages, for the firmware on CPython.
 pages.load()
@@ -29,7 +31,12 @@ for signum, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIG
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let `make test` take the files in an order that keeps all of its workers busy to the end."""
+    """Let `make test` take the files in an order that keeps all of its workers busy to the end, and
+    `make test-small` only those tests that run on the camera."""
+    if TEST_HEAP:
+        items[:] = [item for item in items if is_for_camera(item)]
+    for item in items:
+        skip_without_room(item)
     if "PYTEST_XDIST_WORKER" in os.environ:
         items[:] = spread(items)
 
@@ -37,8 +44,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def program() -> Path:
     if not PROGRAM.is_file():
-        pytest.fail(f"{PROGRAM} is not built; run: make host")
+        pytest.fail(f"{PROGRAM} is not built; run: make {'host32' if TEST_HEAP else 'host'}")
     return PROGRAM
+
+
+@pytest.fixture(scope="session")
+def program32() -> Path:
+    """The camera of 32 bits; skips where gcc has no libraries for it."""
+    if subprocess.run(["sh", TOP / "tools/camcors_build/check.sh", "builds32"]).returncode:
+        pytest.skip("gcc has no libraries for 32 bits: sudo apt install gcc-multilib")
+    if not PROGRAM32.is_file():
+        pytest.fail(f"{PROGRAM32} is not built; run: make host32")
+    return PROGRAM32
 
 
 @pytest.fixture(scope="session")

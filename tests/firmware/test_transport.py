@@ -11,6 +11,8 @@ from socket import SHUT_WR, create_connection, socketpair
 import pytest
 
 from camcors.http import transport as transport_module
+from camcors.http.buffers import Buffers
+from camcors.http.inbox import Inbox
 from camcors.http.transport import _Transport  # type: ignore[attr-defined]  # CPython has another one
 from tests.kit.camera import free_port
 
@@ -92,7 +94,7 @@ def test_closed_once_and_for_all() -> None:
     with pytest.raises(OSError, match=r"^128$"):
         client.send(b"x", 0, 1)
     with pytest.raises(OSError, match=r"^128$"):
-        asyncio.run(client.receive(bytearray(1)))
+        asyncio.run(client.receive(Inbox(Buffers())))
     assert socket.taken == b""
 
 

@@ -28,11 +28,13 @@ from mpremote.commands import do_disconnect, do_filesystem_cp
 from mpremote.transport_serial import SerialTransport
 
 from tests.kit.pts import Pts
+from tests.kit.small_board import TEST_HEAP, spare_card
 
 TOP = Path(__file__).resolve().parents[2]
-PROGRAM = TOP / "build" / "HOST" / "camcors-host"
 #: The same with words of 32 bits, as a board's: `make host32`.
 PROGRAM32 = TOP / "build" / "HOST32" / "camcors-host"
+#: The camera under test.
+PROGRAM = PROGRAM32 if TEST_HEAP else TOP / "build" / "HOST" / "camcors-host"
 FLASH_SIZE = 4 * 1024 * 1024
 VFS_OFFSET = 0x330000
 START_SECONDS = 20
@@ -42,7 +44,7 @@ OPEN = '{"version": 1, "open": "anyone in this network may watch and control"}'
 ACCESS_FILES = ["access.good.json", "access.json", "access.record.json"]
 
 _FILL = """
-for size in (65536, 4096, 100):
+for size in (4096, 100):
     try:
         for i in range(1000):
             with open('/full%d_%d' % (size, i), 'wb') as f:
@@ -84,7 +86,7 @@ class _Stdin(io.BytesIO):
 
 class Camera:
     """One running camera; `lines` is what it has printed. `before`: what its command begins with. `access`:
-    the access file of a new flash, None for none. `heap`: CAMCORS_HOST_HEAP."""
+    the access file of a new flash, None for none. `heap`: its bytes, None for a board's with PSRAM."""
 
     def __init__(
         self,
@@ -98,7 +100,7 @@ class Camera:
         before: Sequence[str] = (),
         access: str | None = OPEN,
         program: Path = PROGRAM,
-        heap: str | None = None,
+        heap: int | None = TEST_HEAP,
     ):
         self.flash = flash
         self.port = port or free_port()
@@ -118,7 +120,7 @@ class Camera:
             command += ["--access", access]
         if watchdog_ms is not None:
             command += ["--watchdog-ms", str(watchdog_ms)]
-        env = {**os.environ, "CAMCORS_HOST_HEAP": heap} if heap else None
+        env = {**os.environ, "CAMCORS_HOST_HEAP": str(heap)} if heap else None
         self.process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env
         )
@@ -158,8 +160,10 @@ class Camera:
                 return line
         raise AssertionError(f"no line {text!r} in {self.lines}")
 
-    def wait_ready(self) -> Camera:
-        self.wait_for(f"ready {self.url}")
+    def wait_ready(self, url: str | None = None) -> Camera:
+        """Wait until it serves at `url`, its address for plain http if that is None."""
+        self.wait_for(f"ready {url or self.url}")
+        spare_card(self)
         return self
 
     def drain(self) -> list[str]:

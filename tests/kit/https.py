@@ -42,7 +42,7 @@ def start(flash: Path, leaf: Leaf, settings: str | None = None) -> Camera:
     put_pair(running, leaf)
     if settings:
         running.reset()
-        running.wait_for("ready https://")  # first, since the links of `make run` follow it
+        running.wait_ready(running.tls_url)  # first, since the links of `make run` follow it
     wait_state(running, "active")
     return running
 

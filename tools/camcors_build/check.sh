@@ -1,6 +1,7 @@
 #!/bin/sh
 # What must be on the machine before anything else; with "test", "clients" or "host32", what those tests or that
-# camera need as well, which root gets by apt.
+# camera need as well, which root gets by apt. With "builds32" it says nothing: its status is whether gcc has libraries
+# for 32 bits.
 
 has_any() {
     for name in "$@"; do
@@ -15,6 +16,7 @@ has_python_headers() { python3 -c 'import os, sysconfig; os.stat(sysconfig.get_p
 has_headers() { echo '#include <stdio.h>' | gcc "$@" -E -; }
 # The package gcc-multilib would have apt remove a person's cross compilers; this one, which it stands for, does not.
 multilib() { echo "gcc-$(gcc -dumpversion 2>/dev/null)-multilib"; }
+builds32() { has_headers -m32 >/dev/null 2>&1; }
 is_x86_64() { case $(gcc -dumpmachine 2>/dev/null) in x86_64-*) ;; *) return 1 ;; esac; }
 
 # Add a package to what is missing, and its name in words, unless the command succeeds.
@@ -42,7 +44,7 @@ look() {
     need "Python's venv module" python3-venv python3 -c 'import ensurepip, venv'
     [ -n "$1" ] || return 0
     if [ "$1" = host32 ]; then
-        need "gcc's libraries for 32 bits" "$(multilib)" has_headers -m32
+        need "gcc's libraries for 32 bits" "$(multilib)" builds32
         return 0
     fi
     need tmux tmux has_any tmux
@@ -58,7 +60,7 @@ look() {
     want zsh has_any zsh
     want fish has_any fish
     want gcc-xtensa-lx106 has_any xtensa-lx106-elf-gcc
-    is_x86_64 && want "$(multilib)" has_headers -m32
+    is_x86_64 && want "$(multilib)" builds32
     [ "$1" = clients ] || return 0
     need "Python's headers" python3-dev has_python_headers
     need mpv mpv has_any mpv
@@ -89,6 +91,10 @@ install() {
     rm -f "$log"
 }
 
+if [ "${1-}" = builds32 ]; then
+    builds32
+    exit
+fi
 if [ "${1-}" = host32 ] && has_any gcc && ! is_x86_64; then
     echo "camcors: the camera of 32 bits is only for computers with x86-64" >&2
     exit 1

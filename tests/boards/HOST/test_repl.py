@@ -82,8 +82,8 @@ def test_exec_and_run(camera: Camera, tmp_path: Path) -> None:
 
 
 def test_raw_paste_of_more_than_its_window(camera: Camera) -> None:
-    code = "\n".join(f"x{i} = {i}" for i in range(2000)) + "\nprint(x1999)"
-    assert camera.mpremote("exec", code).stdout == "1999\n"
+    code = "\n".join(f"x{i} = {i}" for i in range(150)) + "\nprint(x149)"
+    assert camera.mpremote("exec", code).stdout == "149\n"
 
 
 def test_a_soft_reset_starts_a_new_heap_and_the_camera_again(new_camera: Camera) -> None:
@@ -254,13 +254,13 @@ def test_a_slow_reader_loses_nothing(camera: Camera) -> None:
     assert got == b"".join(b"%09d\r\n" % i for i in range(size // 10)) + b"\x04\x04>"
 
 
-def test_the_camera_serves_while_a_client_reads_nothing(camera: Camera) -> None:
-    with camera.serial() as line:
+def test_the_camera_serves_while_a_client_reads_nothing(new_camera: Camera) -> None:
+    with new_camera.serial() as line:
         line.sendall(b"\r\x03\r\x01while True: print('x' * 60)\x04")
         read_until(line, b"OK")
         wait_until_full(line)
-        assert httpx.get(f"{camera.url}/api/capture").status_code == 200
-    assert camera.exec("print('free again')") == "free again\n"
+        assert httpx.get(f"{new_camera.url}/api/capture").status_code == 200
+    assert new_camera.exec("print('free again')") == "free again\n"
 
 
 def test_the_modes_of_the_last_client_are_not_the_next_ones(camera: Camera) -> None:
@@ -279,7 +279,7 @@ def test_a_client_keeps_its_line_over_a_reset(new_camera: Camera, code: str) -> 
     with new_camera.serial() as line:
         line.sendall(b"\r\x03\x02" + code.encode() + b"\r")
         read_until(line, b"MicroPython")
-        new_camera.wait_ready()
+        new_camera.wait_for(f"ready {new_camera.url}")
         line.sendall(b"print('l' + 'ater')\r")
         read_until(line, b"later\r\n>>> ")
     assert os.path.realpath(new_camera.repl) == pts
@@ -318,17 +318,17 @@ def test_input_reads_from_the_repl(camera: Camera) -> None:
         read_until(line, b"got typed")
 
 
-def test_the_camera_serves_while_mpremote_works(camera: Camera) -> None:
+def test_the_camera_serves_while_mpremote_works(new_camera: Camera) -> None:
     code = "import time\nfor i in range(20):\n    time.sleep(0.05)\n    print(i)"
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        running = pool.submit(camera.exec, code)
+        running = pool.submit(new_camera.exec, code)
         served = 0
         while not running.done():
-            assert httpx.get(f"{camera.url}/api/capture").status_code == 200
+            assert httpx.get(f"{new_camera.url}/api/capture").status_code == 200
             served += 1
         assert running.result().split() == [str(i) for i in range(20)]
     assert served > 3
-    assert frames(camera) >= served
+    assert frames(new_camera) >= served
 
 
 def test_a_background_thread_prints_to_the_console_only(new_camera: Camera) -> None:

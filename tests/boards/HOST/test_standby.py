@@ -9,6 +9,7 @@ from collections.abc import Callable
 import httpx
 
 from tests.kit.camera import Camera, streaming
+from tests.kit.small_board import needs_card
 
 
 def rests(camera: Camera) -> bool:
@@ -36,6 +37,7 @@ def put(camera: Camera, **values: object) -> dict[str, object]:
     return answer.json()
 
 
+@needs_card
 def test_standby(new_camera: Camera) -> None:
     camera = new_camera
     assert httpx.get(camera.url + "/api/camera").json()["standby_s"] == 60

@@ -23,6 +23,7 @@ from tests.bench.camera_heap import HEAP_SLACK
 from tests.kit.authority import Authority, put_pair
 from tests.kit.camera import Camera, streaming
 from tests.kit.https import HOSTS, begun, connect, hello, start, tls_bytes, tls_of, wait_idle, wait_state
+from tests.kit.small_board import needs_large_card
 from tests.kit.tokens import TOKENS, access_file
 
 SUITES = {"ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384"}
@@ -58,11 +59,12 @@ def test_a_certificate_is_in_force_at_once_and_its_end_as_well(
         httpx.get(new_camera.tls_url, verify=authority.trust)
 
 
+@pytest.mark.needs_heap(136 * 1024, "three connections over TLS and a stream")
 def test_a_renewed_certificate_ends_no_stream(new_camera: Camera, authority: Authority) -> None:
     first, second = authority.leaf(*HOSTS), authority.leaf(*HOSTS, "porch.local")
     new_camera.put("camera.json", '{"tls": {"plain": "serve"}}')
     new_camera.reset()
-    new_camera.wait_for("ready http://")
+    new_camera.wait_ready()
     put_pair(new_camera, first)
     wait_state(new_camera, "active")
     before = connect(new_camera, authority.trust)
@@ -125,7 +127,7 @@ def test_a_faulty_pair_leaves_plain_http(
             camera.put(f"tls/{name}.der", given[name][what])
         camera.reset()
         camera.wait_for("camcors: https: " + words)
-        camera.wait_for("ready http://")
+        camera.wait_ready()
         found = camera.status()
         assert found["tls"] == {
             "state": "invalid", "port": camera.tls_port, "plain": plain, "not_after": None, "error": words,
@@ -454,6 +456,7 @@ def test_a_stream_and_polls_beside_it(secure: Camera, authority: Authority) -> N
             assert client.get(secure.tls_url + "/api/camera").status_code == 200
 
 
+@needs_large_card
 def test_every_picture_arrives_whole(secure: Camera, authority: Authority) -> None:
     with httpx.Client(verify=authority.trust) as client:
         assert client.put(secure.tls_url + "/api/camera", json={"frame_size": "SVGA"}).status_code == 200
@@ -462,6 +465,7 @@ def test_every_picture_arrives_whole(secure: Camera, authority: Authority) -> No
             assert picture[:2] == b"\xff\xd8" and picture[-2:] == b"\xff\xd9"
 
 
+@needs_large_card
 def test_a_client_that_takes_little_at_a_time_gets_all(secure: Camera, authority: Authority) -> None:
     """The camera's records wait half sent meanwhile; each goes on where it stopped."""
     raw = socket.socket()
@@ -599,7 +603,7 @@ def test_a_websocket_over_it(program: Path, tmp_path: Path, authority: Authority
         camera.put("main.py", _MAIN)
         put_pair(camera, authority.leaf(*HOSTS))
         camera.reset()
-        camera.wait_for("ready https://")
+        camera.wait_ready(camera.tls_url)
         where = f"localhost:{camera.tls_port}"
         with connect(camera, authority.trust) as client:
             client.sendall(
@@ -621,5 +625,5 @@ def test_what_a_power_cut_has_left_of_a_key_goes_at_the_start(new_camera: Camera
     for name in ("key.der.new", "cert.der.new", "mine.txt"):
         new_camera.put(f"tls/{name}", "half")
     new_camera.reset()
-    new_camera.wait_for("ready http://")
+    new_camera.wait_ready()
     assert new_camera.exec("import os\nprint(os.listdir('/tls'))") == "['mine.txt']\n"

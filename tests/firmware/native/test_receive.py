@@ -47,9 +47,19 @@ def wait(socket, event):
     socket.done += "w"
     return asyncio.sleep_ms(0)
 
-async def receive(client, buffer):
+class Inbox:
+    def __init__(self):
+        self.buffer = bytearray(8)
+
+    def room(self):
+        return self.buffer
+
+    def rest(self):
+        pass
+
+async def receive(client, inbox):
     try:
-        return await client.receive(buffer)
+        return await client.receive(inbox)
     except OSError as error:
         return -error.args[0]
 
@@ -58,7 +68,7 @@ async def play(given, times):
     client = transport.Transport(socket, ("", 0))
     counts = []
     for _ in range(times):
-        counts.append(await receive(client, bytearray(8)))
+        counts.append(await receive(client, Inbox()))
     return counts, socket.done
 
 transport.until_ready = wait

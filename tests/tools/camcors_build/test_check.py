@@ -211,6 +211,13 @@ def test_the_camera_of_32_bits_is_only_for_x86(tools: Path) -> None:
     assert (done.returncode, done.stderr, (tools / "asked").exists()) == (1, said, False)
 
 
+@pytest.mark.parametrize(("gcc", "status"), [(X86, 1), ("exit 0", 0)])
+def test_whether_gcc_builds_for_32_bits(tools: Path, gcc: str, status: int) -> None:
+    stand_in(tools, "gcc", gcc)
+    done = run(tools, "builds32")
+    assert (done.returncode, done.stdout, done.stderr) == (status, "", "")
+
+
 @pytest.mark.parametrize(("machine", "package"), [("x86_64", " gcc-12-multilib"), ("aarch64", "")])
 def test_the_tests_of_32_bits_are_skipped_without_their_libraries(
     tools: Path, machine: str, package: str
