@@ -22,6 +22,12 @@ def find_chromium() -> str | None:
     return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
+def find_shell() -> str | None:
+    """Debian's chromium-headless-shell: its pages without a window of Chromium around each, whose toolbar and
+    profile cost as much as the page. It has no prompts. None if it is not installed."""
+    return shutil.which("chromium-headless-shell")
+
+
 @contextlib.contextmanager
 def chromium(
     names: str = "*.example 127.0.0.1",
@@ -29,13 +35,14 @@ def chromium(
     *more: str,
     screen: str | None = None,
     beside: Browser | None = None,
+    bare: bool = False,
 ) -> Iterator[Browser]:
     """Debian's Chromium, headless. names: which names lead to which address. authority: whom it trusts.
 
     more: arguments. screen: an X display with a window of it, in which it can ask the person. beside: another
-    one that runs in this thread.
+    one that runs in this thread. bare: its pages alone are wanted, so the shell will do, where there is one.
     """
-    path = find_chromium()
+    path = (find_shell() if bare else None) or find_chromium()
     if path is None:
         pytest.fail("Chromium is missing; install it with: sudo apt install chromium")
     arguments = [*_ARGUMENTS, f"--host-resolver-rules=MAP {names}", *more]

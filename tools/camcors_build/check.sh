@@ -17,6 +17,8 @@ has_headers() { echo '#include <stdio.h>' | gcc "$@" -E -; }
 # The package gcc-multilib would have apt remove a person's cross compilers; this one, which it stands for, does not.
 multilib() { echo "gcc-$(gcc -dumpversion 2>/dev/null)-multilib"; }
 builds32() { has_headers -m32 >/dev/null 2>&1; }
+# Ubuntu, whose Chromium is a snap, has no package of its shell.
+is_debian() { (. "${OS_RELEASE:-/etc/os-release}" && [ "$ID" = debian ]) 2>/dev/null; }
 is_x86_64() { case $(gcc -dumpmachine 2>/dev/null) in x86_64-*) ;; *) return 1 ;; esac; }
 
 # Add a package to what is missing, and its name in words, unless the command succeeds.
@@ -28,7 +30,8 @@ need() {
     packages="${packages:+$packages }$package"
 }
 
-# The same for what only some tests need, which are skipped without it: root gets it, nobody is asked for it.
+# The same for what only some tests need, which are skipped without it, or take longer: root gets it, nobody is
+# asked for it.
 want() {
     package=$1
     shift
@@ -57,6 +60,7 @@ look() {
     need openssl openssl has_any openssl
     need curl curl has_any curl
     need certutil libnss3-tools has_any certutil
+    is_debian && want chromium-headless-shell has_any chromium-headless-shell
     want zsh has_any zsh
     want fish has_any fish
     want gcc-xtensa-lx106 has_any xtensa-lx106-elf-gcc

@@ -28,7 +28,7 @@ def device(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 @pytest.fixture(scope="module")
 def browser(device: Device) -> Iterator[Browser]:
     """Chromium in a network where the camera is every name, as its DNS makes it."""
-    with chromium(f"* 127.0.0.1:{device.port}") as running:
+    with chromium(f"* 127.0.0.1:{device.port}", bare=True) as running:
         yield running
 
 

@@ -16,7 +16,7 @@ TOOLS = ("git", "gcc", "python3")
 def run(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
     shell = shutil.which("sh")
     assert shell is not None
-    env = {"PATH": str(folder), "SBIN": str(folder / "sbin")}
+    env = {"PATH": str(folder), "SBIN": str(folder / "sbin"), "OS_RELEASE": str(folder / "os-release")}
     return subprocess.run([shell, CHECK, *args], env=env, capture_output=True, text=True)
 
 
@@ -228,6 +228,21 @@ def test_the_tests_of_32_bits_are_skipped_without_their_libraries(
     apt(tools, "exit 100")
     assert run(tools, "test").returncode == 0
     assert f"installing with apt: {WANTED}{package} (" in run(tools, "test").stderr
+
+
+@pytest.mark.parametrize(("system", "package"), [("debian", "chromium-headless-shell "), ("ubuntu", "")])
+def test_the_shell_of_chromium_is_debians(tools: Path, system: str, package: str) -> None:
+    """Root gets it; without it the tests take longer, and nobody is asked for it."""
+    (tools / "os-release").write_text(f'NAME="The system"\nID={system}\n')
+    for name in PROGRAMS:
+        stand_in(tools, name, "exit 0")
+    apt(tools, "exit 100")
+    done = run(tools, "test")
+    assert (done.returncode, f"installing with apt: {package}{WANTED} (" in done.stderr) == (0, True)
+    for name in ("chromium-headless-shell", *OPTIONAL):
+        stand_in(tools, name, "exit 0")
+    done = run(tools, "test")
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_root_gets_nothing_for_make_run(tools: Path) -> None:

@@ -11,6 +11,7 @@ from PIL import Image
 
 from tests.kit.camera import Camera
 from tests.kit.card import bars, is_card
+from tests.kit.engines.fixtures import browser as browser
 from tests.kit.engines.tab import Tab, picture
 from tests.kit.pages import Dashboard, Site, allow, run_camcors, set_policy, status, wait_until
 
