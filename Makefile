@@ -83,11 +83,12 @@ lock: build/.tools ## write requirements.lock from pyproject.toml; UPGRADE=1 tak
 camcors: build/.camcors ## install the command that edits a camera's policy, build/venv/bin/camcors
 
 # Six workers import all tests, and many tests start Python: its bytecode is kept, whatever the environment says.
+# Workers that begin together would each compile everything: it is done once before, beside the checks.
 test test-small test-clients: export PYTHONDONTWRITEBYTECODE =
 
 test: $(CAMERA) build/.types ## set everything up and run every check and test
 	@if sh tools/camcors_build/check.sh builds32; then $(MAKE) --no-print-directory host32; fi
-	@$(MAKE) --no-print-directory lint
+	@$(PYTHON) -m pytest --collect-only >/dev/null 2>&1 & $(MAKE) --no-print-directory lint; status=$$?; wait; exit $$status
 	@$(PYTHON) -m pytest --numprocesses 6 --dist loadfile --no-loadscope-reorder
 
 test-small: $(CAMERA32) build/.types ## the tests of the camera, on one of 32 bits in the heap of a board without PSRAM

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import os
 import signal
 import subprocess
@@ -17,6 +18,9 @@ from tests.kit.authority import Authority
 from tests.kit.camera import PROGRAM, PROGRAM32, TOP, Camera
 from tests.kit.order import spread
 from tests.kit.small_board import TEST_HEAP, is_for_camera, skip_without_room
+
+# Python's collector would look at all tests again and again while they are collected, and then beside each.
+gc.disable()
 
 # What the build freezes of firmware/pages, for the firmware on CPython.
 pages.load()
@@ -39,6 +43,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         skip_without_room(item)
     if "PYTEST_XDIST_WORKER" in os.environ:
         items[:] = spread(items)
+
+
+def pytest_collection_finish() -> None:
+    """From here on, the collector looks only at what the tests make."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
