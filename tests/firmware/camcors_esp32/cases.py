@@ -1280,5 +1280,9 @@ async def says_that_a_block_is_worn_out():
         return [exc.args[0], exc.args[1]]
 
 
+def play(name):
+    print(json.dumps(asyncio.run(globals()[name]())))
+
+
 if __name__ == "__main__":
-    print(json.dumps(asyncio.run(globals()[sys.argv[1]]())))
+    play(sys.argv[1])
