@@ -20,7 +20,9 @@ from tests.kit.order import spread
 from tests.kit.small_board import TEST_HEAP, is_for_camera, skip_without_room
 
 # Python's collector would look at all tests again and again while they are collected, and then beside each.
-gc.disable()
+IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
+if IS_WORKER:
+    gc.disable()
 
 # What the build freezes of firmware/pages, for the firmware on CPython.
 pages.load()
@@ -41,14 +43,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         items[:] = [item for item in items if is_for_camera(item)]
     for item in items:
         skip_without_room(item)
-    if "PYTEST_XDIST_WORKER" in os.environ:
+    if IS_WORKER:
         items[:] = spread(items)
 
 
 def pytest_collection_finish() -> None:
     """From here on, the collector looks only at what the tests make."""
-    gc.freeze()
-    gc.enable()
+    if IS_WORKER:
+        import hypothesis  # noqa: F401  it asks who holds a generator of random numbers, and would miss them
+
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(scope="session")
