@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
-from tests.recipes.conftest import browser, firefox, site, tab, webkit
+from tests.kit.engines.fixtures import firefox, tab, webkit
+from tests.kit.engines.fixtures import whole_browser as browser
+from tests.recipes.conftest import site
 
 __all__ = ["browser", "firefox", "site", "tab", "webkit"]

@@ -21,7 +21,14 @@ from tests.kit.engines.webkit import WebKit, display
 
 @pytest.fixture(scope="module")
 def browser(authority: Authority) -> Iterator[Browser]:
-    """Debian's Chromium, headless; names below .example lead to this machine."""
+    """What draws Chromium's pages, headless; names below .example lead to this machine."""
+    with chromium(authority=authority, bare=True) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def whole_browser(authority: Authority) -> Iterator[Browser]:
+    """The same with all of Chromium, for modules that take it as their `browser`."""
     with chromium(authority=authority) as running:
         yield running
 

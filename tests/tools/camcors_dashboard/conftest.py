@@ -9,26 +9,17 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.kit.authority import Authority
 from tests.kit.camera import Camera
-from tests.kit.chromium import chromium
-from tests.kit.engines.fixtures import firefox, tab, webkit
+from tests.kit.engines.fixtures import browser, firefox, tab, webkit
 from tests.kit.pages import Dashboard, Site, Start
 from tests.kit.tokens import access_file, give
 
-__all__ = ["firefox", "tab", "webkit"]
+__all__ = ["browser", "firefox", "tab", "webkit"]
 
 
 def is_fault(text: str) -> bool:
     """Whether the console's `text` says that a page broke its own policy. A camera's refusal of a frame is none."""
     return "Security Policy" in text and "frame-ancestors" not in text
-
-
-@pytest.fixture(scope="module")
-def browser(authority: Authority) -> Iterator[Browser]:
-    """What draws Chromium's pages; modules that need all of Chromium have a `browser` of their own."""
-    with chromium(authority=authority, bare=True) as running:
-        yield running
 
 
 @pytest.fixture

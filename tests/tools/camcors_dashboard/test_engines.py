@@ -11,9 +11,11 @@ from PIL import Image
 
 from tests.kit.camera import Camera
 from tests.kit.card import bars, is_card
-from tests.kit.engines.fixtures import browser as browser
+from tests.kit.engines.fixtures import whole_browser
 from tests.kit.engines.tab import Tab, picture
 from tests.kit.pages import Dashboard, Site, allow, run_camcors, set_policy, status, wait_until
+
+browser = whole_browser
 
 OWN, FOREIGN = "own.localhost", "foreign.localhost"
 

@@ -7,7 +7,6 @@ import json
 import pytest
 
 from tests.kit.camera import Camera
-from tests.kit.engines.fixtures import browser as browser
 from tests.kit.engines.tab import Tab
 from tests.kit.pages import Site, Tap, allow, status, wait_until
 
