@@ -34,6 +34,9 @@ async def respond(response, server, sender, is_head, is_last):
             server.fault(error)
             is_whole = True
             data = await _head_of_failure(server, is_last, b"" if is_head else FAILURE)
+        except MemoryError:  # both together may have no room where each has
+            is_whole = is_bare
+            data = head_of(response, size, is_last, b"")
         await sender.send(data)
         data = None  # a stream may go on for hours
         if not is_whole:
