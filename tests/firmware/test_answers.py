@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
+from collections.abc import Awaitable, Callable
 
 import httpx
 import pytest
@@ -130,16 +131,26 @@ def test_full_heap_in_an_answer_writes_nothing_into_it(talk: Talk) -> None:
     assert heard.counted["opened"] == heard.counted["closed"]
 
 
-def test_hooks_that_break_a_failure_are_left_out() -> None:
-    """A 500 goes out although the hook for errors has a header that would split it."""
+async def split(request: object, response: Response) -> None:
+    response.headers["X-Split"] = "a\r\nb"
+
+
+async def starve(request: object, response: Response) -> None:
+    raise MemoryError
+
+
+STARVED = b'{"error": "the camera has no memory left for this request", "code": "no-memory"}'
+
+
+@pytest.mark.parametrize(("hook", "expected"), [(split, (500, FAILURE)), (starve, (503, STARVED))])
+def test_an_answer_goes_out_although_the_hook_for_errors_fails(
+    hook: Callable[..., Awaitable[None]], expected: tuple[int, bytes]
+) -> None:
+    """It has a header that would split the answer, or finds no memory."""
 
     async def talk() -> bytes:
         device = make_device({})
-
-        @device.app.after_error_request
-        async def split(request: object, response: Response) -> None:
-            response.headers["X-Split"] = "a\r\nb"
-
+        device.app.after_error_request(hook)
         await device.server.start("127.0.0.1", 0)
         reader, writer = await asyncio.open_connection(*device.server.address())
         writer.write(b"GET /nowhere HTTP/1.0\r\n\r\n")
@@ -148,7 +159,7 @@ def test_hooks_that_break_a_failure_are_left_out() -> None:
         await device.server.close()
         return answer
 
-    assert parse(asyncio.run(talk()))[0::3] == (500, FAILURE)
+    assert parse(asyncio.run(talk()))[0::3] == expected
 
 
 def test_failing_body_ends_only_its_connection(talk: Talk) -> None:

@@ -15,7 +15,7 @@ from .exchange import CUT, KEPT, Exchange
 from .head import Refusal
 from .phases import LINGERING, SHAKING, TURNED_AWAY, WORDS_NO_TLS
 from .receiver import Receiver
-from .refusal import answer_to, dispatch_unknown, failure, refused_request
+from .refusal import answer_to, dispatch_unknown, failure, no_memory, refused_request
 from .request import make_request
 from .respond import respond
 from .sender import Sender
@@ -182,7 +182,7 @@ class Connection:
                 response = await self._server.app.dispatch_request(request)
             except Exception as error:  # of an error handler or a hook: microdot catches the others
                 self._server.fault(error)
-                response = failure()
+                response = no_memory() if isinstance(error, MemoryError) else failure()
             request = None  # its memory is others' while the answer, which may be a stream, goes out
             if response is Response.already_handled:
                 return

@@ -4,6 +4,9 @@ from microdot import Microdot, Request, Response
 from microdot.microdot import invoke_handler
 from strict import error
 
+from .head import Refusal
+from .phases import WORDS_NO_MEMORY
+
 #: The body of the answer to what the camera itself gets wrong.
 FAILURE = b'{"error": "internal server error", "code": "internal"}'
 _FAILURE_HEADERS = {"Content-Type": "application/json; charset=UTF-8", "Cache-Control": "no-store"}
@@ -44,6 +47,11 @@ def answer_to(refusal, asked):
 def failure():
     """Return the answer (microdot.Response) to what the camera itself gets wrong."""
     return Response(FAILURE, 500, _FAILURE_HEADERS)
+
+
+def no_memory():
+    """Return the answer (microdot.Response) of a camera that has no memory left for one."""
+    return answer_to(Refusal(503, WORDS_NO_MEMORY, error.NO_MEMORY), ())
 
 
 def refused_request(app, client, asked, response, scheme):
