@@ -111,7 +111,8 @@ class Sender:
         return True
 
     async def _send_piece(self, piece):
-        await self.send(piece.encode() if isinstance(piece, str) else piece)
+        if piece:
+            await self.send(piece.encode() if isinstance(piece, str) else piece)
         await sleep_ms(0)  # a body that never waits shall not hold the other connections
 
     # What microdot's WebSocket asks for.
