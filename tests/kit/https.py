@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.kit.authority import Leaf, put_pair
 from tests.kit.camera import Camera
+from tests.kit.small_board import spare_card
 
 IN_FORCE_S = 2
 #: What the certificates of the tests are for.
@@ -44,6 +45,7 @@ def start(flash: Path, leaf: Leaf, settings: str | None = None) -> Camera:
         running.reset()
         running.wait_ready(running.tls_url)  # first, since the links of `make run` follow it
     wait_state(running, "active")
+    spare_card(running)  # that line may have been one from before the reset
     return running
 
 
