@@ -287,7 +287,6 @@ class Exchange:
         self.since = now
         if self.phase != SENDING:
             self.phase = SENDING
-            self.was_met = False
             if self.sent():
                 self.listen(now)
 
