@@ -20,6 +20,9 @@ PATH = "/api/status"
 KINDS = ("stock", "ours", *peers.KINDS)
 #: What the requests to "shown" and "locked" show; of no camera.
 TOKEN = "camcors_" + 26 * "0"
+#: The heap of each server from its start on: that of a board with PSRAM. One that grows has grown or not by
+#: what was compiled at the start, and who just fits into its first area collects with every fourth request.
+_HEAP = "4194304"
 _END_SECONDS = 60  # callgrind writes its file in that time
 
 
@@ -132,7 +135,8 @@ def serving(kind: str, folder: Path, instrument: Sequence[str] = ()) -> Iterator
     else:
         server_command = [str(PROGRAM), str(APP), kind, str(port), str(folder), TOKEN]
     command = [*instrument, *server_command]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    environment = os.environ | {"CAMCORS_HOST_HEAP": _HEAP}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
     assert process.stdout is not None
     try:
         if process.stdout.readline() != "ready\n":
