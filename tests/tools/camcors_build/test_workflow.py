@@ -66,6 +66,7 @@ def test_a_job_may_do_only_what_it_does() -> None:
         ("firmware.yml", "release"): ["contents: write"],
         ("test.yml", "test"): ["contents: read"],
         ("test.yml", "clients"): ["contents: read"],
+        ("test.yml", "small"): ["contents: read"],
     }
 
 
