@@ -44,11 +44,12 @@ OPEN = '{"version": 1, "open": "anyone in this network may watch and control"}'
 ACCESS_FILES = ["access.good.json", "access.json", "access.record.json"]
 
 _FILL = """
-for size in (4096, 100):
+for size in (65536, 4096, 100):
     try:
         for i in range(1000):
             with open('/full%d_%d' % (size, i), 'wb') as f:
-                f.write(bytes(size))
+                for _ in range(max(1, size // 4096)):
+                    f.write(bytes(min(size, 4096)))
     except OSError as exc:
         assert exc.errno in (28, 36)  # littlefs says ENAMETOOLONG when a directory cannot grow
 """

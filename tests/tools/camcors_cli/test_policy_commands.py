@@ -140,6 +140,7 @@ def test_a_camera_that_is_not_started(new_camera: Camera, file: Path) -> None:
     assert show(new_camera)[0]["started"] is True
     new_camera.reset()
     new_camera.wait_for("camcors: not started")
+    new_camera.exec("")  # before boot.py has ended, the command would interrupt it
     said = "camcors: the camera is not started; remove the file /disable if there is one, "
     said += "and start it with camcors reset\n"
     done = new_camera.camcors("policy", "show")
