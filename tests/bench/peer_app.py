@@ -70,17 +70,31 @@ def raw_answer(value, connection):
     return (head % (connection, len(body)) + body).encode()
 
 
+class Room:
+    """Where a transport puts what it receives: one buffer for all."""
+
+    def __init__(self, buffer):
+        self._buffer = buffer
+
+    def room(self):
+        return self._buffer
+
+    def rest(self):
+        pass
+
+
 async def start_raw(port, quit):
     from camcors.http.listener import listen
 
     last = raw_answer(_STATUS, "close")
     kept = raw_answer(_STATUS, "keep-alive")
     buffer = bytearray(1024)
+    room = Room(buffer)
 
     async def serve(transport):
         stays = True
         while stays:
-            if not await transport.receive(buffer):
+            if not await transport.receive(room):
                 break
             stays = b"Connection: keep-alive" in buffer
             answer = kept if stays else last
