@@ -210,7 +210,7 @@ def test_a_soft_reset_brings_it_back(secure: Camera, authority: Authority) -> No
     with connect(secure, authority.trust):
         secure.drain()
         assert secure.mpremote("exec", "print(1)").stdout.strip() == "1"  # it begins with a soft reset
-        secure.wait_for(f"ready https://127.0.0.1:{secure.tls_port}")
+        secure.wait_ready(secure.tls_url)
     assert httpx.get(secure.tls_url, verify=authority.trust).status_code == 200
     assert not [line for line in secure.drain() if "sockets open" in line or "cut off" in line]
 
