@@ -1,4 +1,4 @@
-"""Modules that are there only while a file that people write is read: 5 KB of a board's heap otherwise.
+"""Modules that are there only while a person's file or a request's body is read: else 5 KB of a board's heap.
 
 Frozen code runs where it lies in flash, but its functions, classes and names are objects in the heap. What
 stays imports none of these modules; it calls load() where it needs one. A camera calls unload() now and then.
