@@ -8,7 +8,7 @@ import binascii
 
 from strict.compat import const, lower
 
-from .secret import LENGTH, hash_of, is_same
+from .secret import LENGTH, hash_of, place_of
 
 #: What `token` returns where a header holds no token.
 UNREADABLE = ""
@@ -23,25 +23,16 @@ _BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 
 def _find(header, hashes):
-    if not _is_plain(header):
-        return None
-    shown = hash_of(header[len(_BEARER) :])
-    found = None
-    for at, sha256 in enumerate(hashes):  # all of them, always
-        if is_same(sha256, shown):
-            found = at
-    return found
+    """Return which of `hashes` (tuple of bytes) is that of the token in an Authorization header (str): its
+    place (int), the last if there are several. None for none, and if the header is not written as nearly all
+    clients write it."""
+    return place_of(hash_of(header[len(_BEARER) :]), hashes) if _is_plain(header) else None
 
 
 try:
     from _bearer import find  # firmware/native/bearer.c
 except ImportError:  # CPython, and an image that others have built
-
-    def find(header, hashes):
-        """Return which of `hashes` (tuple of bytes) is that of the token in an Authorization header (str):
-        its place (int), the last if there are several. None for none, and if the header is not written as
-        nearly all clients write it."""
-        return _find(header, hashes)
+    find = _find
 
 
 def _is_plain(header):

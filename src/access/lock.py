@@ -35,7 +35,7 @@ from .document import LOCKED
 from .guesses import Guesses
 from .links import Links, fault_of, has_link
 from .roles import PUBLIC, VIEW, includes
-from .secret import canonical, hash_of, is_same
+from .secret import canonical, hash_of, place_of
 from .sessions import COOKIE, Sessions
 
 _BEARER = 'Bearer realm="camcors"'
@@ -97,7 +97,6 @@ class Lock:
         hashed = hashes, known  # one object, so that nobody sees the one without the other
         self._sessions.keep(hashes)
         self._links.know(tokens)
-        self._known = known
         self._hashed = hashed
         self._unknown = unknown
         self._access = access
@@ -175,11 +174,9 @@ class Lock:
         return found
 
     def _of_hash(self, sha256):
-        found = None
-        for known in self._known:  # all of them, always
-            if is_same(known.token.sha256, sha256):
-                found = known
-        return found
+        hashes, known = self._hashed
+        at = place_of(sha256, hashes)
+        return None if at is None else known[at]
 
     def _of_link(self, method, path, query, now_s):
         found = self._links.verify(method, path, query, now_s)
@@ -191,7 +188,7 @@ class Lock:
             return self._unknown
         text = credentials.cookie(header, COOKIE)
         sha256 = None if text is None else self._sessions.find(text, now_s)
-        for known in self._known:
+        for known in self._hashed[1]:
             if known.token.sha256 == sha256:
                 return known
         return self._unknown

@@ -50,6 +50,16 @@ def hash_of(text):
     return hashlib.sha256(utf8(text)).digest()
 
 
+def place_of(sha256, hashes):
+    """Return which of `hashes` (tuple of bytes) is the same as `sha256` (bytes): its place (int), the last if
+    there are several, None for none."""
+    found = None
+    for at in range(len(hashes)):  # all of them, always; enumerate() would allocate
+        if is_same(hashes[at], sha256):
+            found = at
+    return found
+
+
 def is_same(one, other):
     """Return whether the first 16 bytes of two are the same, in a time that does not tell where they differ.
 
