@@ -205,6 +205,7 @@ async def _main(chosen, server, listening, network, camera, frames, watchdog):
         state.fault(fault)
     state.load_https()  # before anybody is served in plain
     await listening.begin()
+    late.unload()
     # Collecting after each quarter of what is free, not at the end of it, keeps large blocks for pictures.
     gc.threshold(state.measure_heap() // 4)
     state.has_served = True
@@ -221,7 +222,7 @@ async def _main(chosen, server, listening, network, camera, frames, watchdog):
             wait_ms = min(state.poll_access(), state.poll_policy(cors), state.poll_https())
             if not listening.is_settled:
                 await listening.follow()
-            late.unload()  # what has read them
+            late.tidy()
             state.poll_heap()
             state.poll_refused()
             state.poll_wrong()

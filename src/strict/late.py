@@ -1,7 +1,7 @@
-"""Modules that are there only while a person's file or a request's body is read: else 5 KB of a board's heap.
+"""Modules that are there only while they are used: what few requests need, and the reading of files.
 
 Frozen code runs where it lies in flash, but its functions, classes and names are objects in the heap. What
-stays imports none of these modules; it calls load() where it needs one. A camera calls unload() now and then.
+stays imports none of these modules; it calls load() where it needs one. A camera calls tidy() now and then.
 """
 
 import _thread
@@ -20,29 +20,44 @@ _NAMES = (
 
 # MicroPython gives a module that another thread is importing as far as it has come.
 _lock = _thread.allocate_lock()
+_recent = set()  # those that were asked for since the last tidy()
 
 
 def load(name):
     """Return the module `name` (str, with its package). Raise MemoryError where it has no room."""
     with _lock:
+        _recent.add(name)
         if name not in sys.modules:
             __import__(name)
         return sys.modules[name]
 
 
-def unload():
-    """Forget all of them. Allocates nothing."""
+def tidy():
+    """Forget those that nobody has asked for since the last call. Allocates nothing."""
     if _lock.acquire(False):  # else one is being loaded
         try:
-            forget(_NAMES)
+            for name in _NAMES:
+                if name not in _recent:
+                    _forget(name)
+            _recent.clear()
         finally:
             _lock.release()
+
+
+def unload():
+    """Forget all of them."""
+    tidy()
+    tidy()
 
 
 def forget(names):
     """Give the heap of modules (iterable of str) back. Who has one goes on; who imports it gets a new one."""
     for name in names:
-        if sys.modules.pop(name, None) is not None:
-            package, _, attribute = name.rpartition(".")
-            if hasattr(sys.modules[package], attribute):
-                delattr(sys.modules[package], attribute)
+        _forget(name)
+
+
+def _forget(name):
+    if sys.modules.pop(name, None) is not None:
+        package, _, attribute = name.rpartition(".")
+        if hasattr(sys.modules[package], attribute):
+            delattr(sys.modules[package], attribute)

@@ -1,4 +1,4 @@
-"""Modules that are there only while a file is read."""
+"""Modules that are there only while they are used."""
 
 from __future__ import annotations
 
@@ -71,6 +71,18 @@ def test_a_module_is_loaded_once_and_forgotten() -> None:
     second = late.load("strict.json")
     assert second is not first
     assert first.read(b"[1]") == second.read(b"[1]") == ([1], [])
+
+
+def test_what_was_asked_for_since_the_last_time_stays() -> None:
+    late.unload()
+    late.load("strict.json")
+    late.tidy()
+    assert "strict.json" in sys.modules
+    late.load("strict.reasons")
+    late.tidy()
+    assert set(NAMES) & set(sys.modules) == {"strict.reasons"}
+    late.tidy()
+    assert not set(NAMES) & set(sys.modules)
 
 
 def test_nothing_is_forgotten_while_one_is_loaded() -> None:
