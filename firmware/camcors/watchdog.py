@@ -24,7 +24,7 @@ _REST_FEED_S = const(3600)
 _LOOKS = const(6)  # in the time of one time-out
 _TELL_AT = const(3)  # looks in vain after which the reason is written down
 _BLOCK = const(4096)  # bytes that the heap has to have in one piece: an answer of /api/status takes as many
-_RESERVE = const(2048)  # bytes for writing the reason
+_RESERVE = const(1024)  # bytes for writing the reason: twice as many as it takes
 
 
 class Watchdog:
@@ -40,7 +40,7 @@ class Watchdog:
         self.task = None
         self._looks = 0  # in vain, one after the other
         self._has_told = False  # whether a reason is written down
-        self._reserve = None
+        self._reserve = bytearray(_RESERVE)  # now, so that it does not lie where later a picture might
         self._wdt = None
         if machine.reset_cause() == machine.SOFT_RESET:
             try:
