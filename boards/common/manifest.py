@@ -14,3 +14,4 @@ for name in sorted(set(drivers.values())):
 generated = os.path.join("../../build", os.path.basename(options.folder), "generated")
 module("board.py", base_path=generated)
 module("board_drivers.py", base_path=generated)
+module("module_names.py", base_path=generated)

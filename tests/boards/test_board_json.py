@@ -68,6 +68,7 @@ def test_a_copied_folder_is_a_board(folder: Path, tmp_path: Path) -> None:
     generated.mkdir(parents=True)
     (generated / "board.py").write_text(board.module("1.2.3"))
     (generated / "board_drivers.py").write_text(board.drivers())
+    (generated / "module_names.py").write_text(frozen.module_names(board))
     microdot = tmp_path / "build" / "pypi" / "microdot"
     frozen.copy_microdot()
     shutil.copytree(frozen.BUILD / "pypi" / "microdot", microdot)

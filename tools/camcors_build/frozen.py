@@ -21,7 +21,7 @@ MICRODOT_MODULES = ("__init__", "auth", "csrf", "helpers", "microdot", "multipar
 def required_modules(board: Board) -> set[str]:
     """Return the frozen names that the board's image must have, such as "cors/origin.py"."""
     names = {"_boot.py", "board.py", "board_drivers.py", "boot.py", "filesystem.py", "microdot/cors.py"}
-    names.add("supply.py")
+    names |= {"module_names.py", "supply.py"}
     names.add(f"{pages.NAME}.py")
     names |= {f"microdot/{name}.py" for name in MICRODOT_MODULES}
     packages = [path for path in (TOP / "src").iterdir() if (path / "__init__.py").is_file()]
@@ -54,9 +54,21 @@ def firmware_version() -> str:
 
 
 def write_board(board: Board) -> None:
-    """board.py and board_drivers.py, from the board's data."""
+    """board.py, board_drivers.py and module_names.py, from the board's data."""
     write_module(board, "board", board.module(firmware_version()))
     write_module(board, "board_drivers", board.drivers())
+    write_module(board, "module_names", module_names(board))
+
+
+def module_names(board: Board) -> str:
+    """Return the source of a module that nobody runs: what it names is in flash.
+
+    The whole name of a module, which `import` makes of a relative one, would be a string in the heap else:
+    1.5 KB for all of them.
+    """
+    files = (Path(name).with_suffix("").parts for name in required_modules(board))
+    names = {".".join(parts[:-1] if parts[-1] == "__init__" else parts) for parts in files}
+    return "".join(f"import {name}\n" for name in sorted(names | {"asyncio.core", "asyncio.event"}))
 
 
 def write_partition_table(board: Board) -> None:

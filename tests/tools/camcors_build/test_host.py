@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 from pathlib import Path
 
 import pytest
 from camcors_build import boards, frozen, host, source, wraps
 from camcors_build.source import BuildError
+
+from tests.kit.camera import Camera
 
 NAMES = 'const char mp_frozen_names[] = {{\n#ifdef MP_FROZEN_STR_NAMES\n#endif\n{}\n"\\0"\n}};\n'
 
@@ -64,13 +67,22 @@ def test_the_camera_ignores_modules_of_the_folder_it_was_started_in(program: Pat
     assert done.stdout.startswith("camcors ")
 
 
+def test_no_module_s_name_is_in_the_heap(program32: Path, tmp_path: Path) -> None:
+    """What a frozen module names is in flash; micropython.qstr_info() prints what is not."""
+    with Camera(tmp_path / "flash.bin", program=program32) as camera:
+        named = camera.wait_ready().exec("import micropython; micropython.qstr_info(1)")
+        modules = set(ast.literal_eval(camera.exec("import sys; print(sorted(sys.modules))")))
+    assert "camcors.http.server" in modules
+    assert {name for name in modules if f"Q({name})" in named} == set()
+
+
 def test_mpy_files_are_the_modules_of_an_esp32(program: Path, tmp_path: Path) -> None:
     src = source.find(frozen.BUILD)
     out = tmp_path / "mpy"
     count = host.build_mpy(src, frozen.mpy_cross(src), host.STOCK, out)
     built = {path.relative_to(out).with_suffix(".py") for path in out.rglob("*.mpy")}
     wanted = {Path(name) for name in frozen.required_modules(boards.load("AI_THINKER_ESP32_CAM"))}
-    assert wanted - {Path("board.py"), Path("board_drivers.py")} <= built
+    assert wanted - {Path("board.py"), Path("board_drivers.py"), Path("module_names.py")} <= built
     assert count == len(built)
     for path in out.rglob("*.mpy"):
         assert path.read_bytes()[:2] == b"M\x06", path  # docs.micropython.org, "MicroPython .mpy files"

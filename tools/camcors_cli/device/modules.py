@@ -20,7 +20,17 @@ start.boot()
 
 # Of the modules that are frozen into an image: MicroPython has the first two itself, the others are made for
 # the board.
-_LEFT_OUT = ("asyncio", "uasyncio", "_boot", "boot", "board", "board_drivers", "filesystem", "supply")
+_LEFT_OUT = (
+    "asyncio",
+    "uasyncio",
+    "_boot",
+    "boot",
+    "board",
+    "board_drivers",
+    "filesystem",
+    "module_names",
+    "supply",
+)
 _DRIVER = "camcors_esp32/camera.mpy"
 
 # MicroPython's own boot has mounted the filesystem, and made it long ago.
