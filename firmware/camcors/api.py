@@ -1,10 +1,10 @@
 """The camera's endpoints. A fault is said as strict/error.py has it."""
 
 from microdot import Response
-from strict import error
+from strict import error, late
 from strict import field as kinds
 
-from . import page, part, routes, stream
+from . import part, routes, stream
 from .given import BODY_MAX, Bad, bad_value, object_of, refused, unknown
 from .http.phases import WORDS_NO_MEMORY
 from .routes import refuse
@@ -53,7 +53,7 @@ def _attach_page(app):
     async def get_page(request):
         if "action" in request.args:  # mjpg-streamer's /?action=stream, which must not pass for a page
             return refuse(request, error.NOT_FOUND, "there is no ?action= here", remedy=routes.REMEDY)
-        return page.get(request.headers)
+        return late.load("camcors.page").get(request.headers)
 
 
 def _attach_errors(app, limits):

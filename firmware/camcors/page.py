@@ -1,7 +1,8 @@
 """The page at `/`: one file, from the camera only, nothing of it from elsewhere.
 
 The build makes camcors_pages of firmware/pages. Its script and style run because the policy names their
-SHA-256. Who may frame it is said by the Guard.
+SHA-256. Who may frame it is said by the Guard. A camera has the two modules only while it gives the page: see
+strict/late.py.
 """
 
 import io

@@ -10,6 +10,8 @@ import sys
 _NAMES = (
     "access.check",
     "camcors.http.chunked",
+    "camcors.page",
+    "camcors_pages",
     "cors.fields",
     "cors.pattern",
     "settings.table",
@@ -59,5 +61,5 @@ def forget(names):
 def _forget(name):
     if sys.modules.pop(name, None) is not None:
         package, _, attribute = name.rpartition(".")
-        if hasattr(sys.modules[package], attribute):
+        if package and hasattr(sys.modules[package], attribute):
             delattr(sys.modules[package], attribute)
