@@ -87,4 +87,4 @@ def refuse(request, code, words, headers=None, **more):
     body, fields = error.answer(request.headers.get("Accept"), code, words, **more)
     if headers:
         fields.update(headers)
-    return body, error.STATUS[code], fields
+    return body, error.status_of(code), fields

@@ -340,7 +340,7 @@ def _refused(request, code, reason, what, remedy):
     """Return the answer to a refused request."""
     body, headers = error.answer(request.headers.get("Accept"), code, what, remedy)
     headers["Vary"] = "Accept, Origin, Referer"
-    response = Response(body, error.STATUS[code], headers, reason)
+    response = Response(body, error.status_of(code), headers, reason)
     response.is_head = request.method == "HEAD"  # as Microdot does for its own answers
     return response
 

@@ -12,10 +12,10 @@ try:
 
 except ImportError:
 
-    def const(number):
-        """Return `number`: MicroPython's compiler folds it into the code, CPython has no such
-        thing."""
-        return number
+    def const(value):
+        """Return `value` (int, str, bytes, or a tuple of these): MicroPython's compiler folds it into the
+        code, CPython has no such thing."""
+        return value
 
     def utf8(text):
         """Return a str as what hashlib takes for its UTF-8; half a surrogate pair, which MicroPython has not,

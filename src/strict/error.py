@@ -7,66 +7,68 @@ asks for text or HTML, as a browser does that opens a page, gets the words only.
 
 import json
 
-USE_HTTPS = "use-https"
-BAD_REQUEST = "bad-request"
-BAD_JSON = "bad-json"
-UNKNOWN_FIELD = "unknown-field"
-BAD_VALUE = "bad-value"
-NO_TOKEN = "no-token"
-WRONG_TOKEN = "wrong-token"
-LINK_ENDED = "link-ended"
-ROLE_TOO_LOW = "role-too-low"
-FOREIGN_WRITE = "foreign-write"
-FOREIGN_WEBSOCKET = "foreign-websocket"
-NOT_FOUND = "not-found"
-WRONG_METHOD = "wrong-method"
-TIMEOUT = "timeout"
-BODY_TOO_LARGE = "body-too-large"
-BAD_EXPECTATION = "bad-expectation"
-FOREIGN_HOST = "foreign-host"
-HEAD_TOO_LARGE = "head-too-large"
-INTERNAL = "internal"
-NOT_IMPLEMENTED = "not-implemented"
-BUSY = "busy"
-NO_MEMORY = "no-memory"
-STREAMS_TAKEN = "streams-taken"
-STREAMS_OFF = "streams-off"
-NO_PICTURE = "no-picture"
-NO_SENSOR = "no-sensor"
-NOT_SET = "not-set"
-BAD_VERSION = "bad-version"
+from .compat import const
 
-#: code -> the status that it comes with.
-STATUS = {
-    USE_HTTPS: 308,
-    BAD_REQUEST: 400,
-    BAD_JSON: 400,
-    UNKNOWN_FIELD: 400,
-    BAD_VALUE: 400,
-    NO_TOKEN: 401,
-    WRONG_TOKEN: 401,
-    LINK_ENDED: 401,
-    ROLE_TOO_LOW: 403,
-    FOREIGN_WRITE: 403,
-    FOREIGN_WEBSOCKET: 403,
-    NOT_FOUND: 404,
-    WRONG_METHOD: 405,
-    TIMEOUT: 408,
-    BODY_TOO_LARGE: 413,
-    BAD_EXPECTATION: 417,
-    FOREIGN_HOST: 421,
-    HEAD_TOO_LARGE: 431,
-    INTERNAL: 500,
-    NOT_IMPLEMENTED: 501,
-    BUSY: 503,
-    NO_MEMORY: 503,
-    STREAMS_TAKEN: 503,
-    STREAMS_OFF: 503,
-    NO_PICTURE: 503,
-    NO_SENSOR: 503,
-    NOT_SET: 503,
-    BAD_VERSION: 505,
-}
+USE_HTTPS = const("use-https")
+BAD_REQUEST = const("bad-request")
+BAD_JSON = const("bad-json")
+UNKNOWN_FIELD = const("unknown-field")
+BAD_VALUE = const("bad-value")
+NO_TOKEN = const("no-token")
+WRONG_TOKEN = const("wrong-token")
+LINK_ENDED = const("link-ended")
+ROLE_TOO_LOW = const("role-too-low")
+FOREIGN_WRITE = const("foreign-write")
+FOREIGN_WEBSOCKET = const("foreign-websocket")
+NOT_FOUND = const("not-found")
+WRONG_METHOD = const("wrong-method")
+TIMEOUT = const("timeout")
+BODY_TOO_LARGE = const("body-too-large")
+BAD_EXPECTATION = const("bad-expectation")
+FOREIGN_HOST = const("foreign-host")
+HEAD_TOO_LARGE = const("head-too-large")
+INTERNAL = const("internal")
+NOT_IMPLEMENTED = const("not-implemented")
+BUSY = const("busy")
+NO_MEMORY = const("no-memory")
+STREAMS_TAKEN = const("streams-taken")
+STREAMS_OFF = const("streams-off")
+NO_PICTURE = const("no-picture")
+NO_SENSOR = const("no-sensor")
+NOT_SET = const("not-set")
+BAD_VERSION = const("bad-version")
+
+#: (code, the status that it comes with) of each. Constants all, so the frozen table takes no heap.
+STATUS = (
+    (USE_HTTPS, 308),
+    (BAD_REQUEST, 400),
+    (BAD_JSON, 400),
+    (UNKNOWN_FIELD, 400),
+    (BAD_VALUE, 400),
+    (NO_TOKEN, 401),
+    (WRONG_TOKEN, 401),
+    (LINK_ENDED, 401),
+    (ROLE_TOO_LOW, 403),
+    (FOREIGN_WRITE, 403),
+    (FOREIGN_WEBSOCKET, 403),
+    (NOT_FOUND, 404),
+    (WRONG_METHOD, 405),
+    (TIMEOUT, 408),
+    (BODY_TOO_LARGE, 413),
+    (BAD_EXPECTATION, 417),
+    (FOREIGN_HOST, 421),
+    (HEAD_TOO_LARGE, 431),
+    (INTERNAL, 500),
+    (NOT_IMPLEMENTED, 501),
+    (BUSY, 503),
+    (NO_MEMORY, 503),
+    (STREAMS_TAKEN, 503),
+    (STREAMS_OFF, 503),
+    (NO_PICTURE, 503),
+    (NO_SENSOR, 503),
+    (NOT_SET, 503),
+    (BAD_VERSION, 505),
+)
 
 _JSON = "application/json; charset=UTF-8"
 _TEXT = "text/plain; charset=UTF-8"
@@ -85,6 +87,14 @@ def answer(accept, code, words, remedy=None, **more):
     else:
         body, kind = _object(code, words, remedy, more), _JSON
     return body, {"Content-Type": kind, "Vary": "Accept", "Cache-Control": "no-store"}
+
+
+def status_of(code):
+    """Return the status (int) that the error `code` comes with."""
+    for each, status in STATUS:
+        if each == code:
+            return status
+    raise KeyError(code)
 
 
 def _object(code, words, remedy, more):

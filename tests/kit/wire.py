@@ -38,5 +38,5 @@ def check_refusal(answer: bytes, expected: int) -> bytes:
     }
     said = json.loads(body)
     assert set(said) == {"error", "code"}
-    assert error.STATUS[said["code"]] == status
+    assert error.status_of(said["code"]) == status
     return body

@@ -353,7 +353,7 @@ def test_who_opens_a_page_gets_words_and_a_program_json(
     assert said.text.startswith(words) and said.text.endswith("\n")
     answer = httpx.request(method, camera.url + path, headers={"Accept": "*/*", **more})
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/json; charset=UTF-8")
-    assert error.STATUS[answer.json()["code"]] == status
+    assert error.status_of(answer.json()["code"]) == status
     for each in (said, answer):
         assert each.headers["cache-control"] == "no-store"
         assert each.headers["vary"].split(", ")[0] == "Accept"
