@@ -12,26 +12,21 @@ _NONE = bytearray(0)
 _GRAIN = const(1024)  # buffers grow by this many bytes, so that a slightly larger picture fits
 _ZERO = const(48)
 
-
-def _text(text):
-    """`text` (str) as _write() wants it: (format, bytes)."""
-    return str(len(text)) + "s", text.encode()
-
-
 # A part's head ends at _HEAD_MAX, where the picture begins, and is written from its end to its beginning: so
 # the length of a number need not be known before it is written.
 _HEAD_MAX = const(160)  # bytes: 85 of text, and numbers of no more than 20 digits
 _POINT_AT = const(152)
 _MS_AT = const(153)
 _END_AT = const(156)
-_POINT = _text(".")
-_END = _text("\r\n\r\n")
 
+# Texts as _write() wants them: (format, bytes). Written out, so that they lie in flash.
+_POINT = ("1s", b".")
+_END = ("4s", b"\r\n\r\n")
 # What stands before each number, the last one first.
 _TEXTS = (
-    _text("\r\nX-Timestamp: "),
-    _text("\r\nX-Frame-Id: "),
-    _text("--" + BOUNDARY + "\r\nContent-Type: image/jpeg\r\nContent-Length: "),
+    ("15s", b"\r\nX-Timestamp: "),
+    ("14s", b"\r\nX-Frame-Id: "),
+    ("51s", b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: "),
 )
 _SECONDS = const(0)
 _ID = const(1)
@@ -124,5 +119,5 @@ def _write_ms(buffer, ms):
 
 
 def _write(buffer, at, text):
-    """Put a _text() into `buffer`. A slice would be garbage of every frame."""
+    """Put one of the texts into `buffer`. A slice would be garbage of every frame."""
     pack_into(text[0], buffer, at, text[1])
