@@ -24,7 +24,7 @@
 #define DESCRIPTORS_MAX (1024)
 
 // sys.path first: no file of the folder in which it was started may take a frozen module's place.
-#define POWER_ON "import sys; sys.path[:] = ['.frozen']; import camcors_host.power_on"
+#define POWER_ON "import sys; sys.path[:] = ['.frozen']; import camcors_host.power_on, camcors_host.life"
 
 #ifndef PYEXEC_NORMAL_EXIT
 #define PYEXEC_NORMAL_EXIT (1) // MicroPython 1.25; later releases name it, with a value by configuration

@@ -1,4 +1,4 @@
-"""Power-on of the camera on your desk: reads the options, opens flash and serial port, boots."""
+"""Power-on of the camera on your desk: reads the options, opens flash and serial port."""
 
 import errno
 import sys
@@ -217,12 +217,13 @@ def _open_flash(path):
 
 
 def main(args):
+    """Prepare what camcors_host.life runs. Ends the process if there is nothing to run."""
     if "--help" in args:
         print(_USAGE, end="")
-        return
+        sys.exit()
     if "--version" in args:
         print("camcors " + board.FIRMWARE + ", " + sys.version)
-        return
+        sys.exit()
     try:
         options = parse(args)
     except UsageError as exc:
@@ -244,7 +245,6 @@ def main(args):
     for option in ("--watchdog-ms", "--dashboard-port", "--access"):
         if option in options:
             board.SETTINGS[option[2:].replace("-", "_")] = options[option]
-    _host.run()
 
 
 main(sys.argv[1:])

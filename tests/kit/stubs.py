@@ -34,7 +34,7 @@ vars(sys.modules["micropython"])["const"] = const
 stubs = [
     path.relative_to(folder) for folder in (_TOP / "src", _TOP / "firmware") for path in folder.rglob("*.pyi")
 ]
-# stubtest imports all that is in a package, and camcors_host.power_on starts a camera where it is imported.
+# stubtest imports all that is in a package, and those of camcors_host start a camera where they are imported.
 checked = {path.parts[0].removesuffix(".pyi") for path in stubs} - {"camcors_host"} | {"camcors_host.network"}
 sys.argv += sorted(checked)
 sys.exit(stubtest.main())

@@ -49,8 +49,7 @@ WAYS = [
     "__import__('_host').pty({path!r} + '.repl')",
     "__import__('_host').insecure_port('127.0.0.1', 1)",
     "__import__('_host').run()",
-    "sys.modules['camcors_host.power_on']._open_flash({path!r})",
-    "sys.modules['camcors_host.power_on'].main(['--flash', {path!r}, '--port', '1'])",
+    "[sys.modules.pop('camcors_host.life'), __import__('camcors_host.life')]",
     "__import__('camcors_host.power_on')",
     "[vfs.umount('/'), open({path!r})]",
 ]
