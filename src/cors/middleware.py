@@ -12,22 +12,17 @@ from .rules import VARY, Rules, made_of, put, requested_method
 _NO_CONTENT_DROPS = ("allow", "content-length", "content-type")
 
 
-def _attribute(name):
-    """Return the property `name` of CORS: reads the value as given, checks it when assigned."""
-
-    def get(self):
-        rules = self._rules
-        value = rules.fields[name]
-        if isinstance(value, list):
-            rules.watch()
-        return value
-
-    def assign(self, value):
-        fields = dict(self._rules.fields)
-        fields[name] = value
-        self._rules = made_of(fields, self._rules.is_guarded)
-
-    return property(get, assign)
+# A policy's fields that are attributes, whose values are in the Rules. Not a property for each: with their
+# functions those took 700 bytes of the heap.
+_FIELDS = (
+    "allowed_origins",
+    "allow_credentials",
+    "allowed_methods",
+    "expose_headers",
+    "allowed_headers",
+    "max_age",
+    "allow_private_network",
+)
 
 
 class CORS:
@@ -50,14 +45,6 @@ class CORS:
     debug: bool, False. True is for finding out why a browser refuses: a refused preflight says why
     in the header X-CORS-Debug and on the console.
     """
-
-    allowed_origins = _attribute("allowed_origins")
-    allow_credentials = _attribute("allow_credentials")
-    allowed_methods = _attribute("allowed_methods")
-    expose_headers = _attribute("expose_headers")
-    allowed_headers = _attribute("allowed_headers")
-    max_age = _attribute("max_age")
-    allow_private_network = _attribute("allow_private_network")
 
     def __init__(
         self,
@@ -87,6 +74,25 @@ class CORS:
         self._rules = made_of(fields)
         if app is not None:
             self.initialize(app, handle_cors)
+
+    def __getattr__(self, name):
+        """Return a field's value as it was given. Called for what is no attribute of the object itself."""
+        if name not in _FIELDS:
+            raise AttributeError(name)
+        rules = self._rules
+        value = rules.fields[name]
+        if isinstance(value, list):
+            rules.watch()
+        return value
+
+    def __setattr__(self, name, value):
+        """Check a field's value when it is assigned."""
+        if name not in _FIELDS:
+            super().__setattr__(name, value)
+            return
+        fields = dict(self._rules.fields)
+        fields[name] = value
+        self._rules = made_of(fields, self._rules.is_guarded)
 
     @property
     def policy(self):
