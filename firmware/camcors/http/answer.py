@@ -12,24 +12,25 @@ except ImportError:
         return None
 
 
-_PHRASES = {
-    100: "Continue", 101: "Switching Protocols", 200: "OK", 201: "Created", 202: "Accepted",
-    203: "Non-Authoritative Information", 204: "No Content", 205: "Reset Content",
-    206: "Partial Content", 207: "Multi-Status", 300: "Multiple Choices", 301: "Moved Permanently",
-    302: "Found", 303: "See Other", 304: "Not Modified", 307: "Temporary Redirect",
-    308: "Permanent Redirect", 400: "Bad Request", 401: "Unauthorized", 402: "Payment Required",
-    403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 406: "Not Acceptable",
-    407: "Proxy Authentication Required", 408: "Request Timeout", 409: "Conflict", 410: "Gone",
-    411: "Length Required", 412: "Precondition Failed", 413: "Content Too Large",
-    414: "URI Too Long", 415: "Unsupported Media Type", 416: "Range Not Satisfiable",
-    417: "Expectation Failed", 418: "I'm a teapot", 421: "Misdirected Request",
-    422: "Unprocessable Content", 423: "Locked", 424: "Failed Dependency", 425: "Too Early",
-    426: "Upgrade Required", 428: "Precondition Required", 429: "Too Many Requests",
-    431: "Request Header Fields Too Large", 451: "Unavailable For Legal Reasons",
-    500: "Internal Server Error", 501: "Not Implemented", 502: "Bad Gateway",
-    503: "Service Unavailable", 504: "Gateway Timeout", 505: "HTTP Version Not Supported",
-    507: "Insufficient Storage", 511: "Network Authentication Required",
-}  # fmt: skip
+# Pairs, since a dict would be in the heap; the most usual comes first.
+_PHRASES = (
+    (200, "OK"), (100, "Continue"), (101, "Switching Protocols"), (201, "Created"), (202, "Accepted"),
+    (203, "Non-Authoritative Information"), (204, "No Content"), (205, "Reset Content"),
+    (206, "Partial Content"), (207, "Multi-Status"), (300, "Multiple Choices"), (301, "Moved Permanently"),
+    (302, "Found"), (303, "See Other"), (304, "Not Modified"), (307, "Temporary Redirect"),
+    (308, "Permanent Redirect"), (400, "Bad Request"), (401, "Unauthorized"), (402, "Payment Required"),
+    (403, "Forbidden"), (404, "Not Found"), (405, "Method Not Allowed"), (406, "Not Acceptable"),
+    (407, "Proxy Authentication Required"), (408, "Request Timeout"), (409, "Conflict"), (410, "Gone"),
+    (411, "Length Required"), (412, "Precondition Failed"), (413, "Content Too Large"),
+    (414, "URI Too Long"), (415, "Unsupported Media Type"), (416, "Range Not Satisfiable"),
+    (417, "Expectation Failed"), (418, "I'm a teapot"), (421, "Misdirected Request"),
+    (422, "Unprocessable Content"), (423, "Locked"), (424, "Failed Dependency"), (425, "Too Early"),
+    (426, "Upgrade Required"), (428, "Precondition Required"), (429, "Too Many Requests"),
+    (431, "Request Header Fields Too Large"), (451, "Unavailable For Legal Reasons"),
+    (500, "Internal Server Error"), (501, "Not Implemented"), (502, "Bad Gateway"),
+    (503, "Service Unavailable"), (504, "Gateway Timeout"), (505, "HTTP Version Not Supported"),
+    (507, "Insufficient Storage"), (511, "Network Authentication Required"),
+)  # fmt: skip
 _CLASSES = ("Continue", "OK", "Multiple Choices", "Bad Request", "Internal Server Error")
 
 # These headers are ours, whatever a handler has set; told by their sizes, since lower() allocates.
@@ -47,7 +48,10 @@ _TOKENS_MAX = 64
 
 def phrase(status):
     """Return the reason phrase (str) of a status code (int): RFC 9110 section 15, else its class's."""
-    return _PHRASES.get(status) or _CLASSES[min(max(status // 100, 1), 5) - 1]
+    for code, words in _PHRASES:
+        if code == status:
+            return words
+    return _CLASSES[min(max(status // 100, 1), 5) - 1]
 
 
 def has_body(status):
