@@ -3,7 +3,7 @@
 Theory of operation
 ===================
 
-    driver ──poll(), capture()──> Frames ──one copy──> Part ──shared──> Viewer, Viewer ... ──> Sender
+    driver ──poll(), capture()──> Frames ──one copy──> Part ──shared──> Viewer, Viewer ... ──> Wire
 
 Pictures are pulled. A viewer that has sent its part asks for the next one, and that request alone has a
 picture taken: nothing is captured that nobody takes. The first request starts the producer, a task that ends
@@ -43,7 +43,7 @@ two slices, however many viewers there are, and asyncio an entry whenever a view
 allocates nothing, so that a full heap keeps no slot. All Parts go with the last viewer.
 
 Who waits for what: a Viewer for a picture or its own pace, the producer for `demand` or the pace of all, the
-Sender for the client's socket. limits.stream_viewers bounds the viewers; api.py tells one too many.
+Wire for the client's socket. limits.stream_viewers bounds the viewers; api.py tells one too many.
 """
 
 import asyncio

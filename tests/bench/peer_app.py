@@ -92,10 +92,10 @@ async def start_raw(port, quit):
     room = Room(buffer)
 
     async def serve(transport):
-        stays = True
-        while stays:
-            if not await transport.receive(room):
-                break
+        count = transport.take(room)
+        if count is None:
+            count = await transport.receive(room)
+        while count:
             stays = b"Connection: keep-alive" in buffer
             answer = kept if stays else last
             if buffer[5:9] == b"heap":
@@ -103,6 +103,7 @@ async def start_raw(port, quit):
             elif buffer[5:9] == b"quit":
                 quit.set()
             transport.send(answer, 0, len(answer))
+            count = await transport.receive(room) if stays else 0
         transport.close()
 
     await listen(serve, "127.0.0.1", port, 5)

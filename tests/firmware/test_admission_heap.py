@@ -28,6 +28,9 @@ class Transport:
     def client(self):
         return (self.address, 1)
 
+    def take(self, inbox):
+        return None
+
     async def receive(self, inbox):
         await asyncio.sleep_ms(60000)
 

@@ -715,6 +715,6 @@ def test_late_client_goes_though_nobody_can_look_at_it(monkeypatch: pytest.Monke
 
     with on_cpython({**LIMITS, "head_timeout_ms": 200}) as server:
         with monkeypatch.context() as patch:
-            patch.setattr("camcors.http.transport._is_readable", fail)
+            patch.setattr("camcors.http.transport.is_readable", fail)
             assert server.exchange(b"GET / HTTP/1.1\r\n").startswith(b"HTTP/1.1 408 Request Timeout\r\n")
         assert server.probe()["timeouts"] == 1

@@ -38,7 +38,7 @@ CERTAIN = [
     ("chunked in HTTP/1.0", b"METHOD /echo HTTP/1.0\r\nASK" + CHUNKED + b"\r\n0\r\n\r\n", 400, None),
     ("other coding", b"METHOD /echo HTTP/1.1\r\nASKTransfer-Encoding: gzip\r\n\r\nab", 501, None),
     ("expectation", b"METHOD /echo HTTP/1.1\r\nASKExpect: the-worst\r\n\r\n", 417, None),
-    # receiver.py
+    # inbox.py
     ("long head", b"METHOD /echo HTTP/1.1\r\nASKA: " + b"a" * 9000 + b"\r\n\r\n", 431, None),
     ("endless head", b"METHOD /echo HTTP/1.1\r\nASKA: " + b"a" * 9000, 431, None),
     ("many headers", b"METHOD /echo HTTP/1.1\r\nASK" + 2000 * b"A: 1\r\n" + b"\r\n", 431, None),

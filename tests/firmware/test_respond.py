@@ -9,13 +9,13 @@ import pytest
 
 from camcors.http import respond as module
 from camcors.http.answer import head_of
-from camcors.http.sender import Sender
 from camcors.http.server import Server
+from camcors.http.wire import Wire
 from microdot import Response
 
 
 class Collects:
-    """A Sender that keeps the pieces."""
+    """A Wire that keeps the pieces."""
 
     def __init__(self) -> None:
         self.pieces: list[bytes] = []
@@ -25,11 +25,11 @@ class Collects:
 
 
 def pieces_of(is_head: bool) -> list[bytes]:
-    sender = Collects()
+    wire = Collects()
     response = Response("the body")
     server = cast(Server, None)  # is told of faults, of which there are none
-    asyncio.run(module.respond(response, server, cast(Sender, sender), is_head, False))
-    return sender.pieces
+    asyncio.run(module.respond(response, server, cast(Wire, wire), is_head, False))
+    return wire.pieces
 
 
 @pytest.mark.parametrize("is_head", [False, True])

@@ -62,7 +62,7 @@ import sys
 from camcors.http.buffers import Buffers
 from camcors.http.clock import sleep_ms
 from camcors.http.exchange import Exchange
-from camcors.http.sender import Sender
+from camcors.http.wire import Wire
 from camcors.limits import Limits
 from camcors.stream import Frames
 
@@ -107,8 +107,8 @@ async def main():
     camera = Camera()
     frames = Frames(camera, Limits(stream_fps=60))
     for _ in range(int(sys.argv[1])):
-        sender = Sender(Transport(), Exchange(Limits(), None, Buffers()))
-        asyncio.create_task(sender.send_pieces(frames.viewer()))
+        wire = Wire(Transport(), Exchange(Limits(), None, Buffers()))
+        asyncio.create_task(wire.send_pieces(frames.viewer()))
     while not camera.used[1]:
         await sleep_ms(10)
     print((camera.used[1] - camera.used[0]) / 50)
@@ -137,7 +137,7 @@ def test_heap_of_a_frame(program: Path, tmp_path: Path, viewers: int, size: int,
 CLOSES = """
 import asyncio
 import micropython
-from camcors.http.sender import close_body
+from camcors.http.wire import close_body
 from camcors.stream import Frames
 from camcors_testcard.camera import Camera
 

@@ -153,6 +153,15 @@ class Watched:
         self.slice_bytes = transport.slice_bytes
         self._transport = transport
 
+    def take(self, inbox):
+        count = self._transport.take(inbox)
+        if count is not None:
+            self.called("receive")
+        return count
+
+    def until_heard(self):
+        return self._transport.until_heard()
+
     async def receive(self, inbox):
         self.called("receive")
         return await self._transport.receive(inbox)
@@ -323,17 +332,16 @@ class Device:
 
         @app.get("/vanish/<what>/<int:good>/<int:number>")
         async def vanish(request, what, good, number):
-            receiver, sender = request.sock
-            transport = Vanishing(receiver._transport, what, good, number)
-            receiver._transport = sender._transport = transport
+            wire = request.sock[1]
+            wire._transport = Vanishing(wire._transport, what, good, number)
             return Pieces(["endless"], self) if good > 1 else "x"
 
         @app.get("/count")
         async def count(request):
             """The calls to this connection's transport since the last time, the first time nothing."""
-            receiver, sender = request.sock
-            calls = getattr(receiver._transport, "calls", None)
-            receiver._transport = sender._transport = Counting(receiver._transport)
+            wire = request.sock[1]
+            calls = getattr(wire._transport, "calls", None)
+            wire._transport = Counting(wire._transport)
             return calls or {}
 
         @app.get("/split/<kind>")

@@ -13,13 +13,12 @@ from . import forwarded
 from .clock import sleep_ms, ticks_ms
 from .exchange import CUT, KEPT, Exchange
 from .head import Refusal
-from .phases import LINGERING, SHAKING, TURNED_AWAY, WORDS_NO_TLS
-from .receiver import Receiver
+from .phases import LINGERING, SHAKING, TURNED_AWAY, WAITING, WORDS_NO_TLS
 from .refusal import answer_to, dispatch_unknown, failure, no_memory, refused_request
 from .request import make_request
 from .respond import respond
-from .sender import Sender
 from .transport import is_lost
+from .wire import Wire
 
 _RETRY_AFTER_S = const(2)
 _ENOTCONN = const(128)
@@ -42,11 +41,8 @@ class Connection:
         self.exchange = exchange = Exchange(server.limits, server.takes, server.buffers)
         self._server = server
         self._transport = transport
-        self._client = transport.client()
-        self.address = self._client[0]
-        self._scheme = "https" if transport.is_secure else "http"
-        self._receiver = Receiver(transport, exchange)
-        self._sender = Sender(transport, exchange)
+        self._wire = Wire(transport, exchange)
+        self.address = transport.client()[0]
 
     def meet_deadline(self, now):
         """Called by the Server at the deadline, at the ticks `now`. What has arrived by then is looked at
@@ -97,13 +93,10 @@ class Connection:
         exchange.inbox.release()
 
     async def serve(self):
-        """Read requests and answer them; faults end here."""
+        """Do one exchange; return whether another one may follow. Faults end here."""
         try:
-            refusal = None
             try:
-                if self._transport.is_secure:
-                    await self._shake()
-                await self._converse()
+                return await self._converse()
             except Refusal as error:
                 refusal = error
             except MemoryError as error:
@@ -121,13 +114,23 @@ class Connection:
             self._end_lost(error)
         except Exception as error:  # whatever happens to one client, the others are served on
             self._server.fault(error)
+        return False
+
+    def until_heard(self):
+        """Awaitable, at once, that ends when serve() has something to do; or ends soon, and serve() waits."""
+        if not self.exchange.inbox.unread:
+            try:
+                return self._transport.until_heard()
+            except MemoryError:
+                pass  # serve() finds none either, and tells the client
+        return sleep_ms(0)  # a client that pipelines shall not hold the others
 
     async def _shake(self):
         """Do the TLS handshake. Raise Refusal for a client that speaks plain HTTP."""
         transport = self._transport
         self.exchange.enter(SHAKING, ticks_ms())
         if not await transport.speaks_tls():
-            await self._receiver.fill()
+            await self._wire.fill()
             raise Refusal(400, WORDS_NO_TLS)
         try:
             await self._server.handshakes.shake(self, transport)
@@ -147,7 +150,7 @@ class Connection:
         exchange = self.exchange
         try:
             exchange.enter(TURNED_AWAY, ticks_ms())
-            if await self._receiver.fill():
+            if await self._wire.fill():
                 exchange.inbox.see_method()
                 await self._refuse(exchange.full())
         except asyncio.CancelledError:
@@ -171,58 +174,79 @@ class Connection:
             self._server.vanished += 1
 
     async def _converse(self):
+        """Read a request and answer it; return whether another one may follow."""
         exchange = self.exchange
         admission = self._server.admission
-        while True:
-            request = await self._read_request()
-            if request is None:
-                return
-            self._server.requests += 1
-            try:
-                response = await self._server.app.dispatch_request(request)
-            except Exception as error:  # of an error handler or a hook: microdot catches the others
-                self._server.fault(error)
-                response = no_memory() if isinstance(error, MemoryError) else failure()
-            request = None  # its memory is others' while the answer, which may be a stream, goes out
-            if response is Response.already_handled:
-                return
-            if self._receiver.is_used or self._sender.is_used:
-                exchange.lose_track()
-            elif admission.waiting and admission.is_last(self):
-                exchange.cut()
-            is_last = exchange.persistence != KEPT
-            # The answer comes first: a coroutine's stack holds what it has passed on until something else
-            # lies there, and while this one waits only the first argument's place is used again.
-            lingers = await respond(response, self._server, self._sender, exchange.inbox.is_head, is_last)
-            self._server.has_answered = True
-            if lingers:
-                await self._linger()
-                return
-            response = None  # as the request
-            if exchange.inbox.unread:  # a client that pipelines shall not hold the others
-                exchange.pipelines = True
-                await sleep_ms(0)
+        if exchange.phase == WAITING:  # for its slot, or not even for that
+            if self._transport.is_secure:
+                await self._shake()
+            exchange.begin(ticks_ms())
+        request = self._take_request() or await self._read_request()
+        if request is None:
+            return False
+        self._server.requests += 1
+        try:
+            response = await self._server.app.dispatch_request(request)
+        except Exception as error:  # of an error handler or a hook: microdot catches the others
+            self._server.fault(error)
+            response = no_memory() if isinstance(error, MemoryError) else failure()
+        request = None  # its memory is others' while the answer, which may be a stream, goes out
+        if response is Response.already_handled:
+            return False
+        if self._wire.is_used:
+            exchange.lose_track()
+        elif admission.waiting and admission.is_last(self):
+            exchange.cut()
+        is_last = exchange.persistence != KEPT
+        # The answer comes first: a coroutine's stack holds what it has passed on until something else
+        # lies there, and while this one waits only the first argument's place is used again.
+        lingers = await respond(response, self._server, self._wire, exchange.inbox.is_head, is_last)
+        self._server.has_answered = True
+        if lingers:
+            await self._linger()
+            return False
+        exchange.begin(ticks_ms())
+        if exchange.inbox.unread:
+            exchange.pipelines = True
+        return True
+
+    def _take_request(self):
+        """Return the request (microdot.Request) that begins, None if there is more to do than to take it.
+
+        Most are all there, and need none of the coroutines that wait.
+        """
+        exchange = self.exchange
+        if exchange.inbox.unread or not self._wire.fill_at_once():
+            return None
+        asked = exchange.take(ticks_ms())
+        return asked and self._make_request(asked)
 
     async def _read_request(self):
-        """Return the next request (microdot.Request), None if the client leaves without one."""
+        """Return the request (microdot.Request) that begins, None if the client leaves without one."""
         exchange = self.exchange
-        now = ticks_ms()
-        exchange.begin(now)
-        asked = exchange.take(now) if exchange.pipelines else None  # else nothing of it can be there
+        asked = exchange.take(ticks_ms()) if exchange.pipelines else None  # else nothing of it can be there
         while asked is None:
             if exchange.wants_continue:
-                await self._sender.send(_CONTINUE)
+                await self._wire.send(_CONTINUE)
                 exchange.continued(ticks_ms())
-            if not await self._receiver.fill():
+            if not await self._wire.fill():
                 exchange.hear_end()
                 return None
             asked = exchange.take(ticks_ms())
-        request = make_request(self._server.app, self._client, asked, exchange.body, self._scheme)
+        return self._make_request(asked)
+
+    def _make_request(self, asked):
+        request = make_request(
+            self._server.app, self._transport.client(), asked, self.exchange.body, self._scheme()
+        )
         self._hear_proxy(request)
-        request.sock = (self._receiver, self._sender)
+        request.sock = (self._wire, self._wire)
         request.max_content_length = self._server.limits.body_bytes  # above it, microdot answers 413
-        exchange.run()
+        self.exchange.run()
         return request
+
+    def _scheme(self):
+        return "https" if self._transport.is_secure else "http"
 
     def _hear_proxy(self, request):
         if self.address in self._server.trusted_proxies:
@@ -234,19 +258,19 @@ class Connection:
         unread = exchange.unread_after_last(exchange.persistence == CUT and self._has_news())
         if unread:
             exchange.enter(LINGERING, ticks_ms())
-            await self._receiver.drop(unread)
+            await self._wire.drop(unread)
             exchange.deadline = None
 
     async def _refuse(self, refusal):
         self.exchange.refuse()
-        if self.exchange.begins_with_tls and self._scheme == "http":
-            await self._sender.send(_ALERT)
+        if self.exchange.begins_with_tls and not self._transport.is_secure:
+            await self._wire.send(_ALERT)
             await self._linger()
             return
         response = await self._answer_to_refused(refusal)
         if response.status_code == 503:
             response.headers["Retry-After"] = str(_RETRY_AFTER_S)
-        await respond(response, self._server, self._sender, self.exchange.inbox.is_head, True)
+        await respond(response, self._server, self._wire, self.exchange.inbox.is_head, True)
         await self._linger()
 
     async def _answer_to_refused(self, refusal):
@@ -257,7 +281,7 @@ class Connection:
             if asked:
                 response = answer_to(refusal, asked)
                 app = self._server.app
-                request = refused_request(app, self._client, asked, response, self._scheme)
+                request = refused_request(app, self._transport.client(), asked, response, self._scheme())
                 self._hear_proxy(request)
                 return await app.dispatch_request(request)
             return await dispatch_unknown(self._server.app, response)

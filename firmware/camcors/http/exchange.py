@@ -258,7 +258,8 @@ class Exchange:
         """The request is a handler's now."""
         self.phase = RUNNING
         self.asked = self.deadline = None
-        self.body = b""
+        if self.body:  # else it would be an attribute of its own
+            self.body = b""
         self.inbox.rest()
 
     def delay(self, now):

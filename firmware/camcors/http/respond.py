@@ -4,12 +4,12 @@ from strict.compat import const
 
 from .answer import has_body, head_of
 from .refusal import FAILURE, dispatch_unknown, failure
-from .sender import close_body
+from .wire import close_body
 
 _JOINED_MAX = const(4096)  # bytes of a body that is sent together with its head
 
 
-async def respond(response, server, sender, is_head, is_last):
+async def respond(response, server, wire, is_head, is_last):
     """Send `response` (microdot.Response), and close its body whatever happens -> whether the connection has
     to end with it (bool).
 
@@ -37,10 +37,10 @@ async def respond(response, server, sender, is_head, is_last):
         except MemoryError:  # both together may have no room where each has
             is_whole = is_bare
             data = head_of(response, size, is_last, b"")
-        await sender.send(data)
+        await wire.send(data)
         data = None  # a stream may go on for hours
         if not is_whole:
-            await (sender.send(body) if known else sender.send_pieces(body))
+            await (wire.send(body) if known else wire.send_pieces(body))
     finally:
         closing = close_body(response.body)
         if closing is not None:

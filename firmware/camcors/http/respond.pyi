@@ -1,8 +1,6 @@
 from microdot import Response
 
-from .sender import Sender
 from .server import Server
+from .wire import Wire
 
-async def respond(
-    response: Response, server: Server, sender: Sender, is_head: bool, is_last: bool
-) -> bool: ...
+async def respond(response: Response, server: Server, wire: Wire, is_head: bool, is_last: bool) -> bool: ...

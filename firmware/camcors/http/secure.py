@@ -11,7 +11,7 @@ from strict.compat import const
 
 from .clock import sleep_ms
 from .exchange import TLS_HANDSHAKE
-from .transport import Transport
+from .transport import Transport, is_readable
 from .waits import until_ready
 
 _END = const(-29312)  # MBEDTLS_ERR_SSL_CONN_EOF: the client has closed without a word
@@ -36,6 +36,7 @@ class SecureTransport(Transport):
 
     def __init__(self, socket, address):
         super().__init__(socket, address)
+        self._heard = socket
         self._wanted = select.POLLIN
         self._error = None
         self._worker = None
@@ -82,21 +83,29 @@ class SecureTransport(Transport):
             self._socket = self._raw  # of which TLS has let go
             self._error = exc
 
+    def take(self, inbox):
+        if self._socket is self._raw or not self._socket:
+            return super().take(inbox)
+        try:
+            return self._socket.readinto(inbox.room())
+        except OSError as exc:
+            if exc.args[0] == _END:
+                return 0
+            raise _lost(exc)
+
     async def receive(self, inbox):
-        if self._socket is self._raw:
-            return await super().receive(inbox)
-        while self._socket:
-            try:
-                count = self._socket.readinto(inbox.room())
-            except OSError as exc:
-                if exc.args[0] == _END:
-                    return 0
-                raise _lost(exc)
-            if count is not None:
-                return count
+        count = self.take(inbox)  # before the wait: TLS may have what the raw socket has no more
+        while count is None:
             inbox.rest()
             await until_ready(self._raw, select.POLLIN)  # not over TLS, which a poller has to ask each time
-        raise OSError(_ENOTCONN)
+            count = self.take(inbox)
+        return count
+
+    def until_heard(self):
+        return sleep_ms(0)  # receive() knows when to wait
+
+    def is_readable(self):
+        return bool(self._socket) and is_readable(self._heard)
 
     def send(self, data, start, size):
         try:

@@ -161,11 +161,13 @@ class Server:
             return
         try:
             if self.admission.take(connection) or await self.admission.wait(connection):
-                await connection.serve()
+                # An idle client is waited for in this coroutine alone; those of serve() hold half a kilobyte.
+                while await connection.serve():
+                    await connection.until_heard()
             else:
                 await self._refuse(connection)
         except asyncio.CancelledError:
-            pass  # by close(): nobody waits for this task
+            pass  # by close(), and nobody waits for this task; or an idle client's end, which is told nobody
         except MemoryError as error:
             self.fault(error)
         finally:

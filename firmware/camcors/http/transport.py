@@ -6,6 +6,7 @@ import sys
 
 from strict.compat import const
 
+from .clock import sleep_ms
 from .waits import core, until_ready
 
 try:
@@ -65,6 +66,13 @@ def _send_at_once(socket):
         pass  # the client has left, as the first read will tell
 
 
+def _client_of(address):
+    """Return the client's address as microdot has it: (host, port)."""
+    if isinstance(address, (bytes, bytearray)):  # on unix: a struct sockaddr_in
+        return _host_of(address), address[2] << 8 | address[3]
+    return address
+
+
 def _host_of(packed):
     """Return the host (str) of a struct sockaddr_in (bytes), made again only if it is not the last one's."""
     if packed[4:8] != _last[0]:
@@ -75,7 +83,8 @@ def _host_of(packed):
 _last = [b"", ""]
 
 
-def _is_readable(socket):
+def is_readable(socket):
+    """Return whether a socket has bytes, or the client's end."""
     poller = select.poll()
     poller.register(socket, select.POLLIN)
     try:
@@ -87,37 +96,42 @@ def _is_readable(socket):
 class _Transport:
     """On MicroPython: waits as asyncio.Stream does, without the copies that Stream makes.
 
-    receive() and send() raise OSError if the connection is lost, or was closed. is_secure: whether it speaks
-    TLS. slice_bytes: how much to send at most before the others have their turn (int).
+    take(), receive() and send() raise OSError if the connection is lost, or was closed. is_secure: whether it
+    speaks TLS. slice_bytes: how much to send at most before the others have their turn (int).
     """
 
     is_secure = False
     slice_bytes = _SLICE_BYTES
-    _is_new = True  # whether nobody has looked what the client has sent
 
     def __init__(self, socket, address):
         self.is_full = False
-        self._socket = self._raw = self._heard = socket  # a poller watches the raw one, whatever is spoken
-        self._address = address
+        self._socket = self._raw = socket  # a poller watches the raw one, whatever is spoken
+        self._client = _client_of(address)
         _send_at_once(socket)
 
+    def take(self, inbox):
+        """Put what is there into the room() of `inbox` (Inbox) -> number of bytes, 0 at the end, None for
+        nothing yet."""
+        if not self._socket:
+            raise OSError(_ENOTCONN)
+        return receive(self._socket, inbox.room())
+
     async def receive(self, inbox):
-        """Wait until something is there -> number of bytes put into the room() of `inbox` (Inbox), 0 at the
-        end."""
-        while self._socket:
-            if self._is_new:  # its first request comes with it, as a rule
-                self._is_new = False
-            else:
-                await until_ready(self._socket, select.POLLIN)
-            count = receive(self._socket, inbox.room())
-            if count is not None:
-                return count
+        """take(), after a wait until something is there."""
+        count = None
+        while count is None:
             inbox.rest()
-        raise OSError(_ENOTCONN)
+            await self.until_heard()
+            count = self.take(inbox)
+        return count
+
+    def until_heard(self):
+        """Awaitable, at once, that ends when something may be there; or ends soon, and receive() waits."""
+        return until_ready(self._socket, select.POLLIN) if self._socket else sleep_ms(0)
 
     def is_readable(self):
         """Return whether receive() would not wait."""
-        return bool(self._socket) and _is_readable(self._heard)
+        return bool(self._socket) and is_readable(self._socket)
 
     def send(self, data, start, size):
         """Send of `data`, from `start` on, at most `size` bytes -> how many the socket took.
@@ -142,10 +156,7 @@ class _Transport:
 
     def client(self):
         """Return the client's address as microdot has it: (host, port)."""
-        address = self._address
-        if isinstance(address, (bytes, bytearray)):  # on unix: a struct sockaddr_in
-            return (_host_of(address), address[2] << 8 | address[3])
-        return address
+        return self._client
 
     def close(self, is_lost=False):
         """Close the socket; `is_lost` is for CPython, which would wait for unsent bytes."""
@@ -169,6 +180,12 @@ if core is None:
             self._writer = writer
             writer.transport.set_write_buffer_limits(0)  # so that drain() returns when all is sent
 
+        def take(self, inbox):
+            return None  # whether asyncio has read something, it tells nobody in public
+
+        def until_heard(self):
+            return sleep_ms(0)
+
         async def receive(self, inbox):
             buffer = inbox.room()
             data = await self._reader.read(len(buffer))
@@ -179,7 +196,7 @@ if core is None:
             if self._writer.is_closing():
                 return False
             # What asyncio has read already, it tells nobody in public.
-            return bool(self._reader._buffer) or _is_readable(self._writer.get_extra_info("socket"))
+            return bool(self._reader._buffer) or is_readable(self._writer.get_extra_info("socket"))
 
         def send(self, data, start, size):
             if self._writer.is_closing():

@@ -11,7 +11,7 @@ import pytest
 from tests.kit.camera import PROGRAM
 
 #: What each read of a socket gives: so many bytes, None for nothing yet, an error for its number (negative).
-#: Then what as many calls of receive() as are given come to, and what they did: r reads, w waits.
+#: Then what so many calls come to, take() and receive() after it, and what they did: r reads, w waits.
 CASES: dict[str, tuple[list[int | None], int, list[int], str]] = {
     "all is there": ([3], 1, [3], "r"),
     "more than the buffer": ([8, 8], 2, [8, 8], "rwr"),
@@ -57,9 +57,10 @@ class Inbox:
     def rest(self):
         pass
 
-async def receive(client, inbox):
+async def receive(client, inbox, is_first):
     try:
-        return await client.receive(inbox)
+        count = client.take(inbox) if is_first else None
+        return await client.receive(inbox) if count is None else count
     except OSError as error:
         return -error.args[0]
 
@@ -67,8 +68,8 @@ async def play(given, times):
     socket = Socket(given)
     client = transport.Transport(socket, ("", 0))
     counts = []
-    for _ in range(times):
-        counts.append(await receive(client, Inbox()))
+    for i in range(times):
+        counts.append(await receive(client, Inbox(), not i))
     return counts, socket.done
 
 transport.until_ready = wait

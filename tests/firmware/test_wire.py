@@ -10,8 +10,8 @@ from typing import cast
 import pytest
 
 from camcors.http.exchange import Exchange
-from camcors.http.sender import Sender
 from camcors.http.transport import Transport
+from camcors.http.wire import Wire
 from camcors.viewer import Viewer as StreamViewer
 
 
@@ -56,8 +56,8 @@ class Waits:
         self.noted.append("pass_by")
 
 
-def sender_over(transport: Trickle, waits: Waits) -> Sender:
-    return Sender(cast(Transport, transport), cast(Exchange, waits))
+def wire_over(transport: Trickle, waits: Waits) -> Wire:
+    return Wire(cast(Transport, transport), cast(Exchange, waits))
 
 
 class Pieces:
@@ -77,10 +77,10 @@ class Pieces:
 def test_one_time_out_for_each_piece(most: int) -> None:
     """However few bytes the client takes at a time, the time-out does not start again."""
     transport, waits = Trickle(most), Waits()
-    sender = sender_over(transport, waits)
-    asyncio.run(sender.send(b"a" * 10_000))
+    wire = wire_over(transport, waits)
+    asyncio.run(wire.send(b"a" * 10_000))
     assert waits.noted == ["send", "sent"]
-    asyncio.run(sender.send_pieces(Pieces(b"b" * 300, b"c" * 300)))
+    asyncio.run(wire.send_pieces(Pieces(b"b" * 300, b"c" * 300)))
     assert waits.noted == ["send", "sent"] * 3
     assert transport.taken == b"a" * 10_000 + b"b" * 300 + b"c" * 300
 
@@ -100,7 +100,7 @@ def test_drained_to_the_end(is_full: bool, size: int, calls: list[str], noted: l
     """A transport that is full still reads what it was given, which the caller may change afterwards. What
     goes at once needs no time-out."""
     transport, waits = Trickle(8192, is_full), Waits()
-    asyncio.run(sender_over(transport, waits).send(bytes(size)))
+    asyncio.run(wire_over(transport, waits).send(bytes(size)))
     assert (transport.calls, waits.noted) == (calls, noted)
 
 
@@ -128,13 +128,13 @@ def test_a_stream_has_little_unsent(has_slot: bool, calls: list[str]) -> None:
     transport = Trickle(8192)
     viewer = cast(StreamViewer, Viewer([b"one", b"two"], has_slot))
     with contextlib.suppress(OSError):
-        asyncio.run(sender_over(transport, Waits()).send_pieces(viewer))
+        asyncio.run(wire_over(transport, Waits()).send_pieces(viewer))
     assert transport.calls == calls
 
 
 def test_what_is_no_stream_leaves_the_buffer_to_the_system() -> None:
     transport = Trickle(8192)
-    asyncio.run(sender_over(transport, Waits()).send_pieces(Pieces(b"one", b"two")))
+    asyncio.run(wire_over(transport, Waits()).send_pieces(Pieces(b"one", b"two")))
     assert transport.calls == ["send", "drain"] * 2
 
 
@@ -170,7 +170,7 @@ def test_part_that_is_offered(
     part = bytes(k % 251 for k in range(size))
     viewer = Offered(part)
     with contextlib.suppress(OSError):
-        asyncio.run(sender_over(transport, waits).send_pieces(cast(StreamViewer, viewer)))
+        asyncio.run(wire_over(transport, waits).send_pieces(cast(StreamViewer, viewer)))
     assert viewer.was_enough is (noted == ["pass_by"])
     assert transport.taken == part
     assert [call for call in transport.calls if call != "bound_unsent"] == calls
@@ -189,6 +189,6 @@ def test_fault_of_an_offer_is_the_streams(error: Exception) -> None:
     transport = Broken(8192)
     viewer = Offered(b"part")
     with pytest.raises(type(error)):
-        asyncio.run(sender_over(transport, Waits()).send_pieces(cast(StreamViewer, viewer)))
+        asyncio.run(wire_over(transport, Waits()).send_pieces(cast(StreamViewer, viewer)))
     assert not viewer.was_enough
     assert transport.calls.count("send") == 2

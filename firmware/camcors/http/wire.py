@@ -1,4 +1,5 @@
-"""Answers on their way to a client: in one write if they are small, in slices without copies else."""
+"""Both ways of a connection: what the client sends is waited for; answers go out in one write if they are
+small, in slices without copies else."""
 
 from microdot import Response
 
@@ -7,19 +8,56 @@ from .clock import sleep_ms, ticks_ms
 _FAULTS = (OSError, MemoryError)
 
 
-class Sender:
-    """The writing half of a connection; a handler finds it as `request.sock[1]`.
+class Wire:
+    """Fills the exchange's inbox and sends; a handler finds it as both of `request.sock`.
 
-    exchange: told when a piece begins to go out, and when it has gone.
-    is_used: whether a handler has written here itself.
+    exchange: told when a wait begins and ends, and when a piece goes out.
+    is_used: whether a handler has read or written here itself, past what the exchange knows of the framing.
     """
 
-    is_used = False  # in the class, since few handlers write
+    is_used = False  # in the class, since few handlers do
     _sent = 0  # bytes of a part that have gone by offer()
 
     def __init__(self, transport, exchange):
         self._transport = transport
         self._exchange = exchange
+
+    # What the client sends.
+
+    def fill_at_once(self):
+        """fill() without a wait -> number of bytes, 0 where it is to be waited for, and at the end."""
+        inbox = self._exchange.inbox
+        count = self._transport.take(inbox)
+        if not count:
+            inbox.rest()
+            return 0
+        inbox.add(count)
+        return count
+
+    async def fill(self):
+        """Receive once -> number of bytes, 0 at the client's end."""
+        inbox = self._exchange.inbox
+        count = await self._transport.receive(inbox)
+        inbox.add(count)
+        return count
+
+    async def drop(self, most):
+        """Receive and forget until the client's end, or until `most` bytes have come, those that are
+        there among them."""
+        inbox = self._exchange.inbox
+        most -= inbox.unread
+        inbox.drop()
+        while most > 0 and (count := await self.fill()):
+            most -= count
+            inbox.drop()
+
+    async def pause(self, duration_ms):
+        """Hold an answer back; who wants the slot meanwhile gets it, and the client none."""
+        self._exchange.delay(ticks_ms())
+        await sleep_ms(duration_ms)
+        self._exchange.run()
+
+    # An answer.
 
     async def send(self, data):
         """Send `data` (bytes-like) within the write time-out, or is cancelled."""
@@ -116,6 +154,36 @@ class Sender:
         await sleep_ms(0)  # a body that never waits shall not hold the other connections
 
     # What microdot's WebSocket asks for.
+
+    async def read(self, n=-1):
+        """Up to `n` bytes (all until the end if -1), b"" at the end."""
+        self.is_used = True
+        inbox = self._exchange.inbox
+        if not inbox.unread and n:
+            await self._hear()
+        data = inbox.take(inbox.unread if n < 0 else n)
+        while n < 0 and await self._hear():
+            data += inbox.take(inbox.unread)
+        return data
+
+    async def _hear(self):
+        """fill() for a handler, whose wait has a limit of its own."""
+        self._exchange.listen(ticks_ms())
+        self._exchange.inbox.rest()
+        try:
+            return await self.fill()
+        finally:
+            self._exchange.heard()
+
+    async def readexactly(self, n):
+        """`n` bytes; raises EOFError if they do not come."""
+        data = b""
+        while len(data) < n:
+            piece = await self.read(n - len(data))
+            if not piece:
+                raise EOFError
+            data += piece
+        return data
 
     async def awrite(self, data):
         """Send `data` (bytes-like or str)."""
