@@ -62,8 +62,8 @@ class Guard:
 
     A request that passes costs the coroutine around the application's and two headers, whose values
     are made when the policy changes. Everything else is allocated on a refusal, when the policy or
-    `own` changes, or when the Host is not that of the request before. The time does not grow with
-    the policy's lists.
+    `own` changes, when the Host is not that of the request before, or for a write from another page than
+    that Host's. The time does not grow with the policy's lists.
 
     own: tuple of str, the hosts that are the camera itself: its names (`own_names`) and addresses as
     a browser writes them, an IPv6 address in brackets. Assign another tuple when the network
@@ -219,12 +219,10 @@ class Guard:
         return policy
 
     def _compile(self, policy, own):
-        names = [lower(host) for host in own]
-        hosts = names + list(policy.allowed_hosts or ())
-        self._hosts = Matcher([_ANY_SCHEME + host for host in hosts])
-        self._origins = Matcher(
-            [_origin_at(name, port, scheme) for scheme, port in self.own_ports for name in names]
-        )
+        names = tuple([lower(host) for host in own])
+        self._names = own if names == own else names  # no second copy of each
+        hosts = policy.allowed_hosts
+        self._hosts = Matcher([_ANY_SCHEME + host for host in hosts]) if hosts else None
         self._framing = None
         self._passed = self._scheme = None  # the last Host that was judged to be ours, and how it was asked
         self._here = None  # the origin whose pages are at that Host
@@ -243,7 +241,10 @@ class Guard:
             return False
         if _is_never_rebound(name):
             return True
-        return self._hosts.match(_ANY_SCHEME + _without_root(name))
+        name = _without_root(name)
+        if name in self._names:
+            return True
+        return self._hosts is not None and self._hosts.match(_ANY_SCHEME + name)
 
     def _is_own(self, origin, host, scheme):
         """Return whether `origin` is the camera's own: that of this very request, or one of `own` at one of
@@ -257,7 +258,12 @@ class Guard:
                 here = _origin_at(*split_port(lower(host)), scheme)
             if origin == here:
                 return True
-        return self._origins.match(origin)
+        name = split_port(origin.partition("://")[2])[0]
+        if name in self._names:
+            for each, port in self.own_ports:
+                if origin == _origin_at(name, port, each):
+                    return True
+        return False
 
 
 def _may_be_document(request, origin):
