@@ -204,6 +204,7 @@ class Server:
         while True:
             try:
                 now = ticks_ms()
+                self.buffers.spare()
                 for connection in self._open:
                     deadline = connection.exchange.deadline
                     if deadline is not None and ticks_diff(deadline, now) <= 0:
