@@ -12,7 +12,7 @@ Write it right below the route, above all other decorators: the lock looks at th
 
 from access.roles import PUBLIC, ROLES
 
-_marked = []
+from .door import marks
 
 
 def public(handler):
@@ -30,18 +30,5 @@ def needs(role):
 def _mark(handler, needed):
     if not callable(handler):
         raise TypeError("write the decorator right above the handler")
-    _marked.append((handler, needed))
+    marks.append((handler, needed))
     return handler
-
-
-def marked():
-    """Return what was marked: a list of (handler, what it needs), not to be changed."""
-    return _marked
-
-
-def needed_by(handler):
-    """Return what was marked as needed by `handler` last, one of ROLES or PUBLIC; None if nothing was."""
-    for each, needed in reversed(_marked):
-        if each is handler:
-            return needed
-    return None

@@ -1,11 +1,13 @@
-"""What goes through the lock itself: logging in, links, and who has a token."""
+"""What goes through the lock itself: logging in, links, and who has a token; door.py has the paths.
+
+On a camera this module is there only while somebody asks for one of them, see strict/late.py.
+"""
 
 from access import sessions
 from access.roles import VIEW
 from strict import error
 from strict.sender import FOREIGN, TRUSTED
 
-from . import routes
 from .given import Bad, object_of, refused, unknown
 from .routes import refuse
 
@@ -15,52 +17,50 @@ _SESSION_FIELDS = ("token",)
 _LINK_FIELDS = ("for_s", "path", "role")
 
 
-def attach(app, door):
-    """Register the paths of the lock on `app` (microdot.Microdot); door: door.Door, before it."""
-    _attach_session(app, door)
-
-    @routes.on(app, routes.POST_LINKS)
-    async def post_links(request):
-        try:
-            wish = _known(request, _LINK_FIELDS, '{"path": "/api/stream", "for_s": 3600}')
-        except Bad as bad:
-            return refused(request, bad)
-        path, for_s, role = wish.get("path"), wish.get("for_s"), wish.get("role", VIEW)
-        try:
-            made = door.lock.link(door.verdict(request), path, for_s, door.uptime_s(), role)
-        except ValueError as exc:
-            return refuse(request, error.BAD_VALUE, "there is no such link", remedy=str(exc.args[0]))
-        return {"path": made, "role": role, "for_s": for_s}, 200, _NO_STORE
-
-    @routes.on(app, routes.GET_ACCESS)
-    async def get_access(request):
-        access = door.lock.access
-        tokens = [
-            {"name": token.name, "role": token.role, "created_s": token.created_s} for token in access.tokens
-        ]
-        return {"open": access.open_role, "tokens": tokens}, 200, _NO_STORE
+async def answer(request, door):
+    """Return the answer (tuple or microdot.Response) to one of these paths; door: door.Door, before them."""
+    try:
+        return await _ANSWERS[request.path](request, door)
+    except Bad as bad:
+        return refused(request, bad)
 
 
-def _attach_session(app, door):
-    @routes.on(app, routes.POST_SESSION)
-    async def post_session(request):
-        if door.guard.sender(request) == FOREIGN:  # where the policy lets foreign writes through
-            return refuse(request, error.FOREIGN_WRITE, _FOREIGN)
-        try:
-            given = _known(request, _SESSION_FIELDS, '{"token": "camcors_..."}')
-        except Bad as bad:
-            return refused(request, bad)
-        verdict, session = door.lock.log_in(given.get("token"), request.headers, door.uptime_s())
-        if session is None:
-            return await door.refuse(request, verdict)
-        return {"role": verdict.role, "idle_s": sessions.IDLE_S}, 200, _cookie(door, request, session)
+async def _links(request, door):
+    wish = _known(request, _LINK_FIELDS, '{"path": "/api/stream", "for_s": 3600}')
+    path, for_s, role = wish.get("path"), wish.get("for_s"), wish.get("role", VIEW)
+    try:
+        made = door.lock.link(door.verdict(request), path, for_s, door.uptime_s(), role)
+    except ValueError as exc:
+        return refuse(request, error.BAD_VALUE, "there is no such link", remedy=str(exc.args[0]))
+    return {"path": made, "role": role, "for_s": for_s}, 200, _NO_STORE
 
-    @routes.on(app, routes.DELETE_SESSION)
-    async def delete_session(request):
-        if door.guard.sender(request) == FOREIGN:
-            return refuse(request, error.FOREIGN_WRITE, _FOREIGN)
-        door.lock.log_out(request.headers)
-        return "", 204, _cookie(door, request, "")
+
+async def _access(request, door):
+    access = door.lock.access
+    tokens = [
+        {"name": token.name, "role": token.role, "created_s": token.created_s} for token in access.tokens
+    ]
+    return {"open": access.open_role, "tokens": tokens}, 200, _NO_STORE
+
+
+async def _session(request, door):
+    if door.guard.sender(request) == FOREIGN:  # where the policy lets foreign writes through
+        return refuse(request, error.FOREIGN_WRITE, _FOREIGN)
+    if request.method.upper() == "POST":  # microdot knows methods in lower case as well
+        return await _log_in(request, door)
+    door.lock.log_out(request.headers)
+    return "", 204, _cookie(door, request, "")
+
+
+async def _log_in(request, door):
+    given = _known(request, _SESSION_FIELDS, '{"token": "camcors_..."}')
+    verdict, session = door.lock.log_in(given.get("token"), request.headers, door.uptime_s())
+    if session is None:
+        return await door.refuse(request, verdict)
+    return {"role": verdict.role, "idle_s": sessions.IDLE_S}, 200, _cookie(door, request, session)
+
+
+_ANSWERS = {"/api/session": _session, "/api/links": _links, "/api/access": _access}
 
 
 def _known(request, fields, example):

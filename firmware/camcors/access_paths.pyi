@@ -1,5 +1,7 @@
-from microdot import Microdot
+from typing import Any
+
+from microdot import Request, Response
 
 from .door import Door
 
-def attach(app: Microdot, door: Door) -> None: ...
+async def answer(request: Request, door: Door) -> Response | tuple[Any, int, dict[str, str]]: ...

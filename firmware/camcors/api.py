@@ -5,13 +5,10 @@ from strict import error, late
 from strict import field as kinds
 
 from . import part, routes, stream
-from .given import BODY_MAX, Bad, bad_value, object_of, refused, unknown
 from .http.phases import WORDS_NO_MEMORY
-from .routes import refuse
+from .routes import refuse, unavailable
 
 _FPS_MAX = 60
-_LEVEL_MAX = 100
-_RETRY_AFTER_S = 5
 _MIXED = "multipart/mixed"
 _REPLACED = "multipart/x-mixed-replace"
 _NO_STORE = {"Cache-Control": "no-store"}  # the answer lies a moment later
@@ -60,8 +57,8 @@ def _attach_errors(app, limits):
     @app.errorhandler(413)
     async def too_large(request):
         most, what = limits.body_bytes, "limits.body_bytes of /camera.json"
-        if request.path.startswith("/api/") and most > BODY_MAX:
-            most, what = BODY_MAX, "the most that paths of the camera take"
+        if request.path.startswith("/api/") and most > routes.BODY_MAX:
+            most, what = routes.BODY_MAX, "the most that paths of the camera take"
         words = "the body is longer than {} bytes, {}".format(most, what)
         return refuse(request, error.BODY_TOO_LARGE, words)
 
@@ -71,7 +68,7 @@ def _attach_errors(app, limits):
 
     @app.errorhandler(MemoryError)
     async def no_memory(request, _):
-        return _unavailable(request, error.NO_MEMORY, WORDS_NO_MEMORY)
+        return unavailable(request, error.NO_MEMORY, WORDS_NO_MEMORY)
 
 
 def _attach_pictures(app, frames, verdict):
@@ -81,7 +78,7 @@ def _attach_pictures(app, frames, verdict):
             jpeg, number, stamp = await frames.capture()
         except stream.CaptureFailed as failure:
             remedy = "try again, and see /api/status if it stays"
-            return _unavailable(request, error.NO_PICTURE, str(failure.args[0]), remedy)
+            return unavailable(request, error.NO_PICTURE, str(failure.args[0]), remedy)
         headers = {
             "Content-Type": "image/jpeg",
             "Cache-Control": "no-store",
@@ -92,16 +89,19 @@ def _attach_pictures(app, frames, verdict):
 
     @routes.on(app, routes.GET_STREAM)
     async def get_stream(request):
+        fps = request.args.get("fps")
+        if fps is not None:
+            if not _is_rate(fps):
+                return _no_rate(request, fps)
+            fps = int(fps)
         try:
-            viewer = frames.viewer(_fps(request.args.get("fps")), verdict(request).token)
-        except Bad as bad:
-            return refused(request, bad)
+            viewer = frames.viewer(fps, verdict(request).token)
         except stream.Busy:
             if not frames.slots:
                 words = "streams are off, since limits.stream_viewers of /camera.json is 0"
-                return _unavailable(request, error.STREAMS_OFF, words)
+                return unavailable(request, error.STREAMS_OFF, words)
             words = "all {} stream slots are taken".format(frames.slots)
-            return _unavailable(request, error.STREAMS_TAKEN, words, "close a viewer or try again later")
+            return unavailable(request, error.STREAMS_TAKEN, words, "close a viewer or try again later")
         headers = {
             "Content-Type": _stream_type(request.headers.get("Accept")) + "; boundary=" + part.BOUNDARY,
             "Cache-Control": "no-store",
@@ -124,78 +124,15 @@ def _attach_controls(app, camera):
         body["ranges"] = {name: kinds.to_json(*field) for name, field in camera.FIELDS.items()}
         return body, 200, _NO_STORE
 
-    @routes.on(app, routes.PUT_CAMERA)
-    async def put_camera(request):
-        if not camera.FIELDS:
-            return _unavailable(request, error.NO_SENSOR, camera.error)
-        try:
-            changes = object_of(request, '{"quality": 80}')
-            for name, value in changes.items():
-                _check(camera.FIELDS, name, value)
-        except Bad as bad:
-            return refused(request, bad)
-        failed = _apply(camera, changes)
-        if failed:
-            words = "the camera did not take " + failed + "; nothing was changed"
-            return _unavailable(request, error.NOT_SET, words, field=failed)
-        return camera.settings(), 200, _NO_STORE
-
-    @routes.on(app, routes.PUT_LED)
-    async def put_led(request):
-        try:
-            body = object_of(request, '{"level": 50}')
-            for name in body:
-                if name != "level":
-                    raise unknown(name, ["level"])
-            level = body.get("level")
-            if type(level) is not int or not 0 <= level <= _LEVEL_MAX:
-                words = "a whole number from 0 (off) to {}".format(_LEVEL_MAX)
-                raise bad_value("level", level, words, {"min": 0, "max": _LEVEL_MAX})
-        except Bad as bad:
-            return refused(request, bad)
-        camera.led = level
-        return {"level": camera.led}, 200, _NO_STORE
+    routes.on_late(app, (routes.PUT_CAMERA, routes.PUT_LED), "camcors.controls", camera)
 
 
-def _apply(camera, changes):
-    """Set all of `changes` (dict) or none; the name of the field that failed (str), or None."""
-    before = camera.settings()
-    done = []
-    for name, value in changes.items():
-        try:
-            camera.set(name, value)
-        except (OSError, ValueError):  # the sensor refused; what runs must stay consistent
-            _restore(camera, done, before)
-            return name
-        done.append(name)
-    return None
+def _is_rate(text):
+    """Return whether `?fps=` (str) is a number of pictures a second."""
+    return 0 < len(text) <= 2 and not text.strip("0123456789") and 1 <= int(text) <= _FPS_MAX
 
 
-def _restore(camera, done, before):
-    try:
-        for name in done:
-            camera.set(name, before[name])
-    except (KeyError, OSError, ValueError):
-        pass  # the sensor is gone, and its settings with it
-
-
-def _check(fields, name, value):
-    if name not in fields:
-        raise unknown(name, fields)
-    kind, limit = fields[name]
-    if kinds.check(kind, limit, value):
-        raise bad_value(name, value, kinds.describe(kind, limit), kinds.to_json(kind, limit))
-
-
-def _fps(text):
-    """Return the number in `?fps=` (int), or None if it is not given."""
-    if text is None:
-        return None
-    if 0 < len(text) <= 2 and not text.strip("0123456789") and 1 <= int(text) <= _FPS_MAX:
-        return int(text)
+def _no_rate(request, text):
+    given = late.load("camcors.given")
     words = "a whole number from 1 to {}".format(_FPS_MAX)
-    raise bad_value("fps", text, words, {"min": 1, "max": _FPS_MAX})
-
-
-def _unavailable(request, code, words, remedy=None, **more):
-    return refuse(request, code, words, {"Retry-After": str(_RETRY_AFTER_S)}, remedy=remedy, **more)
+    return given.refused(request, given.bad_value("fps", text, words, {"min": 1, "max": _FPS_MAX}))

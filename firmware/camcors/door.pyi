@@ -1,9 +1,12 @@
-from typing import Protocol
+from collections.abc import Callable
+from typing import Any, Protocol
 
 from access.lock import Lock, Verdict
 from cors import CORS
 from cors.guard import Guard
 from microdot import Microdot, Request, Response
+
+marks: list[tuple[Callable[..., Any], str]]
 
 class _Keeper(Protocol):
     lock: Lock
@@ -12,6 +15,7 @@ class _Keeper(Protocol):
 class Door:
     guard: Guard | None
     def __init__(self, app: Microdot, cors: CORS, keeper: _Keeper) -> None: ...
+    def attach(self) -> None: ...
     @property
     def lock(self) -> Lock: ...
     def uptime_s(self) -> int: ...

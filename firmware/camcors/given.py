@@ -1,12 +1,13 @@
-"""What a request to the camera's own paths has given, checked; a fault is said as strict/error.py has it."""
+"""What a request to the camera's own paths has given, checked; a fault is said as strict/error.py has it.
+
+On a camera this module is there only while a body is read, see strict/late.py.
+"""
 
 from microdot import abort
 from strict import error, late
 
-from .routes import refuse
+from .routes import BODY_MAX, refuse
 
-#: Bytes of a body; all fields of a sensor are 600.
-BODY_MAX = 2048
 _SHOWN_MAX = 64
 _FLOAT_MAX = 1e30
 

@@ -3,8 +3,6 @@ from typing import Any
 
 from microdot import Request
 
-BODY_MAX: int
-
 class Bad(Exception): ...
 
 def object_of(request: Request, example: str) -> dict[str, Any]: ...

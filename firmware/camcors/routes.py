@@ -4,7 +4,7 @@
 """
 
 from microdot import Response
-from strict import error
+from strict import error, late
 
 from .http.methods import is_taken
 
@@ -38,6 +38,9 @@ REMEDY = (
     "/api/access"
 )
 TAKES = "this path takes "  # before the methods, in the words of a 405
+#: Bytes of a body that one of these takes; all fields of a sensor are 600.
+BODY_MAX = 2048
+_RETRY_AFTER_S = 5
 
 
 def is_own(method, path):
@@ -52,6 +55,17 @@ def on(app, route):
     """Return a decorator that has a handler answer `route`, one of ROUTES, on `app` (microdot.Microdot)."""
     method, path = route
     return app.route(path, methods=[method])
+
+
+def on_late(app, some, module, given):
+    """Have `some` of ROUTES answered by `answer(request, given)` of a module (str) that is there only while
+    somebody asks, see strict/late.py."""
+
+    async def answer(request):
+        return await late.load(module).answer(request, given)
+
+    for route in some:
+        on(app, route)(answer)
 
 
 def attach_errors(app):
@@ -88,3 +102,8 @@ def refuse(request, code, words, headers=None, **more):
     if headers:
         fields.update(headers)
     return body, error.status_of(code), fields
+
+
+def unavailable(request, code, words, remedy=None, **more):
+    """Return the answer (tuple) with an error that may be over when it is asked again."""
+    return refuse(request, code, words, {"Retry-After": str(_RETRY_AFTER_S)}, remedy=remedy, **more)

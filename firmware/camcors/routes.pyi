@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from cors import CORS
@@ -20,13 +20,18 @@ GET_ACCESS: _Route
 ROUTES: tuple[_Route, ...]
 REMEDY: str
 TAKES: str
+BODY_MAX: int
 
 def is_own(method: str, path: str) -> bool: ...
 def on(app: Microdot, route: _Route) -> Callable[[Callable[..., Any]], Callable[..., Any]]: ...
+def on_late(app: Microdot, some: Iterable[_Route], module: str, given: object) -> None: ...
 def attach_errors(app: Microdot) -> None: ...
 def turn_away(
     request: Request, cors: CORS, code: str, words: str, remedy: str | None, more: dict[str, str | list[str]]
 ) -> Response: ...
 def refuse(
     request: Request, code: str, words: str, headers: dict[str, str] | None = None, **more: object
+) -> tuple[str, int, dict[str, str]]: ...
+def unavailable(
+    request: Request, code: str, words: str, remedy: str | None = None, **more: object
 ) -> tuple[str, int, dict[str, str]]: ...

@@ -18,7 +18,7 @@ from flash.files import stamp
 from microdot import microdot
 from strict import late
 
-from . import access_paths, api, app, cors, repl, restart, trial
+from . import api, app, cors, repl, restart, trial
 from .door import Door
 from .http.clock import sleep_ms
 from .http.server import Server
@@ -117,7 +117,7 @@ def _start(watchdog):
     network.attach(app)  # before the camera's routes: a set-up form stands in the place of its page
     frames = state.frames = Frames(camera, chosen["limits"])
     api.attach(app, camera, frames, server, state.report, door.verdict)
-    access_paths.attach(app, door)
+    door.attach()
     _thread.stack_size(board.SERVER_STACK_BYTES)
     main = _live(_main(chosen, server, listening, network, camera, frames, watchdog), server)
     repl.before_soft_reset(stop)

@@ -9,6 +9,9 @@ import sys
 
 _NAMES = (
     "access.check",
+    "camcors.access_paths",
+    "camcors.controls",
+    "camcors.given",
     "camcors.http.chunked",
     "camcors.page",
     "camcors_pages",

@@ -13,7 +13,7 @@ from access import secret
 from access.document import Access
 from access.lock import Lock
 from access.sessions import COOKIE
-from camcors import access, access_paths, routes
+from camcors import access, routes
 from camcors.door import Door
 from camcors.http.head import Headers
 from cors import CORS, Policy
@@ -119,7 +119,7 @@ class Camera:
         for route in routes.ROUTES:
             if route not in own:
                 routes.on(app, route)(self._run)
-        access_paths.attach(app, self.door)
+        self.door.attach()
         routes.attach_errors(app)
         app.route("/plain", methods=["GET", "POST"])(self._run)
         app.post("/open")(self._run)

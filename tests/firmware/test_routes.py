@@ -5,7 +5,8 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from camcors import access_paths, api, routes
+from camcors import api, routes
+from camcors.door import Door
 from microdot import Microdot
 
 
@@ -14,7 +15,7 @@ def test_the_camera_has_the_routes_of_the_table_and_no_other() -> None:
     nothing: Any = None
     server: Any = SimpleNamespace(limits=None)
     api.attach(app, nothing, nothing, server, nothing, nothing)
-    access_paths.attach(app, nothing)
+    Door(app, nothing, nothing).attach()
     found = [(method, row[1].url_pattern) for row in app.url_map for method in row[0]]
     assert sorted(found) == sorted(routes.ROUTES)
 
