@@ -3,7 +3,7 @@
 On a camera this module is there only while somebody asks for one of them, see strict/late.py.
 """
 
-from access import sessions
+from access import links, sessions
 from access.roles import VIEW
 from strict import error
 from strict.sender import FOREIGN, TRUSTED
@@ -29,7 +29,7 @@ async def _links(request, door):
     wish = _known(request, _LINK_FIELDS, '{"path": "/api/stream", "for_s": 3600}')
     path, for_s, role = wish.get("path"), wish.get("for_s"), wish.get("role", VIEW)
     try:
-        made = door.lock.link(door.verdict(request), path, for_s, door.uptime_s(), role)
+        made = links.make(door.lock, door.verdict(request), path, for_s, door.uptime_s(), role)
     except ValueError as exc:
         return refuse(request, error.BAD_VALUE, "there is no such link", remedy=str(exc.args[0]))
     return {"path": made, "role": role, "for_s": for_s}, 200, _NO_STORE
@@ -48,13 +48,13 @@ async def _session(request, door):
         return refuse(request, error.FOREIGN_WRITE, _FOREIGN)
     if request.method.upper() == "POST":  # microdot knows methods in lower case as well
         return await _log_in(request, door)
-    door.lock.log_out(request.headers)
+    sessions.log_out(door.lock, request.headers)
     return "", 204, _cookie(door, request, "")
 
 
 async def _log_in(request, door):
     given = _known(request, _SESSION_FIELDS, '{"token": "camcors_..."}')
-    verdict, session = door.lock.log_in(given.get("token"), request.headers, door.uptime_s())
+    verdict, session = sessions.log_in(door.lock, given.get("token"), request.headers, door.uptime_s())
     if session is None:
         return await door.refuse(request, verdict)
     return {"role": verdict.role, "idle_s": sessions.IDLE_S}, 200, _cookie(door, request, session)

@@ -4,11 +4,14 @@ It stands behind Guard, so that a request with a foreign Host, or a write from a
 whatever it shows; and the headers that Guard adds stand on its refusals as well.
 """
 
-from access import credentials, roles
+from access import roles
 from access.lock import ANYONE
+from microdot import microdot
+from strict import error
 from strict.sender import NO_ORIGIN
 
 from . import routes
+from .http.phases import WORDS_NO_MEMORY
 
 #: Handlers of /main.py that need what their method does not say: (handler, what it needs), see access.py.
 marks = []
@@ -46,7 +49,7 @@ class Door:
         return self._keeper.uptime_s()
 
     def judge(self, request):
-        """Return the access.lock.Verdict on `request` (microdot.Request)."""
+        """Return the access.lock.Verdict on `request` (microdot.Request). Raise MemoryError."""
         method = request.method
         needed = self._needed_by_mark(request) if marks else None
         if needed is None:
@@ -62,13 +65,14 @@ class Door:
 
     def _judge_all(self, needed, request):
         headers = request.headers
+        shows = headers.get("Authorization") is not None or headers.get("Cookie") is not None
         return self._keeper.lock.judge(
             needed,
             request.method,
             request.path,
             request.query_string,
             headers,
-            self.guard.sender(request) if credentials.are_browsers(headers) else NO_ORIGIN,
+            self.guard.sender(request) if shows else NO_ORIGIN,
             self._keeper.uptime_s(),
         )
 
@@ -88,8 +92,17 @@ class Door:
         # What is too large, or was refused before, gets its answer from Microdot, and runs nothing.
         if request is None or request.content_length > request.max_content_length:
             return self._dispatch(request)
-        verdict = request.g.verdict = self.judge(request)
+        try:
+            verdict = request.g.verdict = self.judge(request)
+        except MemoryError as exc:
+            return self._refuse_unjudged(request, exc)
         return self._dispatch(request) if verdict.code is None else self.refuse(request, verdict)
+
+    async def _refuse_unjudged(self, request, exc):
+        """Return the answer (microdot.Response) where memory for the lock ended: as where a handler's did."""
+        microdot.print_exception(exc)
+        more = {"Retry-After": routes.RETRY_AFTER}
+        return routes.turn_away(request, self._cors, error.NO_MEMORY, WORDS_NO_MEMORY, None, more)
 
     def _needed_by_mark(self, request):
         """Return what the handler of `request` is marked to need, None without a mark. To look for it takes

@@ -40,7 +40,7 @@ REMEDY = (
 TAKES = "this path takes "  # before the methods, in the words of a 405
 #: Bytes of a body that one of these takes; all fields of a sensor are 600.
 BODY_MAX = 2048
-_RETRY_AFTER_S = 5
+RETRY_AFTER = "5"  # seconds, of what may be over soon
 
 
 def is_own(method, path):
@@ -106,4 +106,4 @@ def refuse(request, code, words, headers=None, **more):
 
 def unavailable(request, code, words, remedy=None, **more):
     """Return the answer (tuple) with an error that may be over when it is asked again."""
-    return refuse(request, code, words, {"Retry-After": str(_RETRY_AFTER_S)}, remedy=remedy, **more)
+    return refuse(request, code, words, {"Retry-After": RETRY_AFTER}, remedy=remedy, **more)

@@ -21,6 +21,7 @@ ROUTES: tuple[_Route, ...]
 REMEDY: str
 TAKES: str
 BODY_MAX: int
+RETRY_AFTER: str
 
 def is_own(method: str, path: str) -> bool: ...
 def on(app: Microdot, route: _Route) -> Callable[[Callable[..., Any]], Callable[..., Any]]: ...

@@ -168,7 +168,7 @@ class State:
 
     def poll_wrong(self):
         """Say that tokens were wrong, at most once a minute. Called like `poll_policy`."""
-        count = self.lock.guesses.count
+        count = self.lock.guesses
         if count != self._told_wrong and self.uptime_s() >= self._tell_wrong_next_s:
             log.say("camcors: refused: %d with a wrong token" % (count - self._told_wrong))
             self._told_wrong = count
@@ -185,7 +185,7 @@ class State:
             "tokens": len(access.tokens),
             "open": access.open_role,
             "role": role,
-            "wrong_tokens": lock.guesses.count,
+            "wrong_tokens": lock.guesses,
         }
 
     def _refused(self):

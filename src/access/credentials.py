@@ -2,6 +2,8 @@
 
 Bearer is RFC 6750 section 2.1, Basic RFC 7617: any user name, with the token as the password. Whatever is in
 a header, nothing here raises.
+
+On a camera with bearer.c this module is there only while it is used, see strict/late.py.
 """
 
 import binascii
@@ -10,6 +12,8 @@ from strict.compat import const, lower
 
 from .secret import LENGTH, hash_of, place_of
 
+#: The name of a session's.
+COOKIE = "camcors_session"
 #: What `token` returns where a header holds no token.
 UNREADABLE = ""
 
@@ -22,17 +26,11 @@ _COOKIE_MAX = const(4096)  # what browsers keep of one, and all of a site's go i
 _BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 
-def _find(header, hashes):
+def find(header, hashes):
     """Return which of `hashes` (tuple of bytes) is that of the token in an Authorization header (str): its
     place (int), the last if there are several. None for none, and if the header is not written as nearly all
-    clients write it."""
+    clients write it. firmware/native/bearer.c does the same."""
     return place_of(hash_of(header[len(_BEARER) :]), hashes) if _is_plain(header) else None
-
-
-try:
-    from _bearer import find  # firmware/native/bearer.c
-except ImportError:  # CPython, and an image that others have built
-    find = _find
 
 
 def _is_plain(header):
@@ -64,13 +62,6 @@ def token(header):
 def is_basic(header):
     """Return whether an Authorization header (str) is of the scheme Basic."""
     return not header.startswith(_BEARER) and lower(header[: len(_BASIC)]) == _BASIC
-
-
-def are_browsers(headers):
-    """Return whether a request shows what a browser may send by itself: a cookie or a password. Anything with
-    `get` does for headers."""
-    header = headers.get("Authorization")
-    return (header is not None and is_basic(header)) or headers.get("Cookie") is not None
 
 
 def _password(value):

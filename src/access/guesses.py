@@ -3,6 +3,8 @@
 A right token is answered at once, always: a delay that it shared could be used to lock its owner out. So the
 delay saves no secret by itself (128 random bits do that); it keeps guesses from taking the camera's time, and
 the counter shows them.
+
+On a camera this module is there only while somebody is wrong, see strict/late.py.
 """
 
 from strict.compat import const
@@ -22,20 +24,14 @@ def remembered(failures, passed_s):
     return max(0, min(failures, _COUNTED_MAX) - passed_s // _FORGET_S)
 
 
-class Guesses:
-    """Counts wrong tokens since the start.
+def wrong(lock, now_s):
+    """Take note of a wrong token at the uptime now_s. Return the milliseconds that its answer waits (int).
 
-    count: how many there were (int).
+    A Lock remembers for it how many tokens were wrong, and in `failed` those of late (int) and when the last
+    of them was.
     """
-
-    def __init__(self):
-        self.count = 0
-        self._failures = 0
-        self._last_s = 0
-
-    def wrong(self, now_s):
-        """Take note of a wrong token; now_s: uptime. Return the milliseconds that its answer waits (int)."""
-        self.count += 1
-        self._failures = remembered(self._failures, now_s - self._last_s) + 1
-        self._last_s = now_s
-        return delay_ms(self._failures)
+    failures, last_s = lock.failed
+    failures = remembered(failures, now_s - last_s) + 1
+    lock.failed = failures, now_s
+    lock.guesses += 1
+    return delay_ms(failures)

@@ -7,6 +7,8 @@ token it came from, and signs these together with the path and all of the query 
 for that target only, to the letter, and nothing may follow it: who wants a picture once more adds a fragment,
 which the browser keeps for itself. It ends with its time, with its token, and when the camera restarts, since
 the key lasts as long as the camera runs.
+
+On a camera this module is there only while a link is shown or made, see strict/late.py. The Lock has the key.
 """
 
 import binascii
@@ -16,6 +18,7 @@ from strict.field import check
 from strict.method import is_safe
 
 from .hmac import Hmac
+from .lock import has_link
 from .roles import CONTROL, VIEW, includes
 from .secret import is_same
 
@@ -36,16 +39,45 @@ _HEX = "0123456789abcdef"
 _TARGET = "/" + _DIGITS + "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ?=&-._%~!$'()*+,;:@"
 
 
+def of_lock(lock):
+    """Return the Links of a Lock. It keeps the names of the tokens that there are, and whose they are."""
+    links = Links(lock.key)
+    tokens = lock.access.tokens
+    known, names = lock.named
+    if known is tokens:
+        links.tokens = names
+    else:
+        links.know(tokens)
+        lock.named = tokens, links.tokens
+    return links
+
+
+def make(lock, verdict, target, for_s, now_s, role=VIEW):
+    """Return `target` (a path and perhaps a query, str) as a link for who got `verdict`: see Links.sign.
+
+    Who needs no token gets `target` itself: so does whoever opens it. Raises ValueError.
+    """
+    if verdict.token is not None:
+        return of_lock(lock).sign(target, role, verdict.token, for_s, now_s)
+    fault = fault_of(target, role, for_s)
+    if fault is not None:
+        raise ValueError(fault)
+    return target
+
+
 class Links:
-    """Makes and checks the links of one camera, under one key (bytes)."""
+    """Makes and checks the links of one camera, under one key (bytes).
+
+    tokens: those that there are, by their names in links (dict).
+    """
 
     def __init__(self, key):
         self._hmac = Hmac(key)
-        self._tokens = {}
+        self.tokens = {}
 
     def know(self, tokens):
         """Take `tokens` (tuple of document.Token) for those that there are: the links of others end."""
-        self._tokens = {self._id(token): token for token in tokens}
+        self.tokens = {self._id(token): token for token in tokens}
 
     def sign(self, target, role, token, for_s, now_s):
         """Return `target`, a path and perhaps a query (str), as a link of `token` (document.Token), which is
@@ -77,7 +109,7 @@ class Links:
         if len(parts) != 4 or not _is_well_formed(target, parts[0], parts[1], parts[3]):
             return None
         until, role, name, signature = parts
-        token = self._tokens.get(name)
+        token = self.tokens.get(name)
         if token is None:
             return None
         if not is_same(binascii.unhexlify(signature), self._signature(target, until, role, token)):
@@ -91,11 +123,6 @@ class Links:
     def _signature(self, target, until, role, token):
         text = "\n".join((until, role, target))  # none of which has a line break
         return self._hmac.digest(b"link " + token.sha256 + text.encode())[:_SIGNATURE_BYTES]
-
-
-def has_link(query):
-    """Return whether a query (str or None) holds what may be a link."""
-    return query is not None and (query.startswith(_NAME) or "&" + _NAME in query)
 
 
 def fault_of(target, role, for_s):

@@ -1,7 +1,6 @@
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from .document import Access
-from .guesses import Guesses
 from .roles import Token
 
 class _Headers(Protocol):
@@ -18,9 +17,16 @@ class Verdict:
     def __init__(self, role: str | None, token: Token | None = ...) -> None: ...
 
 ANYONE: Final[Verdict]
+SESSION_TOKEN: Final[int]
 
 class Lock:
-    guesses: Guesses
+    guesses: int
+    key: bytes
+    known: tuple[tuple[bytes, ...], tuple[Verdict, ...]]
+    unknown: Verdict
+    sessions: list[list[Any]]
+    named: tuple[tuple[Token, ...], dict[str, Token]] | tuple[None, None]
+    failed: tuple[int, int]
     def __init__(self, key: bytes) -> None: ...
     @property
     def access(self) -> Access: ...
@@ -38,6 +44,6 @@ class Lock:
         origin: int,
         now_s: int,
     ) -> Verdict: ...
-    def log_in(self, text: object, headers: _Headers, now_s: int) -> tuple[Verdict, str | None]: ...
-    def log_out(self, headers: _Headers) -> None: ...
-    def link(self, verdict: Verdict, target: str, for_s: int, now_s: int, role: str = ...) -> str: ...
+
+def more(role: str | None, other: str | None) -> str | None: ...
+def has_link(query: str | None) -> bool: ...

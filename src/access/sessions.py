@@ -3,37 +3,56 @@
 A session refers to a token by its hash, and has the role that the token has at each request. It ends by
 logging out, by the token's removal, after 12 hours without a request, when newer ones need its place, and
 when the camera restarts.
+
+On a camera this module is there only while a cookie is shown or made, see strict/late.py; the Lock keeps the
+sessions, each as [the SHA-256 of its id, that of its token, seconds of uptime at which it was used].
 """
 
 import binascii
 
+from strict import late
 from strict.compat import const
 
+from .credentials import COOKIE, cookie
+from .judge import of_token
+from .lock import SESSION_TOKEN
 from .secret import hash_of, is_same, random_bytes
 
-COOKIE = "camcors_session"
 IDLE_S = const(43200)
 MOST = const(8)
 
 _LENGTH = const(32)  # hex digits of an id
 
 
-class _Session:
-    def __init__(self, sha256, token_sha256, now_s):
-        self.sha256 = sha256  # of its id
-        self.token_sha256 = token_sha256
-        self.used_s = now_s
+_ID = const(0)
+_USED_S = const(2)
+
+
+def log_in(lock, text, headers, now_s):
+    """Return (lock.Verdict, id), a str, of a new session for the token `text`; the id is None if that is
+    wrong."""
+    found = of_token(lock, text if type(text) is str else None)
+    if found is None:
+        return late.load("access.refusal").of_token(lock, headers, now_s), None
+    return found, Sessions(lock.sessions).open(found.token.sha256, now_s)
+
+
+def log_out(lock, headers):
+    """End the session of the cookie of a request, if it has one."""
+    text = cookie(headers.get("Cookie"), COOKIE)
+    if text is not None:
+        Sessions(lock.sessions).close(text)
 
 
 def _when(session):
-    return session.used_s
+    return session[_USED_S]
 
 
 class Sessions:
-    """The sessions of one camera, a few hundred bytes. Times are seconds of uptime (int)."""
+    """The sessions in a list that a Lock keeps, a few hundred bytes. Times are seconds of uptime (int)."""
 
-    def __init__(self):
-        self._open = []
+    def __init__(self, opened):
+        self._open = opened
 
     def open(self, token_sha256, now_s):
         """Return the id (str) of a new session of the token with the SHA-256 `token_sha256` (bytes).
@@ -44,15 +63,15 @@ class Sessions:
         if len(self._open) == MOST:
             self._open.remove(self._last(token_sha256, now_s))
         text = binascii.hexlify(random_bytes()).decode()
-        self._open.append(_Session(hash_of(text), token_sha256, now_s))
+        self._open.append([hash_of(text), token_sha256, now_s])
         return text
 
     def _last(self, token_sha256, now_s):
         """Return the session that gives way to one of the token with the SHA-256 `token_sha256`."""
         oldest = min(self._open, key=_when)
-        if now_s - oldest.used_s > IDLE_S:
+        if now_s - oldest[_USED_S] > IDLE_S:
             return oldest
-        same = [session for session in self._open if session.token_sha256 == token_sha256]
+        same = [session for session in self._open if session[SESSION_TOKEN] == token_sha256]
         return min(same, key=_when) if same else oldest
 
     def find(self, text, now_s):
@@ -62,20 +81,16 @@ class Sessions:
         The session counts as used.
         """
         session = self._find(text)
-        if session is None or now_s - session.used_s > IDLE_S:
+        if session is None or now_s - session[_USED_S] > IDLE_S:
             return None
-        session.used_s = now_s
-        return session.token_sha256
+        session[_USED_S] = now_s
+        return session[SESSION_TOKEN]
 
     def close(self, text):
         """End the session with the id `text` (str), if there is one."""
         session = self._find(text)
         if session is not None:
             self._open.remove(session)
-
-    def keep(self, hashes):
-        """End all sessions but those of the tokens with `hashes` (tuple of bytes)."""
-        self._open = [session for session in self._open if session.token_sha256 in hashes]
 
     def _find(self, text):
         """Return the session, after a look at all of them: the time does not tell which one it is."""
@@ -84,7 +99,7 @@ class Sessions:
         sha256 = hash_of(text)
         found = None
         for session in self._open:
-            if is_same(session.sha256, sha256):
+            if is_same(session[_ID], sha256):
                 found = session
         return found
 

@@ -9,6 +9,14 @@ import sys
 
 _NAMES = (
     "access.check",
+    "access.credentials",
+    "access.guesses",
+    "access.hmac",
+    "access.judge",
+    "access.links",
+    "access.refusal",
+    "access.secret",
+    "access.sessions",
     "camcors.access_paths",
     "camcors.controls",
     "camcors.given",

@@ -10,12 +10,11 @@ import binascii
 import json
 import sys
 
-from access import credentials, links, roles, secret
+from access import credentials, guesses, links, roles, secret
 from access.document import Access
-from access.guesses import Guesses
 from access.hmac import Hmac
 from access.lock import ANYONE, Lock
-from access.sessions import COOKIE, IDLE_S
+from access.sessions import COOKIE, IDLE_S, log_in, log_out
 from strict import error
 from strict.fault import AccessError
 from strict.reasons import REASONS
@@ -99,11 +98,11 @@ class Asked:
             return
         token = {"out": "admin", "idle": "admin", "twice": "admin"}.get(name, name)
         start_s = _LATER_S - IDLE_S - 1 if name == "idle" else _LATER_S - IDLE_S
-        verdict, session = lock.log_in(TOKENS[token], {}, start_s)
+        verdict, session = log_in(lock, TOKENS[token], {}, start_s)
         assert verdict.code is None
         self.headers["Cookie"] = "a=b; " + COOKIE + "=" + session
         if name == "out":
-            lock.log_out(self.headers)
+            log_out(lock, self.headers)
         elif name == "twice":
             self.headers["Cookie"] += "; " + COOKIE + "=x"
 
@@ -112,7 +111,7 @@ class Asked:
         verdict = lock.judge("view", "POST", "/api/links", None, headers, OWN, _START_S)
         target = "/api/stream" if show.get("elsewhere") else PATH + "?fps=5"
         start_s = _LATER_S - show.get("after_s", 0)
-        link = lock.link(verdict, target, 60, start_s, show.get("role", "view"))
+        link = links.make(lock, verdict, target, 60, start_s, show.get("role", "view"))
         self.query = link.partition("?")[2]
 
 
@@ -146,16 +145,16 @@ def _check(lock, asked, request, origin, expected):
     is_plain = header is not None and header[:7] == "Bearer " and len(header) == 41
     if admitted is not (verdict if is_plain and verdict.code is None and verdict.token else None):
         wrong.append("admitted %r" % admitted)
-    if (verdict.wait_ms > 0) != (expected == "wrong") or lock.guesses.count != (expected == "wrong"):
-        wrong.append("waits %d ms, %d guesses" % (verdict.wait_ms, lock.guesses.count))
+    if (verdict.wait_ms > 0) != (expected == "wrong") or lock.guesses != (expected == "wrong"):
+        wrong.append("waits %d ms, %d guesses" % (verdict.wait_ms, lock.guesses))
     headers["Origin"] = "https://page.example"
     headers["Access-Control-Request-Method"] = "PUT"
-    guesses = lock.guesses.count
+    counted = lock.guesses
     if lock.judge(needed, "OPTIONS", PATH, asked.query, headers, origin, _LATER_S) is not ANYONE:
         wrong.append("the preflight does not pass")
     if lock.judge("public", method, "/", asked.query, headers, origin, _LATER_S) is not ANYONE:
         wrong.append("what is public does not pass")
-    if lock.guesses.count != guesses:
+    if lock.guesses != counted:
         wrong.append("a guess where nothing was asked")
     return wrong
 
@@ -182,7 +181,7 @@ def run_senders(row):
     lock.access = after()
     headers = dict(row["headers"])
     if headers.pop("Cookie", False):
-        headers["Cookie"] = COOKIE + "=" + lock.log_in(TOKENS["view"], {}, _START_S)[1]
+        headers["Cookie"] = COOKIE + "=" + log_in(lock, TOKENS["view"], {}, _START_S)[1]
     for how in ("Basic", "Bearer"):
         if headers.pop(how, False):
             headers.update(Asked(lock, {how.lower(): "view"}).headers)
@@ -293,9 +292,9 @@ def run_hmac(row):
 
 
 def run_guesses(row):
-    guesses = Guesses()
-    found = [guesses.wrong(at_s) for at_s in row["at_s"]]
-    return [] if found == row["wait_ms"] and guesses.count == len(found) else ["waits %r" % found]
+    lock = Lock(b"key")
+    found = [guesses.wrong(lock, at_s) for at_s in row["at_s"]]
+    return [] if found == row["wait_ms"] and lock.guesses == len(found) else ["waits %r" % found]
 
 
 TABLES = {

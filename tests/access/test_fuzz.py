@@ -19,7 +19,7 @@ from access.document import Access
 from access.links import Links
 from access.lock import Lock
 from access.roles import ROLES
-from access.sessions import COOKIE, Sessions
+from access.sessions import COOKIE, Sessions, log_in
 from strict.fault import AccessError
 from strict.reasons import REASONS
 from strict.sender import FOREIGN, NO_ORIGIN, OWN, TRUSTED
@@ -125,7 +125,7 @@ def test_no_cookie_is_found_but_one_of_its_name():
 def test_no_cookie_passes_but_of_a_session_and_from_a_page_that_may():
     outcomes = Counter()
     lock = make_lock()
-    sessions = {lock.log_in(TOKENS[name], {}, 0)[1]: name for name in ("view", "control", "admin")}
+    sessions = {log_in(lock, TOKENS[name], {}, 0)[1]: name for name in ("view", "control", "admin")}
     known = st.sampled_from(sorted(sessions))
 
     @deterministic(1500)
@@ -148,7 +148,7 @@ def test_no_cookie_passes_but_of_a_session_and_from_a_page_that_may():
 @deterministic(500)
 @given(_texts | st.text("0123456789abcdef", min_size=32, max_size=32))
 def test_no_session_is_found_but_one_that_was_opened(text):
-    sessions = Sessions()
+    sessions = Sessions([])
     sessions.open(b"1" * 32, 0)
     assert sessions.find(text, 0) is None
     sessions.close(text)

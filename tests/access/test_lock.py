@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from access import secret
+from access import links, secret
 from access.document import LOCKED, Access
 from access.lock import ANYONE, Lock
-from access.sessions import COOKIE, IDLE_S, MOST, Sessions, set_cookie
+from access.sessions import COOKIE, IDLE_S, MOST, Sessions, log_in, log_out, set_cookie
 from strict import error
 from strict.sender import FOREIGN, NO_ORIGIN, OWN
 from tests.access.run_cases import PATH, TOKENS, after, before
@@ -31,7 +31,7 @@ def judge(lock, headers, *, needed="view", method="GET", path=PATH, query=None, 
 
 
 def logged_in(lock, name, now_s=0):
-    verdict, session = lock.log_in(TOKENS[name], {}, now_s)
+    verdict, session = log_in(lock, TOKENS[name], {}, now_s)
     assert (verdict.code, verdict.role) == (None, name)
     return {"Cookie": f"{COOKIE}={session}"}
 
@@ -63,7 +63,7 @@ def test_the_words_say_what_to_send_in_place_of_a_password():
 
 def test_a_session_has_the_role_that_its_token_has_now():
     lock = make_lock(before())
-    _, session = lock.log_in(TOKENS["lowered"], {}, 0)
+    _, session = log_in(lock, TOKENS["lowered"], {}, 0)
     cookie = {"Cookie": f"{COOKIE}={session}"}
     assert judge(lock, cookie).role == "control"
     lock.access = after()
@@ -72,7 +72,7 @@ def test_a_session_has_the_role_that_its_token_has_now():
 
 def test_a_session_ends_with_its_token_and_does_not_come_back_with_it():
     lock = make_lock(before())
-    _, session = lock.log_in(TOKENS["removed"], {}, 0)
+    _, session = log_in(lock, TOKENS["removed"], {}, 0)
     cookie = {"Cookie": f"{COOKIE}={session}"}
     assert judge(lock, cookie).role == "admin"
     for access in (after(), before()):
@@ -106,7 +106,7 @@ def test_no_token_ends_the_sessions_of_others():
 
 
 def test_idle_sessions_give_way_first():
-    sessions = Sessions()
+    sessions = Sessions([])
     old = [sessions.open(b"1" * 32, 0) for _ in range(MOST - 1)]
     kept = sessions.open(b"2" * 32, IDLE_S)
     new = [sessions.open(b"3" * 32, IDLE_S + 1) for _ in range(MOST - 1)]
@@ -119,9 +119,9 @@ def test_idle_sessions_give_way_first():
 def test_logging_out_ends_one_session():
     lock = make_lock()
     one, other = logged_in(lock, "view"), logged_in(lock, "view")
-    lock.log_out(one)
-    lock.log_out({"Cookie": f"{COOKIE}=unknown"})
-    lock.log_out({})
+    log_out(lock, one)
+    log_out(lock, {"Cookie": f"{COOKIE}=unknown"})
+    log_out(lock, {})
     assert judge(lock, one).code == error.NO_TOKEN
     assert judge(lock, other).role == "view"
 
@@ -131,14 +131,14 @@ def test_logging_out_ends_one_session():
 )
 def test_who_logs_in_with_a_wrong_token_waits(text):
     lock = make_lock()
-    verdict, session = lock.log_in(text, {"Origin": "http://camera"}, 0)
+    verdict, session = log_in(lock, text, {"Origin": "http://camera"}, 0)
     assert (verdict.code, verdict.wait_ms, session) == (error.WRONG_TOKEN, 250, None)
     assert verdict.challenge == ('Bearer realm="camcors", error="invalid_token"',)
-    assert lock.guesses.count == 1
+    assert lock.guesses == 1
 
 
 def test_a_typed_token_logs_in():
-    verdict, session = make_lock().log_in(TOKENS["view"].upper().replace("0", "O"), {}, 0)
+    verdict, session = log_in(make_lock(), TOKENS["view"].upper().replace("0", "O"), {}, 0)
     assert (verdict.role, len(session)) == ("view", 32)
 
 
@@ -165,8 +165,8 @@ def test_a_link_gives_no_more_than_its_asker_may():
     lock = make_lock()
     verdict = judge(lock, bearer("view"))
     with pytest.raises(ValueError, match="ask for no more than the role of your token, view"):
-        lock.link(verdict, PATH, 60, 0, "control")
-    path, _, query = lock.link(verdict, PATH, 60, 0).partition("?")
+        links.make(lock, verdict, PATH, 60, 0, "control")
+    path, _, query = links.make(lock, verdict, PATH, 60, 0).partition("?")
     assert judge(lock, {}, path=path, query=query).role == "view"
 
 
@@ -174,14 +174,14 @@ def test_who_needs_no_token_gets_the_path_itself():
     lock = make_lock(after("open"))
     verdict = judge(lock, {}, needed="control")
     assert verdict.role == "control"
-    assert lock.link(verdict, PATH, 60, 0) == PATH
+    assert links.make(lock, verdict, PATH, 60, 0) == PATH
     with pytest.raises(ValueError, match="write a path of this camera"):
-        lock.link(verdict, "//evil.example", 60, 0)
+        links.make(lock, verdict, "//evil.example", 60, 0)
 
 
 def test_who_came_by_a_link_cannot_ask_for_another():
     lock = make_lock()
-    path, _, query = lock.link(judge(lock, bearer("view")), "/api/links", 60, 0).partition("?")
+    path, _, query = links.make(lock, judge(lock, bearer("view")), "/api/links", 60, 0).partition("?")
     assert judge(lock, {}, path=path, query=query).role == "view"
     assert judge(lock, {}, method="POST", path=path, query=query).code == error.LINK_ENDED
 
@@ -196,7 +196,7 @@ def test_a_right_token_never_waits():
     verdict = judge(lock, bearer("view"), now_s=5)
     assert (verdict.code, verdict.wait_ms) == (None, 0)
     assert judge(lock, {}, now_s=5).wait_ms == 0  # nor who shows nothing
-    assert lock.guesses.count == 7
+    assert lock.guesses == 7
 
 
 # --- what it costs

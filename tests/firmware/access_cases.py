@@ -9,10 +9,10 @@ import binascii
 import json
 import sys
 
-from access import secret
+from access import links, secret
 from access.document import Access
 from access.lock import Lock
-from access.sessions import COOKIE
+from access.sessions import COOKIE, log_in
 from camcors import access, routes
 from camcors.door import Door
 from camcors.http.head import Headers
@@ -174,11 +174,11 @@ def show(camera, credential, path):
         pair = binascii.b2a_base64(("any:" + TOKENS[name]).encode()).decode().strip()
         return path, {"authorization": "Basic " + pair}
     if how == "cookie":
-        return path, {"cookie": COOKIE + "=" + lock.log_in(TOKENS[name], {}, 1000)[1]}
+        return path, {"cookie": COOKIE + "=" + log_in(lock, TOKENS[name], {}, 1000)[1]}
     if "link" in credential:
         headers = {"Authorization": "Bearer " + TOKENS["admin"]}
         verdict = lock.judge("view", "POST", "/api/links", None, headers, 0, 0)
-        return lock.link(verdict, path, 60, 1000 if how == "link" else 900), {}
+        return links.make(lock, verdict, path, 60, 1000 if how == "link" else 900), {}
     return path, {}
 
 
@@ -240,7 +240,7 @@ def check(camera, method, path, credential, origin):
     if camera.ran != (1 if runs else 0):
         wrong.append("a handler ran %d times" % camera.ran)
     is_guess = code == "wrong-token"
-    if (paused_ms, camera.keeper.lock.guesses.count) != ((250, 1) if is_guess else (0, 0)):
+    if (paused_ms, camera.keeper.lock.guesses) != ((250, 1) if is_guess else (0, 0)):
         wrong.append("held back for %d ms" % paused_ms)
     return wrong + check_headers(answer, code, origin)
 

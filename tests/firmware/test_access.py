@@ -6,17 +6,20 @@ import importlib
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from access.document import SENTENCES, Access
 from access.lock import ANYONE
 from access.sessions import COOKIE
 from access.store import Store
 from camcors import access, routes
 from cors import Policy
+from strict import late
 from strict.sender import NO_ORIGIN
 from tests.firmware import access_cases
 from tests.firmware.access_cases import ALLOWED, CREDENTIALS, NEEDS, ORIGINS, TOKENS
@@ -158,7 +161,7 @@ def test_a_role_that_there_is_not() -> None:
         access.public("/path")  # type: ignore[type-var]
 
 
-FULL = ["access.lock.Verdict", "access.sessions.Sessions.keep", "access.links.Links.know", "frames.end"]
+FULL = ["access.lock.Verdict", "frames.end"]
 
 
 @pytest.mark.parametrize("where", FULL)
@@ -195,6 +198,58 @@ def test_a_full_heap_delays_a_removal_and_does_not_lose_it(
     headers = {"Authorization": "Bearer " + TOKENS["control"]}
     found = state.lock.judge("view", "GET", "/api/status", None, headers, NO_ORIGIN, 0)
     assert (found.code, ended) == ("wrong-token", [state.lock.is_over])
+
+
+#: A credential -> the modules without which it is not judged.
+UNJUDGED = {
+    "none": ("access.refusal",),
+    "wrong": ("access.judge", "access.refusal", "access.guesses"),
+    "link": ("access.judge", "access.links"),
+    "ended link": ("access.judge", "access.links", "access.refusal"),
+    "basic admin": ("access.judge",),
+    "cookie admin": ("access.judge", "access.sessions"),
+}
+
+
+def without(*names: str) -> Callable[[str], Any]:
+    """late.load() that finds no memory for these modules."""
+    real = late.load
+
+    def load(name: str) -> Any:
+        if name in names:
+            raise MemoryError
+        return real(name)
+
+    return load
+
+
+@pytest.mark.parametrize(
+    ("credential", "name"), [(c, name) for c, names in UNJUDGED.items() for name in names]
+)
+def test_what_there_is_no_memory_to_judge_does_not_pass(
+    camera: Any, credential: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    camera.cors.policy = Policy(allowed_origins=[ALLOWED], allow_credentials=True)
+    target, headers = cases.show(camera, credential, "/api/status")
+    monkeypatch.setattr(late, "load", without(name))
+    answer, paused_ms = camera.ask("GET", target, {**headers, "origin": ALLOWED})
+    assert (answer.status_code, json.loads(answer.body)["code"]) == (503, "no-memory")
+    assert answer.headers["Retry-After"] == "5"
+    assert answer.headers["Access-Control-Allow-Origin"] == ALLOWED
+    assert (camera.ran, paused_ms, camera.keeper.lock.guesses) == (0, 0, 0)
+
+
+def test_what_most_requests_show_is_judged_without_them(camera: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    preflight = {"origin": ALLOWED, "access-control-request-method": "PUT"}
+    opened = Access(open_view=SENTENCES["open_view"][0])
+    camera.ask("GET", "/", {"origin": ALLOWED})  # the policy is compiled
+    monkeypatch.setattr(late, "load", without(*late._NAMES))  # type: ignore[attr-defined]
+    assert camera.ask("GET", "/api/capture", BEARER)[0].status_code == 200
+    assert camera.ask("OPTIONS", "/api/led", preflight)[0].status_code == 204
+    assert camera.ask("GET", "/", {})[0].status_code == 200
+    camera.keeper.lock.access = opened
+    for target in ("/api/capture", "/api/stream?fps=5", "/api/capture?blink=1"):
+        assert camera.ask("GET", target, {"origin": "https://evil.example"})[0].status_code == 200
 
 
 def test_an_origin_whose_cookie_does_not_count_ends_no_session(camera: Any) -> None:

@@ -27,7 +27,7 @@ FOUND: dict[str, list[tuple[tuple[str, ...], int | None]]] = {
 }
 SCRIPT = """
 import random, sys
-from access import credentials
+from access import credentials, lock
 from access.secret import hash_of
 
 def show(find, *arguments):
@@ -39,8 +39,8 @@ def show(find, *arguments):
 for header, rows in {found}.items():
     for tokens, place in rows:
         hashes = tuple([hash_of(token) for token in tokens])
-        assert credentials.find is not credentials._find
-        print(credentials.find(header, hashes) == credentials._find(header, hashes) == place)
+        assert lock.find is not credentials.find
+        print(lock.find(header, hashes) == credentials.find(header, hashes) == place)
 
 # What differs in one bit of the 16 bytes that count, and in others.
 header = {header!r}
@@ -48,7 +48,7 @@ good = hash_of(header[7:])
 for bit in range(256):
     other = bytearray(good)
     other[bit // 8] ^= 1 << bit % 8
-    found = credentials.find(header, (bytes(other),)), credentials._find(header, (bytes(other),))
+    found = lock.find(header, (bytes(other),)), credentials.find(header, (bytes(other),))
     print(found == ((None, None) if bit < 128 else (0, 0)))
 
 random.seed(19)
@@ -57,11 +57,11 @@ for _ in range(3000):
     for _ in range(random.randrange(3)):
         shown[random.randrange(41)] = chr(random.choice((32, 48, 97, 233)))
     shown = "".join(shown)[: random.choice((40, 41, 41, 41))]
-    print(credentials.find(shown, (good,)) == credentials._find(shown, (good,)))
+    print(lock.find(shown, (good,)) == credentials.find(shown, (good,)))
 
 for wrong in (1, (good,)), (header, 1), (header, (1,)), (header, ("",)), (None, (good,)):
-    print(show(credentials.find, *wrong) in ("TypeError", None))
-print(show(credentials.find, header, (b"", good[:31], b"")) is None)  # no hash
+    print(show(lock.find, *wrong) in ("TypeError", None))
+print(show(lock.find, header, (b"", good[:31], b"")) is None)  # no hash
 """
 
 

@@ -1,0 +1,18 @@
+from typing import Protocol
+
+from .lock import Lock, Verdict
+
+class _Headers(Protocol):
+    def get(self, name: str, /) -> str | None: ...
+
+def judge(
+    lock: Lock,
+    needed: str,
+    method: str,
+    path: str,
+    query: str | None,
+    headers: _Headers,
+    origin: int,
+    now_s: int,
+) -> Verdict: ...
+def of_token(lock: Lock, text: str | None) -> Verdict | None: ...

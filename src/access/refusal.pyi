@@ -1,0 +1,9 @@
+from typing import Protocol
+
+from .lock import Lock, Verdict
+
+class _Headers(Protocol):
+    def get(self, name: str, /) -> str | None: ...
+
+def of_token(lock: Lock, headers: _Headers, now_s: int) -> Verdict: ...
+def of_role(found: Verdict, needed: str, query: str | None, headers: _Headers) -> Verdict: ...
