@@ -22,9 +22,7 @@ IDLE_S = const(43200)
 MOST = const(8)
 
 _LENGTH = const(32)  # hex digits of an id
-
-
-_ID = const(0)
+_ID = const(0)  # places in a session, beside lock.SESSION_TOKEN
 _USED_S = const(2)
 
 
