@@ -99,10 +99,10 @@ class Connection:
                 return await self._converse()
             except Refusal as error:
                 refusal = error
-            except MemoryError as error:
+            except MemoryError:
                 refusal = self.exchange.starve()
                 if refusal is None:
-                    self._server.fault(error)
+                    raise
             except asyncio.CancelledError:
                 refusal = self._end_late()
             if refusal:
@@ -110,11 +110,20 @@ class Connection:
                 await self._refuse(refusal)
         except asyncio.CancelledError:
             self._end_late()
+        except MemoryError:
+            raise  # the Server calls tell_no_memory()
         except OSError as error:
             self._end_lost(error)
         except Exception as error:  # whatever happens to one client, the others are served on
             self._server.fault(error)
         return False
+
+    def tell_no_memory(self):
+        """Nothing else could be done for want of memory: tell the client so, if nothing of an answer has gone
+        out. Allocates nothing."""
+        exchange = self.exchange
+        if exchange.is_unanswered and not self._wire.is_used:
+            self._transport.tell_no_memory(exchange.inbox.is_head)
 
     def until_heard(self):
         """Awaitable, at once, that ends when serve() has something to do; or ends soon, and serve() waits."""

@@ -75,6 +75,7 @@ from .phases import (
     PHASES,
     RUNNING,
     SENDING,
+    SHAKING,
     WAITING,
     WORDS_EVICTED,
     WORDS_FULL,
@@ -349,6 +350,11 @@ class Exchange:
         """The heap is full. Return what the client is told (Refusal), or None: then an answer may have begun,
         which nothing may be written into."""
         return Refusal(503, WORDS_NO_MEMORY, NO_MEMORY) if self.phase <= CHUNKS else None
+
+    @property
+    def is_unanswered(self):
+        """Whether nothing of an answer has gone out, and plain words may."""
+        return self.phase <= RUNNING or WAITING <= self.phase < SHAKING
 
     # The end.
 

@@ -7,7 +7,7 @@ import socket
 from strict.compat import const
 
 from .clock import sleep_ms
-from .transport import Transport
+from .transport import Transport, tell_no_memory
 from .waits import core, until_ready
 
 _PAUSE_MS = const(50)
@@ -65,7 +65,9 @@ class Listener:
             client.setblocking(False)
             transport = self._make(client, address)
             asyncio.create_task(self._accept(transport))  # noqa: RUF006 (the queue of tasks holds it)
-        except Exception:
+        except Exception as error:
+            if isinstance(error, MemoryError) and self._make is Transport:
+                tell_no_memory(client)
             client.close()
             raise
 

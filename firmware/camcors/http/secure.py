@@ -104,6 +104,10 @@ class SecureTransport(Transport):
     def until_heard(self):
         return sleep_ms(0)  # receive() knows when to wait
 
+    def tell_no_memory(self, is_head):
+        if self._socket is not self._raw:
+            super().tell_no_memory(is_head)
+
     def is_readable(self):
         return bool(self._socket) and is_readable(self._heard)
 

@@ -170,6 +170,7 @@ class Server:
             pass  # by close(), and nobody waits for this task; or an idle client's end, which is told nobody
         except MemoryError as error:
             self.fault(error)
+            connection.tell_no_memory()
         finally:
             self._open.remove(connection)
             self._told -= connection.is_told
@@ -183,7 +184,8 @@ class Server:
             self._open.append(connection)
             return connection
         except MemoryError as error:
-            transport.close(True)
+            transport.tell_no_memory(False)
+            transport.close()
             self.fault(error)
             return None
 

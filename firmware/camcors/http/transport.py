@@ -27,9 +27,21 @@ _IS_LINUX = sys.platform == "linux"
 #: is slow, seconds of pictures; this is a fifth of a second at 300 kB/s.
 _UNSENT_BYTES = const(32768)
 _ENOTCONN = const(128)  # lwIP's
+_FAULTS = (OSError, MemoryError)
 #: What a socket is given at a time: a picture, in most cases. A computer copies it in ten microseconds or so;
 #: lwIP takes no more than its own buffer holds.
 _SLICE_BYTES = const(32768)
+
+#: What a client is told where no other answer has room in the heap. Made before, so it lies in flash.
+_NO_MEMORY = (
+    b"HTTP/1.1 503 Service Unavailable\r\nX-Content-Type-Options: nosniff\r\n"
+    b"Content-Type: application/json; charset=UTF-8\r\nCache-Control: no-store\r\n"
+    b"Content-Length: 80\r\nRetry-After: 2\r\nConnection: close\r\n\r\n"
+    b'{"error": "the camera has no memory left for this request", "code": "no-memory"}'
+)
+_CONTENT_AT = _NO_MEMORY.find(b"{")
+_scrap = bytearray(64)  # where bytes go that nobody reads
+_SCRAPS = const(32)
 
 # A client that left: EPIPE, ECONNABORTED, ECONNRESET, ENOTCONN, ETIMEDOUT, with the numbers of
 # Linux and of lwIP on the ESP32.
@@ -93,6 +105,24 @@ def is_readable(socket):
         return False
 
 
+def _drop_unread(socket):
+    """Read what is there and forget it, within limits: closed with bytes unread, TCP takes the answer back
+    (RFC 9112 section 9.6). Allocates nothing."""
+    for _ in range(_SCRAPS):
+        if not receive(socket, _scrap):
+            return
+
+
+def tell_no_memory(socket, is_head=False):
+    """Send over `socket` that there is no memory for an answer, as one to a HEAD if `is_head`. Allocates
+    nothing and raises nothing."""
+    try:
+        _drop_unread(socket)
+        socket.write(_NO_MEMORY, 0, _CONTENT_AT if is_head else len(_NO_MEMORY))
+    except _FAULTS:
+        pass  # it is closed without a word
+
+
 class _Transport:
     """On MicroPython: waits as asyncio.Stream does, without the copies that Stream makes.
 
@@ -143,6 +173,11 @@ class _Transport:
         count = self._socket.write(data, start, size) or 0
         self.is_full = count < size
         return count
+
+    def tell_no_memory(self, is_head):
+        """Send the answer that needs no memory, before close()."""
+        if self._socket:
+            tell_no_memory(self._socket, is_head)
 
     def bound_unsent(self):
         """Have the system keep little that is sent and not taken, from now on: for a stream, whose viewer
@@ -204,6 +239,9 @@ if core is None:
             piece = memoryview(data)[start : start + size]
             self._writer.write(piece)
             return len(piece)
+
+        def tell_no_memory(self, is_head):
+            self._writer.write(_NO_MEMORY[:_CONTENT_AT] if is_head else _NO_MEMORY)
 
         def bound_unsent(self):
             _bound_unsent(self._writer.get_extra_info("socket"))
