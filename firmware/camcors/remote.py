@@ -258,9 +258,10 @@ def policy():
 
 def access():
     """Return the access file in force, as JSON text, or None before there is a lock."""
+    from access.document import to_json
     from camcors import start
 
-    return start.state.lock and start.state.lock.access.to_json()
+    return start.state.lock and to_json(start.state.lock.access)
 
 
 def policy_before(digest):

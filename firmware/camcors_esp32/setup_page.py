@@ -20,7 +20,7 @@ import os
 
 from access import secret
 from access import store as access_store
-from access.document import LOCKED
+from access.document import Access
 from access.roles import CONTROL
 from camcors import access, settings_file
 from camcors.http.clock import sleep_ms
@@ -148,7 +148,7 @@ class SetupPage:
         before = self._written if sent and sent == self._sent else MISSING
         token = secret.make_token()
         digits = binascii.hexlify(secret.hash_of(token)).decode()
-        text = LOCKED.with_token(_TOKEN_NAME, CONTROL, digits).to_json()
+        text = Access().with_token(_TOKEN_NAME, CONTROL, digits).to_json()
         base = self._path[: -len("camera.json")] + "access"
         store = access_store.Store(base + ".json", base + ".good.json", base + ".record.json")
         try:

@@ -10,7 +10,7 @@ from esp32 import Partition
 
 import board
 import filesystem
-from access.document import Access
+from strict import late
 
 _USAGE = """\
 usage: camcors-host [--port N] [--tls-port N] [--host ADDRESS] [--repl PATH] [--flash FILE]
@@ -69,7 +69,7 @@ def _address(text):
 
 def _access(text):
     try:
-        Access.from_json(text)
+        late.load("access.document").Access.from_json(text)
     except ValueError as exc:
         raise UsageError("--access: " + str(exc))
     return text

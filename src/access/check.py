@@ -10,7 +10,7 @@ from strict.compat import const, lower
 from strict.fault import HIDDEN, Fault
 from strict.field import check
 
-from .roles import ROLES, SENTENCES, TOKEN_FIELDS, Token
+from .roles import CONTROL, ROLES, TOKEN_FIELDS, VIEW, Token
 
 FILE_MAX = const(8192)  # bytes
 #: In the normal form a token has at most 172 bytes, so that 16 have 2,752; with each key on a line of its own
@@ -19,6 +19,11 @@ TOKENS_MAX = const(16)
 NAME_MAX = const(32)
 CREATED_MAX = 4294967295
 EXAMPLE = '{"version": 1, "tokens": []}'
+#: Field of the access file -> (the sentence that is its value, the role that anyone has then).
+SENTENCES = {
+    "open": ("anyone in this network may watch and control", CONTROL),
+    "open_view": ("anyone in this network may watch", VIEW),
+}
 
 _FIELDS = ("open", "open_view", "tokens", "version")
 _KEY_MAX = const(12)  # characters; one of a longer key may be a secret

@@ -1,3 +1,5 @@
+from typing import Final
+
 from strict.fault import Fault
 
 from .roles import Token
@@ -7,6 +9,7 @@ TOKENS_MAX: int
 NAME_MAX: int
 CREATED_MAX: int
 EXAMPLE: str
+SENTENCES: Final[dict[str, tuple[str, str]]]
 
 class Check:
     def __init__(self, faults: list[Fault]) -> None: ...

@@ -9,16 +9,21 @@ opens it by a word:
     {"open_view": "anyone in this network may watch"}
 
 Tokens may stand beside either, for those who do more. `version` may be left out.
+
+On a camera this module is there only while a file is read or made, see strict/late.py. What it keeps of one
+is a lock.InForce.
 """
 
 import binascii
 import json
 
-from strict import late
+from strict import document
 from strict.compat import lower
 from strict.fault import AccessError
 
-from .roles import SENTENCES, TOKEN_FIELDS
+from .check import EXAMPLE, FILE_MAX, SENTENCES, Check
+from .lock import InForce
+from .roles import TOKEN_FIELDS
 
 
 class Access:
@@ -38,8 +43,7 @@ class Access:
 
         Raises AccessError with all faults; a fault of syntax has the field "line L, column C".
         """
-        check = late.load("access.check")
-        given, faults = late.load("strict.document").read(text, check.FILE_MAX, check.EXAMPLE)
+        given, faults = document.read(text, FILE_MAX, EXAMPLE)
         if given is None:
             raise AccessError(faults)
         given.pop("$schema", None)
@@ -48,16 +52,14 @@ class Access:
         return access
 
     def _set(self, given, faults):
-        self.tokens, self.open_role = late.load("access.check").Check(faults).read(given)
+        self.tokens, self.open_role = Check(faults).read(given)
         if faults:
             raise AccessError(faults)
-        self.digest = late.load("strict.document").digest((self.to_json(),))
+        self.digest = document.digest((self.to_json(),))
 
-    def closed(self):
-        """Return it without what opens the camera: the tokens only."""
-        if self.open_role is None:
-            return self
-        return Access(tokens=[_fields(token) for token in self.tokens])
+    def in_force(self):
+        """Return what a camera keeps of it (lock.InForce)."""
+        return InForce(self.tokens, self.open_role, self.digest)
 
     def with_token(self, name, role, sha256, created_s=None):
         """Return the Access that knows one more token; sha256: as in the file. Raises AccessError."""
@@ -80,14 +82,19 @@ class Access:
 
     def to_json(self):
         """Return it as JSON text (str), in one form on every interpreter."""
-        rows = ['  "version": 1']
-        for name in sorted(SENTENCES):
-            sentence, role = SENTENCES[name]
-            if role == self.open_role:
-                rows.append('  "' + name + '": ' + json.dumps(sentence))
-        tokens = ["    " + _to_json(token) for token in self.tokens]
-        rows.append('  "tokens": [' + ("\n" + ",\n".join(tokens) + "\n  ]" if tokens else "]"))
-        return "{\n" + ",\n".join(rows) + "\n}\n"
+        return to_json(self)
+
+
+def to_json(access):
+    """Return an Access or a lock.InForce as JSON text (str), as Access.to_json does."""
+    rows = ['  "version": 1']
+    for name in sorted(SENTENCES):
+        sentence, role = SENTENCES[name]
+        if role == access.open_role:
+            rows.append('  "' + name + '": ' + json.dumps(sentence))
+    tokens = ["    " + _to_json(token) for token in access.tokens]
+    rows.append('  "tokens": [' + ("\n" + ",\n".join(tokens) + "\n  ]" if tokens else "]"))
+    return "{\n" + ",\n".join(rows) + "\n}\n"
 
 
 def _fields(token):
@@ -102,7 +109,3 @@ def _to_json(token):
     fields = _fields(token)
     rows = ['"' + name + '": ' + json.dumps(fields[name]) for name in TOKEN_FIELDS if name in fields]
     return "{" + ", ".join(rows) + "}"
-
-
-#: Without a token, and not open.
-LOCKED = Access()

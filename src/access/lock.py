@@ -8,16 +8,24 @@ object of a class keeps its module in the heap. A request for which one of them 
 A preflight shows nothing (Fetch, "CORS-preflight fetch"), needs nothing and runs nothing.
 """
 
+from collections import namedtuple
+
 from strict import late
 from strict.compat import const
 
-from .document import LOCKED
 from .roles import PUBLIC, includes
 
 try:
     from _bearer import find  # firmware/native/bearer.c
 except ImportError:  # CPython, and an image that others have built
     from .credentials import find
+
+
+#: What counts of an access file: tokens, open_role and digest as of a document.Access. digest is None where
+#: no file says just that.
+InForce = namedtuple("InForce", ("tokens", "open_role", "digest"))
+#: Without a token, and not open: before there is a file, and without one.
+LOCKED = InForce((), None, None)
 
 
 class Verdict:
@@ -65,7 +73,7 @@ class Lock:
 
     @property
     def access(self):
-        """The document.Access in force. Assigning one ends what came from tokens that it does not know.
+        """The InForce. Assigning one ends what came from tokens that it does not know.
 
         It is in force last of all: if memory ends before, assign it once more.
         """

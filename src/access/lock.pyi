@@ -1,10 +1,18 @@
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
-from .document import Access
 from .roles import Token
 
 class _Headers(Protocol):
     def get(self, name: str, /) -> str | None: ...
+
+class _InForce(NamedTuple):
+    tokens: tuple[Token, ...]
+    open_role: str | None
+    digest: str | None
+
+class InForce(_InForce): ...
+
+LOCKED: Final[InForce]
 
 class Verdict:
     role: str | None
@@ -29,9 +37,9 @@ class Lock:
     failed: tuple[int, int]
     def __init__(self, key: bytes) -> None: ...
     @property
-    def access(self) -> Access: ...
+    def access(self) -> InForce: ...
     @access.setter
-    def access(self, access: Access) -> None: ...
+    def access(self, access: InForce) -> None: ...
     def is_over(self, token: Token | None) -> bool: ...
     def admits(self, needed: str, header: str) -> Verdict | None: ...
     def judge(

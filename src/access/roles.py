@@ -12,12 +12,6 @@ ADMIN = "admin"  # see who has a token, and what handlers ask for it
 ROLES = (VIEW, CONTROL, ADMIN)
 _INCLUDED = {None: (), VIEW: (VIEW,), CONTROL: (VIEW, CONTROL), ADMIN: ROLES}
 
-#: Field of the access file -> (the sentence that is its value, the role that anyone has then).
-SENTENCES = {
-    "open": ("anyone in this network may watch and control", CONTROL),
-    "open_view": ("anyone in this network may watch", VIEW),
-}
-
 TOKEN_FIELDS = ("name", "role", "sha256", "created_s")
 #: name, role: str. sha256: of the token (bytes). created_s: seconds since 1970 (int), None if nobody knows.
 Token = namedtuple("Token", TOKEN_FIELDS)

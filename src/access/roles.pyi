@@ -5,7 +5,6 @@ CONTROL: Final[str]
 ADMIN: Final[str]
 ROLES: Final[tuple[str, ...]]
 PUBLIC: Final[str]
-SENTENCES: Final[dict[str, tuple[str, str]]]
 TOKEN_FIELDS: Final[tuple[str, ...]]
 
 class _Token(NamedTuple):

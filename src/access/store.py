@@ -7,8 +7,9 @@
 """
 
 from flash import copies, files, store
+from strict import late
 
-from .document import LOCKED, Access
+from .lock import LOCKED, InForce
 
 
 class Store(store.Store):
@@ -20,25 +21,32 @@ class Store(store.Store):
 
     def __init__(self, path="/access.json", good="/access.good.json", record="/access.record.json"):
         words = "the camera is locked; to make a token: camcors token add NAME --role view"
-        super().__init__(Access.from_json, _Copies(path, good, record), words)
+        super().__init__(_read, _Copies(path, good, record), words)
         self._closed_of = self._closed = LOCKED
 
     @property
     def access(self):
-        """The Access in force."""
+        """The lock.InForce."""
         # The state first: a person's poll on the REPL may come between.
         is_active = self.state == "active"
         found = self.in_force
-        if found is None or is_active:
-            return found or LOCKED
+        if found is None:
+            return LOCKED
+        if is_active or found.open_role is None:
+            return found
         if self._closed_of is not found:
-            self._closed = found.closed()
+            self._closed = InForce(found.tokens, None, None)
             self._closed_of = found
         return self._closed
 
     def _miss(self):
         super()._miss()
         self._files.forget()
+
+
+def _read(text):
+    """Return the lock.InForce that a text says, as flash.store.Store has it. Raise AccessError."""
+    return late.load("access.document").Access.from_json(text).in_force()
 
 
 class _Copies(copies.Copies):

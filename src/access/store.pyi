@@ -1,8 +1,8 @@
 from flash import store
 
-from .document import Access
+from .lock import InForce
 
-class Store(store.Store[Access]):
+class Store(store.Store[InForce]):
     def __init__(self, path: str = ..., good: str = ..., record: str = ...) -> None: ...
     @property
-    def access(self) -> Access: ...
+    def access(self) -> InForce: ...

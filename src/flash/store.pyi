@@ -5,7 +5,8 @@ from typing import Any, Generic, Literal, Protocol, TypeVar
 from .copies import Copies
 
 class _Said(Protocol):
-    digest: str
+    @property
+    def digest(self) -> str | None: ...
 
 _T = TypeVar("_T", bound=_Said)
 

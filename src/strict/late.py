@@ -10,6 +10,7 @@ import sys
 _NAMES = (
     "access.check",
     "access.credentials",
+    "access.document",
     "access.guesses",
     "access.hmac",
     "access.judge",

@@ -260,8 +260,8 @@ def run_faults(row):
     again = Access.from_json(access.to_json())
     if (again.to_json(), again.digest) != (access.to_json(), access.digest):
         wrong.append("the normal form is read as another")
-    if access.closed().open_role is not None or access.closed().tokens != access.tokens:
-        wrong.append("closed, it is open, or has other tokens")
+    if tuple(access.in_force()) != (access.tokens, access.open_role, access.digest):
+        wrong.append("in force is %r" % (access.in_force(),))
     return wrong
 
 

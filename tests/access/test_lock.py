@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from access import links, secret
-from access.document import LOCKED, Access
-from access.lock import ANYONE, Lock
+from access.document import Access
+from access.lock import ANYONE, LOCKED, Lock
 from access.sessions import COOKIE, IDLE_S, MOST, Sessions, log_in, log_out, set_cookie
 from strict import error
 from strict.sender import FOREIGN, NO_ORIGIN, OWN

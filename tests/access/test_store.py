@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from access.document import LOCKED, Access
+from access.document import Access
+from access.lock import LOCKED
 from access.store import Store
 from flash import files
 from strict.fault import AccessError
@@ -282,7 +283,7 @@ import gc, json, os, sys
 from hashlib import sha256
 sys.path.append(KIT)
 from cut_flash import cut_all, new_image, read
-from access.document import LOCKED
+from access.document import Access, to_json
 from access.store import Store
 from flash import files
 
@@ -297,14 +298,14 @@ def poll():
 def boot():
     found = new_store()
     found.load()
-    return [found.state, found.access.to_json()], read("/f/good"), read("/f/access"), os.listdir("/f")
+    return [found.state, to_json(found.access)], read("/f/good"), read("/f/access"), os.listdir("/f")
 
 class Case:
     "Tokens before, and the act: one is added, removed, or added to none."
 
     def __init__(self, kind, count):
         self.kind = kind
-        self.before = LOCKED
+        self.before = Access()
         for i in range(count):
             self.before = self.before.with_token("token-%d" % i, "view", "%064d" % i)
         if kind == "add":

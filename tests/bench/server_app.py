@@ -58,12 +58,12 @@ async def start_stock(app, port, folder):
 
 class Keeper:
     def __init__(self, token):
-        from access.document import LOCKED
+        from access.document import Access
         from access.lock import Lock
         from access.secret import hash_of
 
         self.lock = Lock(b"key")
-        self.lock.access = LOCKED.with_token("bench", "view", hexlify(hash_of(token)).decode())
+        self.lock.access = Access().with_token("bench", "view", hexlify(hash_of(token)).decode()).in_force()
 
     def uptime_s(self):
         return 1

@@ -24,7 +24,7 @@ from types import FrameType
 from urllib.parse import quote
 
 from access import secret
-from access.document import LOCKED
+from access.document import Access
 
 NAME, ROLE = "desk", "control"
 _CAMERA = "ready "
@@ -43,7 +43,7 @@ def make(flash: Path, kept: Path) -> str:
     kept.unlink(missing_ok=True)
     with os.fdopen(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(token + "\n")
-    access = LOCKED.with_token(NAME, ROLE, secret.hash_of(token).hex(), int(time.time()))
+    access = Access().with_token(NAME, ROLE, secret.hash_of(token).hex(), int(time.time()))
     return " ".join(access.to_json().split())
 
 

@@ -23,7 +23,7 @@ from camcors_cli.commands.doctor import doctor
 from click.testing import CliRunner, Result
 
 from access import secret
-from access.document import LOCKED, SENTENCES
+from access.document import SENTENCES, Access
 from access.roles import ROLES
 from camcors.http.phases import WORDS_NO_METHOD
 from camcors.routes import REMEDY
@@ -778,7 +778,7 @@ LISTED += "Access-Control-Allow-Methods: GET, Access-Control-Allow-Headers: auth
 
 @pytest.fixture(scope="module")
 def locked(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Camera]:
-    access = LOCKED
+    access = Access()
     for role, token in TOKENS.items():
         access = access.with_token(role, role, secret.hash_of(token).hex())
     with Camera(tmp_path_factory.mktemp("locked") / "flash.bin", access=None) as running:

@@ -18,7 +18,7 @@ from camcors_cli.image import boards
 from click.testing import CliRunner
 
 from access import secret
-from access.document import LOCKED
+from access.document import Access
 from tests.kit.camera import Camera
 from tests.kit.fake_board import PLAIN, FakeBoard, transport
 from tests.kit.line import Cut, Line, after_text
@@ -32,7 +32,7 @@ POLICY = '{"version": 1, "allowed_origins": ["https://mine.example"]}'
 FILES = {
     "/policy.json": POLICY,
     "/camera.json": json.dumps({"name": "porch", "wifi": {"ssid": "Home", "password": PASSWORD}}),
-    "/access.json": LOCKED.with_token("mine", "admin", HASH).to_json(),
+    "/access.json": Access().with_token("mine", "admin", HASH).to_json(),
     "/main.py": "# mine-only\n",
     "/data/diary.txt": "mine-only " * 900,
 }

@@ -420,9 +420,8 @@ def file_of(roles: dict[str, str]) -> str:
 
 _SETTLED = """
 from camcors import remote
-from camcors.start import state
 remote.look()
-with open("/access.json") as f: print(state.lock.access.to_json(), end="\\x00" + f.read())
+with open("/access.json") as f: print(remote.access(), end="\\x00" + f.read())
 """
 
 

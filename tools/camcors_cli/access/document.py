@@ -8,7 +8,7 @@ import time
 from typing import Any, NamedTuple
 
 from access import secret
-from access.document import LOCKED, SENTENCES, Access
+from access.document import SENTENCES, Access
 from access.roles import ADMIN, CONTROL, VIEW, Token
 from strict.compat import lower
 from strict.fault import AccessError
@@ -48,12 +48,12 @@ def read(text: bytes | None, name: str = PATH, remedy: str = _REMEDY) -> Access:
     found = faults_of(text)
     if found:
         raise faults.refusal(name, VALID, found, remedy)
-    return LOCKED if text is None else Access.from_json(text)
+    return Access() if text is None else Access.from_json(text)
 
 
 def stands(text: bytes | None) -> Access:
     """Return what the camera's file says; of none, or a faulty one, that it is locked."""
-    return LOCKED if faults_of(text) else read(text)
+    return Access() if faults_of(text) else read(text)
 
 
 def faults_of(text: bytes | None) -> list[faults.Located]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from access.document import LOCKED
+from access.document import Access
 
 from ..access import document as access_document
 from ..access.widening import widenings as access_widenings
@@ -176,7 +176,7 @@ def _widenings(board: Board, saved: Archive, changed: list[str]) -> list[str]:
         ]
     # Whatever the backup says it is of: the board may be a camera.
     texts = [saved.files[name] for name in (access_document.PATH, access_document.GOOD) if name in changed]
-    stands = access_document.stands(board.read_file(access_document.PATH)) if texts else LOCKED
+    stands = access_document.stands(board.read_file(access_document.PATH)) if texts else Access()
     for text in texts:  # the copy counts where the file is damaged
         found += access_widenings(stands, access_document.stands(text))
     return list(dict.fromkeys(found))

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import click
 from camcors_build.drivers import Fields
 
-from access.document import LOCKED, Access
+from access.document import Access
 from access.roles import Token
 
 from ..access import document as access_document
@@ -151,7 +151,7 @@ def _make(board: boards.BoardData, path: Path | None, files: dict[str, bytes]) -
 
 def _access(tokens: Sequence[tuple[str, str]]) -> tuple[Access, list[str]]:
     """Return the Access that knows new tokens of these names and roles, and the tokens. Raises Failure."""
-    access, shown = LOCKED, []
+    access, shown = Access(), []
     for name, role in tokens:
         access, made = access_document.add(access, name, role, "give each token a name of its own")
         shown.append(made)
