@@ -19,7 +19,6 @@ from tests.kit.nginx import nginx
 from tests.kit.pages import Site, wait_until
 from tests.kit.tokens import TOKENS, access_file, bearer
 
-pytestmark = pytest.mark.needs_heap(136 * 1024, "the connections of three browsers, and a WebSocket")
 _ASK = """
 const at = %s;
 const bearer = (token) => ({headers: {Authorization: "Bearer " + token}});

@@ -85,7 +85,7 @@ except (OSError, AttributeError, ImportError, SyntaxError, LookupError, SystemEx
     "way",
     [
         *(way for way in WAYS if way != EACH_VALUE),
-        pytest.param(EACH_VALUE, marks=pytest.mark.needs_heap(136 * 1024, "the repr of the camera's page")),
+        EACH_VALUE,
     ],
 )
 def test_no_way_from_the_repl(camera: Camera, secret: Path, way: str) -> None:

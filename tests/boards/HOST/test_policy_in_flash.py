@@ -205,7 +205,6 @@ for n in range(100):
 """
 
 
-@pytest.mark.needs_heap(136 * 1024, "two policies of 8 KB, and one as the REPL's text")
 def test_a_full_filesystem_stops_neither_the_policy_nor_its_next_edit(new_camera: Camera) -> None:
     camera = new_camera
     old = policy("a", 8192)

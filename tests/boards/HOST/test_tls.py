@@ -59,7 +59,6 @@ def test_a_certificate_is_in_force_at_once_and_its_end_as_well(
         httpx.get(new_camera.tls_url, verify=authority.trust)
 
 
-@pytest.mark.needs_heap(136 * 1024, "three connections over TLS and a stream")
 def test_a_renewed_certificate_ends_no_stream(new_camera: Camera, authority: Authority) -> None:
     first, second = authority.leaf(*HOSTS), authority.leaf(*HOSTS, "porch.local")
     new_camera.put("camera.json", '{"tls": {"plain": "serve"}}')
