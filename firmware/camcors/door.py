@@ -5,7 +5,7 @@ whatever it shows; and the headers that Guard adds stand on its refusals as well
 """
 
 from access import roles
-from access.lock import ANYONE
+from access.lock import ANYONE, Verdict
 from microdot import microdot
 from strict import error
 from strict.sender import NO_ORIGIN
@@ -16,6 +16,10 @@ from .http.phases import WORDS_NO_MEMORY
 #: Handlers of /main.py that need what their method does not say: (handler, what it needs), see access.py.
 marks = []
 _PATHS = (routes.POST_SESSION, routes.DELETE_SESSION, routes.POST_LINKS, routes.GET_ACCESS)
+#: On a request that there is no memory to judge.
+UNJUDGED = Verdict(None)
+UNJUDGED.code = error.NO_MEMORY
+UNJUDGED.words = WORDS_NO_MEMORY
 
 
 class Door:
@@ -49,16 +53,19 @@ class Door:
         return self._keeper.uptime_s()
 
     def judge(self, request):
-        """Return the access.lock.Verdict on `request` (microdot.Request). Raise MemoryError."""
+        """Return the access.lock.Verdict on `request` (microdot.Request)."""
         method = request.method
         needed = self._needed_by_mark(request) if marks else None
         if needed is None:
             needed = roles.needed(method, request.path)
         if needed == roles.PUBLIC:
             return ANYONE
-        header = request.headers.get("Authorization")
-        if header is not None and method != "OPTIONS":
-            verdict = self._keeper.lock.admits(needed, header)
+        if method != "OPTIONS":
+            header = request.headers.get("Authorization")
+            if header is None:
+                verdict = self._keeper.lock.admits_anyone(needed, request.query_string, request.headers)
+            else:
+                verdict = self._keeper.lock.admits(needed, header)
             if verdict is not None:
                 return verdict
         return self._judge_all(needed, request)
@@ -66,15 +73,19 @@ class Door:
     def _judge_all(self, needed, request):
         headers = request.headers
         shows = headers.get("Authorization") is not None or headers.get("Cookie") is not None
-        return self._keeper.lock.judge(
-            needed,
-            request.method,
-            request.path,
-            request.query_string,
-            headers,
-            self.guard.sender(request) if shows else NO_ORIGIN,
-            self._keeper.uptime_s(),
-        )
+        try:
+            return self._keeper.lock.judge(
+                needed,
+                request.method,
+                request.path,
+                request.query_string,
+                headers,
+                self.guard.sender(request) if shows else NO_ORIGIN,
+                self._keeper.uptime_s(),
+            )
+        except MemoryError as exc:
+            microdot.print_exception(exc)  # as of a handler
+            return UNJUDGED
 
     def verdict(self, request):
         """Return the access.lock.Verdict by which `request` has passed."""
@@ -84,25 +95,19 @@ class Door:
         """Return the answer (microdot.Response) to what `verdict` refuses, when it may be sent."""
         if verdict.wait_ms:
             await request.sock[0].pause(verdict.wait_ms)
-        challenge = {"WWW-Authenticate": list(verdict.challenge)}
-        return routes.turn_away(request, self._cors, verdict.code, verdict.words, verdict.remedy, challenge)
+        if verdict is UNJUDGED:
+            more = {"Retry-After": routes.RETRY_AFTER}
+        else:
+            more = {"WWW-Authenticate": list(verdict.challenge)}
+        return routes.turn_away(request, self._cors, verdict.code, verdict.words, verdict.remedy, more)
 
     def _admit(self, request):
         """Return the awaitable that gives the answer to `request`."""
         # What is too large, or was refused before, gets its answer from Microdot, and runs nothing.
         if request is None or request.content_length > request.max_content_length:
             return self._dispatch(request)
-        try:
-            verdict = request.g.verdict = self.judge(request)
-        except MemoryError as exc:
-            return self._refuse_unjudged(request, exc)
+        verdict = request.g.verdict = self.judge(request)
         return self._dispatch(request) if verdict.code is None else self.refuse(request, verdict)
-
-    async def _refuse_unjudged(self, request, exc):
-        """Return the answer (microdot.Response) where memory for the lock ended: as where a handler's did."""
-        microdot.print_exception(exc)
-        more = {"Retry-After": routes.RETRY_AFTER}
-        return routes.turn_away(request, self._cors, error.NO_MEMORY, WORDS_NO_MEMORY, None, more)
 
     def _needed_by_mark(self, request):
         """Return what the handler of `request` is marked to need, None without a mark. To look for it takes

@@ -1,11 +1,12 @@
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from access.lock import Lock, Verdict
 from cors import CORS
 from cors.guard import Guard
 from microdot import Microdot, Request, Response
 
+UNJUDGED: Final[Verdict]
 marks: list[tuple[Callable[..., Any], str]]
 
 class _Keeper(Protocol):

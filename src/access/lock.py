@@ -107,6 +107,14 @@ class Lock:
         at = find(header, hashes)
         return verdicts[at] if at is not None and includes(verdicts[at].role, needed) else None
 
+    def admits_anyone(self, needed, query, headers):
+        """Return the Verdict on a request that shows nothing, where that is enough: what judge() returns.
+        Return None if only that can tell.
+
+        needed: as for admits(). query, headers: as for judge(), without Authorization, not of a preflight.
+        """
+        return self.unknown if includes(self.unknown.role, needed) and _is_bare(query, headers) else None
+
     def judge(self, needed, method, path, query, headers, origin, now_s):
         """Return the Verdict on a request. Raise MemoryError.
 
@@ -116,7 +124,7 @@ class Lock:
         """
         if needed == PUBLIC or _is_preflight(method, headers):
             return ANYONE
-        if headers.get("Authorization") is not None or headers.get("Cookie") is not None or has_link(query):
+        if headers.get("Authorization") is not None or not _is_bare(query, headers):
             judge = late.load("access.judge").judge
             return judge(self, needed, method, path, query, headers, origin, now_s)
         if includes(self.unknown.role, needed):
@@ -132,6 +140,11 @@ def more(role, other):
 def has_link(query):
     """Return whether a query (str or None) holds what may be a link."""
     return query is not None and (query.startswith("link=") or "&link=" in query)
+
+
+def _is_bare(query, headers):
+    """Return whether a request shows neither a cookie nor what may be a link."""
+    return headers.get("Cookie") is None and not has_link(query)
 
 
 def _is_preflight(method, headers):
