@@ -29,14 +29,14 @@ async def _links(request, door):
     wish = _known(request, _LINK_FIELDS, '{"path": "/api/stream", "for_s": 3600}')
     path, for_s, role = wish.get("path"), wish.get("for_s"), wish.get("role", VIEW)
     try:
-        made = links.make(door.lock, door.verdict(request), path, for_s, door.uptime_s(), role)
+        made = links.make(door.keeper.lock, door.verdict(request), path, for_s, door.keeper.uptime_s(), role)
     except ValueError as exc:
         return refuse(request, error.BAD_VALUE, "there is no such link", remedy=str(exc.args[0]))
     return {"path": made, "role": role, "for_s": for_s}, 200, _NO_STORE
 
 
 async def _access(request, door):
-    access = door.lock.access
+    access = door.keeper.lock.access
     tokens = [
         {"name": token.name, "role": token.role, "created_s": token.created_s} for token in access.tokens
     ]
@@ -48,13 +48,15 @@ async def _session(request, door):
         return refuse(request, error.FOREIGN_WRITE, _FOREIGN)
     if request.method.upper() == "POST":  # microdot knows methods in lower case as well
         return await _log_in(request, door)
-    sessions.log_out(door.lock, request.headers)
+    sessions.log_out(door.keeper.lock, request.headers)
     return "", 204, _cookie(door, request, "")
 
 
 async def _log_in(request, door):
     given = _known(request, _SESSION_FIELDS, '{"token": "camcors_..."}')
-    verdict, session = sessions.log_in(door.lock, given.get("token"), request.headers, door.uptime_s())
+    verdict, session = sessions.log_in(
+        door.keeper.lock, given.get("token"), request.headers, door.keeper.uptime_s()
+    )
     if session is None:
         return await door.refuse(request, verdict)
     return {"role": verdict.role, "idle_s": sessions.IDLE_S}, 200, _cookie(door, request, session)

@@ -25,7 +25,8 @@ UNJUDGED.words = WORDS_NO_MEMORY
 class Door:
     """Stands before a Microdot application. Make it before the Guard, which is then asked whose page sends.
 
-    guard: that Guard, assigned once it is made. keeper: has the `lock` (access.lock.Lock) and `uptime_s()`.
+    guard: that Guard, assigned once it is made. keeper: has the `lock` (access.lock.Lock) and
+    `uptime_s()`, seconds since the start (int), by which links and sessions end.
     A request that passes costs nothing here but what the lock needs: what stands before the application's
     coroutine is no coroutine itself.
     """
@@ -35,22 +36,13 @@ class Door:
     def __init__(self, app, cors, keeper):
         self._app = app
         self._cors = cors
-        self._keeper = keeper
+        self.keeper = keeper
         self._dispatch = app.dispatch_request
         app.dispatch_request = self._admit
 
     def attach(self):
         """Register the paths of the lock itself on the application."""
         routes.on_late(self._app, _PATHS, "camcors.access_paths", self)
-
-    @property
-    def lock(self):
-        """The Lock (access.lock)."""
-        return self._keeper.lock
-
-    def uptime_s(self):
-        """Return seconds since the start (int), by which links and sessions end."""
-        return self._keeper.uptime_s()
 
     def judge(self, request):
         """Return the access.lock.Verdict on `request` (microdot.Request)."""
@@ -63,9 +55,9 @@ class Door:
         if method != "OPTIONS":
             header = request.headers.get("Authorization")
             if header is None:
-                verdict = self._keeper.lock.admits_anyone(needed, request.query_string, request.headers)
+                verdict = self.keeper.lock.admits_anyone(needed, request.query_string, request.headers)
             else:
-                verdict = self._keeper.lock.admits(needed, header)
+                verdict = self.keeper.lock.admits(needed, header)
             if verdict is not None:
                 return verdict
         return self._judge_all(needed, request)
@@ -74,14 +66,14 @@ class Door:
         headers = request.headers
         shows = headers.get("Authorization") is not None or headers.get("Cookie") is not None
         try:
-            return self._keeper.lock.judge(
+            return self.keeper.lock.judge(
                 needed,
                 request.method,
                 request.path,
                 request.query_string,
                 headers,
                 self.guard.sender(request) if shows else NO_ORIGIN,
-                self._keeper.uptime_s(),
+                self.keeper.uptime_s(),
             )
         except MemoryError as exc:
             microdot.print_exception(exc)  # as of a handler
