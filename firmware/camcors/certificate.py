@@ -70,12 +70,6 @@ def text_of(time):
     return "%04d-%02d-%02dT%02d:%02d:%02dZ" % time
 
 
-def is_over(certificate, now):
-    """Return whether a Certificate is past its end by `now`, a time like its own; a clock that nobody has set
-    begins long before."""
-    return now > certificate.not_after
-
-
 def _element(der, start, end):
     """Return (tag, start of the content, its end) of the element at `start`, which ends by `end`."""
     if start + 2 > end:

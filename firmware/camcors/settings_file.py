@@ -10,8 +10,8 @@
 import hashlib
 
 from flash import files
-from flash.copies import ANY, DAMAGED, Copies
-from flash.store import lock
+from flash.copies import DAMAGED, Copies
+from flash.files import ANY, lock
 from settings import document
 from strict.fault import lines
 
@@ -26,7 +26,7 @@ def load(camera, path=PATH):
     """
     copies = _copies(path)
     copies.remove_temporaries()
-    found = copies.reading(path)
+    found = files.reading(path)
     if found == files.MISSING:
         copies.forget()
         return document.defaults(), []
@@ -81,7 +81,7 @@ def _good(copies, camera):
 
     A new firmware may refuse a field of it: what else it says still counts.
     """
-    found = copies.reading(copies.good)
+    found = files.reading(copies.good)
     if not isinstance(found, bytes) or not copies.is_trusted(found):
         return None
     return _read(copies, copies.good, found, camera)[0]

@@ -6,7 +6,7 @@
   no copy of before either, and no rollback.
 """
 
-from flash import copies, files, store
+from flash import store
 from strict import late
 
 from .lock import LOCKED, InForce
@@ -19,10 +19,17 @@ class Store(store.Store):
     flash/record.py.
     """
 
+    copies = "access.copies"
+    missing = "the camera is locked; to make a token: camcors token add NAME --role view"
+
     def __init__(self, path="/access.json", good="/access.good.json", record="/access.record.json"):
-        words = "the camera is locked; to make a token: camcors token add NAME --role view"
-        super().__init__(_read, _Copies(path, good, record), words)
+        super().__init__(path, good, record)
         self._closed_of = self._closed = LOCKED
+
+    @staticmethod
+    def read(text):
+        """Return the lock.InForce that a text says, as flash.store.Store has it. Raise AccessError."""
+        return late.load("access.document").Access.from_json(text).in_force()
 
     @property
     def access(self):
@@ -38,22 +45,3 @@ class Store(store.Store):
             self._closed = InForce(found.tokens, None, None)
             self._closed_of = found
         return self._closed
-
-    def _miss(self):
-        super()._miss()
-        self._files.forget()
-
-
-def _read(text):
-    """Return the lock.InForce that a text says, as flash.store.Store has it. Raise AccessError."""
-    return late.load("access.document").Access.from_json(text).in_force()
-
-
-class _Copies(copies.Copies):
-    def keep(self, text, found, said=None):
-        try:
-            super().keep(text, found, said)
-        except OSError:
-            if self.reading(self.good) != found:
-                files.remove(self.good)
-            raise

@@ -3,6 +3,7 @@
 A text that comes into force, whatever way it got into the file, becomes the last good copy, and the copy
 of before becomes the previous one. So both are always policies that were in force, and a rollback swaps
 them. One that means the same as the last good copy takes its place alone.
+On a camera this module is there only while a file is judged or saved, see strict/late.py.
 """
 
 import time
@@ -32,18 +33,18 @@ class Copies(copies.Copies):
         found, policy: its reading and its Policy. Raises OSError.
         """
         self.note(files.stamp(self.path), found)
-        held = self.reading(self.good)
+        held = files.reading(self.good)
         if held == found:
             return
         before = self._policy(self.good, held)
         if before and before.digest != policy.digest:
-            files.write(self.previous, files.blocks(self.good, self._block))
+            files.write(self.previous, files.blocks(self.good))
         files.write(self.good, (text,))
 
     def settle(self):
         """Give a valid policy file that no poll has seen its place among the copies -> its Policy; None if
         it is not valid, or damaged. Raises OSError."""
-        found = self.reading(self.path)
+        found = files.reading(self.path)
         if not isinstance(found, bytes) or not self.is_explained(found, int(time.time()) - _UNSEEN_S):
             return None
         text = files.read(self.path, found)
@@ -57,7 +58,7 @@ class Copies(copies.Copies):
     def save(self, data, new, policy):
         """Write `data` (bytes), of the reading `new` and the Policy `policy`, as the policy file, if it is
         not there. Raises OSError."""
-        if self.reading(self.path) != new:
+        if files.reading(self.path) != new:
             self.settle()
         super().save(data, new, policy)
 
@@ -69,7 +70,7 @@ class Copies(copies.Copies):
         """
         words = "no other policy was in force yet"
         for path in (self.good, self.previous):
-            found = self.reading(path)
+            found = files.reading(path)
             if found == MISSING:
                 continue
             policy = self._policy(path, found)

@@ -4,18 +4,21 @@ Without a policy no origin is allowed. The copies outlive a deletion, for a roll
 file.
 """
 
-from flash import store
+from flash import files, store
 
-from .copies import Copies
 from .policy import Policy
 
 
 class Store(store.Store):
-    """Watches one policy file, as flash.store.Store does. Its block is of 256 bytes.
+    """Watches one policy file, as flash.store.Store does.
 
     path: the policy file. good: the last good copy. previous: the one before. record: what the camera
     knows of these, see flash/record.py.
     """
+
+    read = Policy.from_json
+    copies = "cors.copies"
+    missing = "no other origin may read the camera until there is one"
 
     def __init__(
         self,
@@ -24,8 +27,7 @@ class Store(store.Store):
         previous="/policy.prev.json",
         record="/policy.record.json",
     ):
-        copies = Copies(path, good, previous, record)
-        super().__init__(Policy.from_json, copies, "no other origin may read the camera until there is one")
+        super().__init__(path, good, previous, record)
 
     @property
     def policy(self):
@@ -39,6 +41,7 @@ class Store(store.Store):
         digest: of the policy in force (str), None if there is none. A valid policy file that no poll has
         seen yet counts in its place. Raises OSError if that cannot get its copy.
         """
-        with store.lock:
-            pending = self._files.settle()
-            return self._files.before(pending.digest if pending else digest)
+        with files.lock:
+            copies = self.its_copies()
+            pending = copies.settle()
+            return copies.before(pending.digest if pending else digest)

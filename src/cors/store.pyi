@@ -1,8 +1,14 @@
+from collections.abc import Callable
+from typing import Any, ClassVar
+
 from flash import store
 
 from .policy import Policy
 
 class Store(store.Store[Policy]):
+    read: Callable[[Any], Policy]
+    copies: ClassVar[str]
+    missing: ClassVar[str]
     def __init__(self, path: str = ..., good: str = ..., previous: str = ..., record: str = ...) -> None: ...
     @property
     def policy(self) -> Policy | None: ...

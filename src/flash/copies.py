@@ -1,26 +1,21 @@
 """The last good copy of a file: what counted, and what the camera knows of the two.
 
 The record knows a text before a file gets it, so that a power cut between two files leaves none that is
-taken for damaged.
+taken for damaged. On a camera this module is there only while a file is judged or saved, see strict/late.py.
 """
 
 import errno
 import hashlib
 import time
 
-from strict.compat import const
-
 from . import files, record
+from .files import ANY
 
-_BLOCK = const(256)
-
-#: For a `before` that is of no matter: it is no reading.
-ANY = const(-1)
 DAMAGED = "changed, and nobody has edited it: a fault of the flash; save it again"
 
 
 class Copies:
-    """A file that people edit, its last good copy, and the record of both. Keeps a block of 256 bytes.
+    """A file that people edit, its last good copy, and the record of both. Whoever uses it holds files.lock.
 
     path, good, record: the names of the files. more: other copies that the record knows (str).
     """
@@ -30,17 +25,12 @@ class Copies:
         self.good = good
         self.record = record
         self._known = (path, good) + more
-        self._block = bytearray(_BLOCK)
 
     def remove_temporaries(self):
         """Remove what a power cut has left beside the files."""
         for path in self._known:
             files.remove_temporary(path)
         files.remove_temporary(self.record)
-
-    def reading(self, path):
-        """Return what lies at `path`, as files.reading does."""
-        return files.reading(path, self._block)
 
     def is_explained(self, found, read_at=None):
         """Return whether the text whose reading is `found` got into the file by an edit, or by the camera.
@@ -65,12 +55,12 @@ class Copies:
         said: what it says, for those that keep more. Raises OSError.
         """
         self.note(files.stamp(self.path), found)
-        if self.reading(self.good) != found:
+        if files.reading(self.good) != found:
             files.write(self.good, (text,))
 
     def require(self, before, new):
         """Raise OSError unless the SHA-256 of the whole file is `before`, MISSING of none, or is `new`."""
-        if before != ANY and files.reading(self.path, self._block, None) not in (before, new):
+        if before != ANY and files.reading(self.path, None) not in (before, new):
             raise OSError(errno.EEXIST, self.path + " was changed by another meanwhile; try again")
 
     def save(self, data, new, said):
@@ -78,7 +68,7 @@ class Copies:
 
         said: what it says.
         """
-        if self.reading(self.path) != new:
+        if files.reading(self.path) != new:
             self.write(data)
         try:
             self.keep(data, new, said)
@@ -98,7 +88,7 @@ class Copies:
         """
         known = record.load(self.record)
         for path in self._known:
-            found = self.reading(path)
+            found = files.reading(path)
             if known is None or known.knows(found):
                 readings += (found,)
         new = record.make(stamp, readings)
@@ -107,6 +97,10 @@ class Copies:
                 new.save(self.record)
         elif known.stamp != stamp or not set(new.known) <= set(known.known):
             new.save(self.record)
+
+    def miss(self):
+        """Note that there is no file. Raises OSError."""
+        self.note(None)
 
     def forget(self):
         """Remove the last good copy and the record."""

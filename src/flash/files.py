@@ -4,6 +4,7 @@ Whatever is written goes to a temporary file beside it and gets its name by a re
 does whole or not at all. What a power cut left of one is removed at boot.
 """
 
+import _thread
 import errno
 import hashlib
 import os
@@ -20,29 +21,36 @@ _MTIME = const(8)
 
 #: What `reading` gives where there is no file.
 MISSING = None
+#: For a `before` that is of no matter: it is no reading.
+ANY = const(-1)
+
+#: Held while files are read or changed: `save` may run on the REPL, the polls in the server's thread.
+lock = _thread.allocate_lock()
+
+_block = bytearray(256)  # one for all that hold the lock
 
 
-def blocks(path, block, size=None):
-    """Yield the file's first `size` bytes, or all, as memoryviews of `block` (bytearray)."""
-    view = memoryview(block)
+def blocks(path, size=None):
+    """Yield the file's first `size` bytes, or all, as memoryviews of one block."""
+    view = memoryview(_block)
     with open(path, "rb") as f:
-        count = f.readinto(block)
+        count = f.readinto(_block)
         while count:
             if size is not None:
                 count = min(count, size)
                 size -= count
             yield view[:count]
-            count = f.readinto(block) if size != 0 else 0
+            count = f.readinto(_block) if size != 0 else 0
 
 
-def reading(path, block, most=_READ_MAX):
+def reading(path, most=_READ_MAX):
     """Return what lies at `path`: SHA-256 of as much as counts (bytes), MISSING, or a number of errno.
 
     most: how many bytes count, None for all.
     """
     digest = hashlib.sha256()
     try:
-        for part in blocks(path, block, most):
+        for part in blocks(path, most):
             digest.update(part)
     except OSError as exc:
         # ENODEV: no filesystem is mounted.

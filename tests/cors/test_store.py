@@ -918,7 +918,7 @@ copies.Copies.save = save
 GOOD_FIRST = """
 def keep(self, text, found, policy):
     self.note(files.stamp(self.path), found)
-    held = self.reading(self.good)
+    held = files.reading(self.good)
     if held == found:
         return
     before = held and files.read(self.good, held)

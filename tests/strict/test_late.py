@@ -18,7 +18,7 @@ from tests.kit.pages import wait_until
 
 NAMES: tuple[str, ...] = late._NAMES  # type: ignore[attr-defined]
 #: What is there no longer than they are: forgotten after the start, or on a camera that is set up.
-PASSING = {"settings.document", "camcors_esp32.setup_page"}
+PASSING = {"camcors.settings_file", "settings.document", "camcors_esp32.setup_page"}
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,3 @@
+from flash import copies
+
+class Copies(copies.Copies): ...
