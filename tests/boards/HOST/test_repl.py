@@ -194,7 +194,9 @@ def test_a_second_client_is_told(camera: Camera) -> None:
         refused = camera.mpremote("ls")
     assert refused.returncode == 1
     assert "in use by another program" in refused.stderr + refused.stdout
+    camera.drain()
     assert camera.mpremote("ls").returncode == 0
+    camera.wait_ready()  # after mpremote's soft reset
 
 
 def test_output_with_nobody_there_is_lost_and_stops_nothing(camera: Camera) -> None:
