@@ -246,7 +246,7 @@ def own_names():
     """Return the names and the ports by which the camera is its own, or None if it is not started."""
     from camcors import start
 
-    return [start.guard.own, start.guard.own_ports] if start.guard else None
+    return [start.state.guard.own, start.state.guard.own_ports] if start.state.guard else None
 
 
 def policy():
@@ -319,7 +319,7 @@ def look():
     report()."""
     from camcors import cors, start
 
-    if start.guard:
+    if start.state.guard:
         for _ in range(2):  # two equal readings settle an edit, see flash.store
             start.state.poll_policy(cors)
             if start.state.lock:

@@ -31,3 +31,7 @@ class Shutdown:
         while not self.has_ended and ticks_diff(end, ticks_ms()) > 0:
             time.sleep(_LOOK_S)
         return self.has_ended
+
+
+#: That of the camera's server.
+shutdown = Shutdown()

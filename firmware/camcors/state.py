@@ -32,7 +32,7 @@ _FIRST_POLICY = """\
 class State:
     """Owned by the camera; allocates a report when one is asked for, nothing otherwise.
 
-    lock: the access.lock.Lock of all requests, None before load_access().
+    lock: the access.lock.Lock of all requests, None before make_lock().
     network, guard, frames, https: the board's Network, the Guard, stream.Frames and https.Https, None before
     the start.
     has_served: whether the server has listened once. restart: why the camera was started, as restart.why()
@@ -104,11 +104,15 @@ class State:
         return self._store.wait_ms()
 
     def load_access(self):
-        """Make the lock, with the access file in force, and report what is wrong with that."""
+        """Read the access file, and report what is wrong with it."""
         self._access.load()
-        self.lock = Lock(os.urandom(_KEY_BYTES))
-        self.lock.access = self._access.access
         self._access_lines = self._tell(self._access, self._access_lines)
+
+    def make_lock(self):
+        """Make the lock, with the access file in force."""
+        lock = Lock(os.urandom(_KEY_BYTES))
+        lock.access = self._access.access
+        self.lock = lock
 
     def poll_access(self):
         """Put an edit of the access file in force; return milliseconds until it is called again (int)."""
@@ -219,3 +223,7 @@ class State:
             "refused": self._refused(),
             "faults": self.faults,
         }
+
+
+#: What /api/status reports.
+state = State()

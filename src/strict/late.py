@@ -5,6 +5,7 @@ stays imports none of these modules; it calls load() where it needs one. A camer
 """
 
 import _thread
+import gc
 import sys
 
 _NAMES = (
@@ -66,9 +67,11 @@ def tidy():
 
 
 def unload():
-    """Forget all of them."""
+    """Forget all of them, and collect: the heap does not move what it holds, so what stays shall take their
+    places."""
     tidy()
     tidy()
+    gc.collect()
 
 
 def forget(names):

@@ -181,6 +181,7 @@ def test_a_full_heap_delays_a_removal_and_does_not_lose_it(
     state._access = Store(*(str(tmp_path / name) for name in ("access.json", "good", "record")))
     state._access.save(access_file("view", "control"))
     state.load_access()
+    state.make_lock()
     state._access.save(access_file("view"))
     with monkeypatch.context() as full:
 

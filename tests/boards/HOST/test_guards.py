@@ -267,7 +267,7 @@ def test_websocket(new_camera: Camera) -> None:
 @pytest.mark.parametrize("address", ["10.0.0.7", None])
 def test_the_camera_s_own_hosts(camera: Camera, address: str | None) -> None:
     code = f"""
-from camcors.start import own_hosts
+from camcors.serving import own_hosts
 class Network:
     name = "n"
     address = {address!r}
@@ -278,7 +278,8 @@ print(own_hosts(Network))
 
 def test_the_guard_knows_the_camera_s_port(camera: Camera) -> None:
     assert (
-        camera.exec("from camcors import start\nprint(start.guard.ports)") == f"(('http', {camera.port}),)\n"
+        camera.exec("from camcors import start\nprint(start.state.guard.ports)")
+        == f"(('http', {camera.port}),)\n"
     )
 
 

@@ -24,7 +24,7 @@ from fake_network import radio
 import supply
 from access.document import SENTENCES, Access
 from access.lock import Lock
-from camcors import settings_file, start, stream, watchdog
+from camcors import serving, settings_file, start, stream, watchdog
 from camcors.http import clock as camera_clock
 from camcors_esp32 import access_point, dns, outgrown, probe, sensors, station
 from camcors_esp32 import camera as camera_driver
@@ -451,9 +451,10 @@ async def booted(port, wifi):
     if wifi:
         settings["wifi"] = wifi
     settings_file.load = lambda fields: document.read(json.dumps(settings), fields)
-    start.state.load_access = open_access
+    start.state.load_access = lambda: None
+    start.state.make_lock = open_access
     start.state.poll_access = lambda: 1000
-    start._thread = FakeThread(begun)
+    serving._thread = FakeThread(begun)
     start._start(watchdog.Watchdog())
     task = asyncio.create_task(begun[0])
     TASKS.append(task)

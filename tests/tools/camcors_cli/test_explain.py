@@ -550,7 +550,7 @@ def test_the_policy_in_force_on_the_camera(new_camera: Camera) -> None:
 
 
 def test_a_camera_that_is_not_started(new_camera: Camera) -> None:
-    new_camera.exec("from camcors import start; start.guard = None")
+    new_camera.exec("from camcors import start; start.state.guard = None")
     done = run("explain", A, CAMCORS_PORT=new_camera.repl)
     assert (done.stderr, done.returncode) == ("", 1)
     assert done.stdout.startswith(f"GET http://camcors.local/api/status by a page of {A}\n")
