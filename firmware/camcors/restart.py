@@ -1,19 +1,16 @@
 """Why the camera was started: `restart` of /api/status.
 
-The chip knows what has reset it. What it cannot know is in a file that is written before an end, read once at
-the start, and removed.
+The chip knows what has reset it. What it cannot know is in a note that is written before an end, read once at
+the start, and removed. A camera has this module only at these two: see strict/late.py.
 """
 
 import json
-import os
 
 import machine
 
-from flash.files import remove_temporary, write
+from . import note
 
-_PATH = "/restart.json"
 _SHOWN_MAX = 200
-_FULL_HEAP = b'{"cause":"watchdog","reason":"the heap was full"}'  # made before: then there is no memory
 _CUT_OFF = (
     b'{"cause":"soft-reset","reason":"the server did not end in time and was cut off; '
     b'a connection may be lost until a reset by camcors reset or the button"}'
@@ -33,10 +30,9 @@ CAUSES = (POWER_ON, RESET, SOFT_RESET, DEEP_SLEEP, WATCHDOG, SERVER_ENDED, UNKNO
 
 def why():
     """Return {"cause": one of CAUSES, "reason": words or None}. Called once, at the start."""
-    remove_temporary(_PATH)
     noted = _noted()
     if noted is not None:
-        forget()
+        note.forget()
     causes = {
         machine.PWRON_RESET: POWER_ON,
         machine.HARD_RESET: RESET,
@@ -58,38 +54,17 @@ def judge(cause, noted):
 def note_server_ended(reason):
     """Write down that the server has ended, before a reset. Raises nothing but MemoryError."""
     text = json.dumps({"cause": SERVER_ENDED, "reason": reason[:_SHOWN_MAX]})
-    _write(text.encode())
+    note.write(text.encode())
 
 
 def note_cut_off():
     """Write down that a soft reset has not waited any longer. Raises nothing but MemoryError."""
-    _write(_CUT_OFF)
-
-
-def note_full_heap():
-    """Write down that there is no memory, before the watchdog strikes. Raises nothing but MemoryError."""
-    _write(_FULL_HEAP)
-
-
-def forget():
-    """Remove what was noted."""
-    try:
-        os.remove(_PATH)
-    except OSError:
-        pass  # there is none
-
-
-def _write(data):
-    try:
-        write(_PATH, (data,))
-    except OSError:
-        pass  # no filesystem, or a full one: the chip's cause is left
+    note.write(_CUT_OFF)
 
 
 def _noted():
     try:
-        with open(_PATH, "rb") as f:
-            found = json.loads(f.read().decode())
+        found = json.loads(note.read().decode())
         return {"cause": str(found["cause"]), "reason": str(found["reason"])}
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -14,7 +14,7 @@ import board
 from cors.guard import Guard, own_names
 from strict import late
 
-from . import api, app, cors, restart, trial
+from . import api, app, cors
 from .door import Door
 from .http.clock import sleep_ms
 from .http.server import Server
@@ -98,7 +98,7 @@ def _serve(main, watchdog):
 
 def _restart(reason):
     try:
-        restart.note_server_ended(reason)
+        late.load("camcors.restart").note_server_ended(reason)
     finally:
         time.sleep(_RESTART_S)
         machine.reset()
@@ -153,7 +153,7 @@ async def _main(chosen, server, listening, network, camera, frames, watchdog):
     watchdog.task = asyncio.create_task(watchdog.keep())
     listening.tell(network.address or chosen["host"])
     standby = Standby(camera, frames)
-    on_trial = trial.Trial(lambda: trial.mark(state.fault))
+    on_trial = late.load("camcors.trial").Trial(state.fault)
     wait_ms = 0
     while True:
         await sleep_ms(wait_ms)
@@ -167,7 +167,8 @@ async def _main(chosen, server, listening, network, camera, frames, watchdog):
             state.poll_refused()
             state.poll_wrong()
             standby.poll()
-            on_trial.poll(server.has_answered)
+            if on_trial and on_trial.poll(server.has_answered):
+                on_trial = None
         except MemoryError:
             pass  # the file and the heap are looked at again
 

@@ -13,7 +13,7 @@ from flash.files import stamp
 from microdot import microdot
 from strict import late
 
-from . import cors, repl, restart
+from . import cors, repl
 from .limits import Limits
 from .log import log
 from .shutdown import shutdown
@@ -44,7 +44,7 @@ def boot():
 def stop():
     """End the server and wait for it, as before a soft reset; nothing but a reset starts it again."""
     if not shutdown.wait():
-        restart.note_cut_off()
+        late.load("camcors.restart").note_cut_off()
 
 
 def _start(watchdog):
@@ -54,7 +54,7 @@ def _start(watchdog):
     rules.say = log.say
     microdot.print_exception = log.say_exception  # of a handler
     state.check_flash()
-    state.restart = restart.why()
+    state.restart = late.load("camcors.restart").why()
     chosen = _settings(Camera.FIELDS)
     state.name, state.title = chosen["name"], chosen["title"].strip() or chosen["name"]
     late.unload()

@@ -1,7 +1,8 @@
 """A new image is on trial until it has served; if it is reset before, the bootloader starts the old one.
 
 ESP-IDF Programming Guide, "App Rollback"; boards/common/sdkconfig.camera asks for it. An image that was
-flashed over a cable is on no trial: only an update that is written to the other slot will be.
+flashed over a cable is on no trial: only an update that is written to the other slot will be. A
+camera has this module until the trial is over, see strict/late.py.
 """
 
 from strict.compat import const
@@ -16,22 +17,22 @@ _NO_RECORD = (1, -0x105)
 
 
 class Trial:
-    """Owned by the server's thread. Allocates a clock.
+    """Owned by the server's thread, until it is over. Allocates a clock.
 
-    mark: called without arguments once the image has passed.
+    fault: as `mark` has it.
     """
 
-    def __init__(self, mark):
-        self._mark = mark
+    def __init__(self, fault):
+        self._fault = fault
         self._clock = Clock()
-        self._is_over = False
 
     def poll(self, has_answered):
-        """End the trial if it is passed. has_answered: bool, whether the server has answered a request."""
-        if self._is_over or not (has_answered or self._clock.read_ms() >= _LONG_ENOUGH_MS):
-            return
-        self._mark()  # raises MemoryError where it is to be called again
-        self._is_over = True
+        """Return whether the trial is over, and passed. has_answered: bool, whether the server has answered a
+        request. Raises MemoryError where it is to be called again."""
+        if not (has_answered or self._clock.read_ms() >= _LONG_ENOUGH_MS):
+            return False
+        mark(self._fault)
+        return True
 
 
 def mark(fault):

@@ -14,7 +14,7 @@ import machine
 
 from strict.compat import const
 
-from . import restart
+from . import note
 from .http.clock import sleep_ms
 
 #: Less than a minute with the start after it; a handler may hold the server for so long.
@@ -25,6 +25,7 @@ _LOOKS = const(6)  # in the time of one time-out
 _TELL_AT = const(3)  # looks in vain after which the reason is written down
 _BLOCK = const(4096)  # bytes that the heap has to have in one piece: an answer of /api/status takes as many
 _RESERVE = const(1024)  # bytes for writing the reason: twice as many as it takes
+_FULL_HEAP = b'{"cause":"watchdog","reason":"the heap was full"}'  # made before: then there is no memory
 
 
 class Watchdog:
@@ -81,7 +82,7 @@ class Watchdog:
             return
         self._looks = 0
         if self._has_told:
-            restart.forget()
+            note.forget()
             self._has_told = False
         if self._wdt is not None:
             self._wdt.feed()
@@ -90,7 +91,7 @@ class Watchdog:
         """Write down why the reset will come. Raises nothing: without a reason it comes all the same."""
         self._reserve = None
         try:
-            restart.note_full_heap()
+            note.write(_FULL_HEAP)
             self._has_told = True
         except MemoryError:
             pass

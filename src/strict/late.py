@@ -28,6 +28,8 @@ _NAMES = (
     "camcors.page",
     "camcors_pages",
     "camcors.pair",
+    "camcors.restart",
+    "camcors.trial",
     "cors.copies",
     "cors.fields",
     "cors.pattern",

@@ -27,31 +27,38 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         ([(10 * MINUTE, False), (11 * MINUTE, False), (12 * MINUTE, True)], [1, 1, 1]),
     ],
 )
-def test_it_is_marked_once(clock: SimpleNamespace, polls: list[tuple[int, bool]], marked: list[int]) -> None:
+def test_it_is_marked_once(
+    clock: SimpleNamespace,
+    monkeypatch: pytest.MonkeyPatch,
+    polls: list[tuple[int, bool]],
+    marked: list[int],
+) -> None:
     calls: list[int] = []
-    found = trial.Trial(lambda: calls.append(clock.now))
-    seen = []
+    monkeypatch.setattr(trial, "mark", lambda _: calls.append(clock.now))
+    found = trial.Trial(str)
+    seen, is_over = [], False
     for clock.now, has_answered in polls:
-        found.poll(has_answered)
+        is_over = is_over or found.poll(has_answered)
+        assert is_over is bool(calls)
         seen.append(len(calls))
     assert seen == marked
 
 
-def test_a_full_heap_only_delays_it(clock: SimpleNamespace) -> None:
+def test_a_full_heap_only_delays_it(clock: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
     errors = [MemoryError()]
     calls: list[int] = []
 
-    def mark() -> None:
+    def mark(_: object) -> None:
         calls.append(clock.now)
         if errors:
             raise errors.pop()
 
-    found = trial.Trial(mark)
+    monkeypatch.setattr(trial, "mark", mark)
+    found = trial.Trial(str)
     with pytest.raises(MemoryError):
         found.poll(True)
     clock.now = 500
-    found.poll(True)
-    found.poll(True)
+    assert found.poll(True)
     assert calls == [0, 500]
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from camcors import note
 from tests.kit.camera import TOP
 
 POWER_ON, HARD, WATCHDOG, DEEP_SLEEP, SOFT = range(1, 6)
@@ -52,9 +53,8 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]:
 
 @pytest.fixture
 def restart(machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    module = importlib.import_module("camcors.restart")
-    monkeypatch.setattr(module, "_PATH", str(tmp_path / "restart.json"))
-    return module
+    monkeypatch.setattr(note, "PATH", str(tmp_path / "restart.json"))
+    return importlib.import_module("camcors.restart")
 
 
 @pytest.fixture
@@ -106,8 +106,8 @@ def test_a_start_says_once_why(
     machine.cause = cause
     if noted is not None:
         text = noted if isinstance(noted, str) else json.dumps(noted)
-        Path(restart._PATH).write_text(text)
-    Path(restart._PATH + ".new").write_text("half")
+        Path(note.PATH).write_text(text)
+    Path(note.PATH + ".new").write_text("half")
     assert restart.why() == said
     assert said["cause"] in restart.CAUSES
     if isinstance(noted, dict) and len(noted) == 2:
@@ -116,12 +116,12 @@ def test_a_start_says_once_why(
     assert restart.why() == says("reset")
 
 
-def test_what_is_noted_is_read(machine: Machine, restart: Any) -> None:
+def test_what_is_noted_is_read(machine: Machine, restart: Any, watchdog: Any) -> None:
     machine.cause = HARD
     restart.note_server_ended("x" * 300)
     assert restart.why() == says("server-ended", "x" * 200)
     machine.cause = WATCHDOG
-    restart.note_full_heap()
+    note.write(watchdog._FULL_HEAP)
     assert restart.why() == FULL
 
 
@@ -138,7 +138,7 @@ def test_it_is_fed_while_there_is_memory(machine: Machine, watchdog: Any, restar
     fill(watchdog, False)
     dog.look()
     assert machine.log == [3000, "fed", "fed"]
-    assert not Path(restart._PATH).exists()
+    assert not Path(note.PATH).exists()
 
 
 def test_a_full_heap_is_written_down_before_the_end_and_forgotten_after_it(
@@ -149,11 +149,11 @@ def test_a_full_heap_is_written_down_before_the_end_and_forgotten_after_it(
     fill(watchdog, True)
     for _ in range(5):
         dog.look()
-    assert json.loads(Path(restart._PATH).read_text()) == FULL
+    assert json.loads(Path(note.PATH).read_text()) == FULL
     fill(watchdog, False)
     dog.look()
     assert machine.log == [3000, "fed"]
-    assert not Path(restart._PATH).exists()
+    assert not Path(note.PATH).exists()
 
 
 def test_without_memory_for_the_reason_it_is_tried_again(
@@ -165,12 +165,12 @@ def test_without_memory_for_the_reason_it_is_tried_again(
     dog = watchdog.Watchdog(3000)
     fill(watchdog, True)
     with monkeypatch.context() as without:
-        without.setattr(restart, "note_full_heap", fail)
+        without.setattr(note, "write", fail)
         for _ in range(4):
             dog.look()
-    assert not Path(restart._PATH).exists()
+    assert not Path(note.PATH).exists()
     dog.look()
-    assert Path(restart._PATH).exists()
+    assert Path(note.PATH).exists()
 
 
 def test_that_of_before_a_soft_reset_gets_a_day(machine: Machine, watchdog: Any) -> None:
