@@ -20,13 +20,15 @@ _MS_AT = const(153)
 _END_AT = const(156)
 
 # Texts as _write() wants them: (format, bytes). Written out, so that they lie in flash.
-_POINT = ("1s", b".")
-_END = ("4s", b"\r\n\r\n")
+_POINT = const(("1s", b"."))
+_END = const(("4s", b"\r\n\r\n"))
 # What stands before each number, the last one first.
-_TEXTS = (
-    ("15s", b"\r\nX-Timestamp: "),
-    ("14s", b"\r\nX-Frame-Id: "),
-    ("51s", b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: "),
+_TEXTS = const(
+    (
+        ("15s", b"\r\nX-Timestamp: "),
+        ("14s", b"\r\nX-Frame-Id: "),
+        ("51s", b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: "),
+    )
 )
 _SECONDS = const(0)
 _ID = const(1)

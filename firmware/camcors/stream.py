@@ -48,15 +48,17 @@ Wire for the client's socket. limits.stream_viewers bounds the viewers; api.py t
 
 import asyncio
 
+from strict.compat import const
+
 from .http.clock import Clock, Pace, sleep_ms, ticks_add, ticks_diff, ticks_ms
 from .http.waits import until_set
 from .limits import Limits
 from .part import Part
 from .viewer import Viewer
 
-_BACK_OFF_MS = (100, 2000)  # first, longest wait after a failed capture
-_NO_MEMORY = "no memory for the picture; choose a smaller frame_size or quality"
-_REPEAT_MS = 2000  # a stalled stream says something this often, so that gone viewers are noticed
+_BACK_OFF_MS = const((100, 2000))  # first, longest wait after a failed capture
+_NO_MEMORY = const("no memory for the picture; choose a smaller frame_size or quality")
+_REPEAT_MS = const(2000)  # a stalled stream says something this often, so that gone viewers are noticed
 
 
 class Busy(Exception):

@@ -5,12 +5,12 @@ import time
 from camcors.standby import DEFAULT_S
 from camcors.stream import CaptureFailed
 from strict import field as kinds
+from strict.compat import const
 
 from .fields import FIELDS, FRAME_SIZES
 
-_NO_ROOM = "no memory for a picture of {}; "
-_SMALLER = _NO_ROOM + "choose the frame_size {}"
-_NONE = _NO_ROOM + "there is none for a smaller one"
+_SMALLER = const("no memory for a picture of {}; choose the frame_size {}")
+_NONE = const("no memory for a picture of {}; there is none for a smaller one")
 
 
 def _milliseconds():

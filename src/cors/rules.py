@@ -13,26 +13,26 @@ from .policy import Policy
 _LIST_BYTES_MAX = const(1024)  # of one Access-Control-Request-Headers
 _LIST_NAMES_MAX = const(64)
 
-_REQUEST_METHOD = "Access-Control-Request-Method"
-_REQUEST_HEADERS = "Access-Control-Request-Headers"
-_REQUEST_NETWORK = "Access-Control-Request-Private-Network"
+_REQUEST_METHOD = const("Access-Control-Request-Method")
+_REQUEST_HEADERS = const("Access-Control-Request-Headers")
+_REQUEST_NETWORK = const("Access-Control-Request-Private-Network")
 
 # What an answer may get: each name in lower case and as it is sent, see `put`.
 VARY = ("vary", "Vary")
-_ALLOW_ORIGIN = ("access-control-allow-origin", "Access-Control-Allow-Origin")
-_ALLOW_CREDENTIALS = ("access-control-allow-credentials", "Access-Control-Allow-Credentials")
-_ALLOW_METHODS = ("access-control-allow-methods", "Access-Control-Allow-Methods")
-_ALLOW_HEADERS = ("access-control-allow-headers", "Access-Control-Allow-Headers")
-_ALLOW_NETWORK = ("access-control-allow-private-network", "Access-Control-Allow-Private-Network")
-_EXPOSE_HEADERS = ("access-control-expose-headers", "Access-Control-Expose-Headers")
-_MAX_AGE = ("access-control-max-age", "Access-Control-Max-Age")
-_DEBUG = ("x-cors-debug", "X-CORS-Debug")
+_ALLOW_ORIGIN = const(("access-control-allow-origin", "Access-Control-Allow-Origin"))
+_ALLOW_CREDENTIALS = const(("access-control-allow-credentials", "Access-Control-Allow-Credentials"))
+_ALLOW_METHODS = const(("access-control-allow-methods", "Access-Control-Allow-Methods"))
+_ALLOW_HEADERS = const(("access-control-allow-headers", "Access-Control-Allow-Headers"))
+_ALLOW_NETWORK = const(("access-control-allow-private-network", "Access-Control-Allow-Private-Network"))
+_EXPOSE_HEADERS = const(("access-control-expose-headers", "Access-Control-Expose-Headers"))
+_MAX_AGE = const(("access-control-max-age", "Access-Control-Max-Age"))
+_DEBUG = const(("x-cors-debug", "X-CORS-Debug"))
 
 # The fields that only `Guard` reads. They stay in force while a list of the others is invalid.
-_GUARD_FIELDS = ("resource_policy", "allowed_hosts", "block_cross_origin_writes")
-_SAFE_METHODS = ("GET", "HEAD", "POST")  # Fetch, "CORS-safelisted method"
-_TOO_LONG = "more than 1024 bytes"
-_TOO_MANY = "more than 64 names"
+_GUARD_FIELDS = const(("resource_policy", "allowed_hosts", "block_cross_origin_writes"))
+_SAFE_METHODS = const(("GET", "HEAD", "POST"))  # Fetch, "CORS-safelisted method"
+_TOO_LONG = const("more than 1024 bytes")
+_TOO_MANY = const("more than 64 names")
 
 #: Called with what a person shall know (str); the camera puts its log here.
 say = print

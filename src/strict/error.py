@@ -70,10 +70,10 @@ STATUS = (
     (BAD_VERSION, 505),
 )
 
-_JSON = "application/json; charset=UTF-8"
-_TEXT = "text/plain; charset=UTF-8"
-_JSON_RANGES = ("application/json", "application/*", "*/*")  # the most specific first
-_TEXT_RANGES = ("text/html", "text/plain", "text/*")
+_JSON = const("application/json; charset=UTF-8")
+_TEXT = const("text/plain; charset=UTF-8")
+_JSON_RANGES = const(("application/json", "application/*", "*/*"))  # the most specific first
+_TEXT_RANGES = const(("text/html", "text/plain", "text/*"))
 
 
 def answer(accept, code, words, remedy=None, **more):
