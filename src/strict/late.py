@@ -44,13 +44,15 @@ _NAMES = (
 
 # MicroPython gives a module that another thread is importing as far as it has come.
 _lock = _thread.allocate_lock()
-_recent = set()  # those that were asked for since the last tidy()
+# Those that were asked for since the last tidy(). A dict, since a set that finds no memory to grow is broken
+# (py/map.c, mp_set_rehash).
+_recent = {}
 
 
 def load(name):
     """Return the module `name` (str, with its package). Raise MemoryError where it has no room."""
     with _lock:
-        _recent.add(name)
+        _recent[name] = True
         if name not in sys.modules:
             __import__(name)
         return sys.modules[name]
