@@ -9,7 +9,7 @@ from cors.rules import requested_method
 from strict import error
 from strict.compat import lower
 
-from .http.forwarded import is_proxied
+from .http.request import is_proxied
 from .routes import turn_away
 
 _HTTPS = 443

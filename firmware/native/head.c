@@ -1,4 +1,4 @@
-// The module _head: the heads of requests and answers, where they are certain. head.py and answer.py have the rest, and
+// The module _head: the heads of requests and answers, where they are certain. parse.py and answer.py have the rest, and
 // the rules.
 #include <string.h>
 
@@ -96,7 +96,7 @@ static mp_obj_t new_headers(mp_obj_t kind, size_t count) {
     return MP_OBJ_FROM_PTR(headers);
 }
 
-// split(buffer, start, end, kind, recent) -> (method, target, version, headers), as parse() of head.py has it, or None
+// split(buffer, start, end, kind, recent) -> (method, target, version, headers), as parse() of parse.py has it, or None
 // if only that can tell. headers: a `kind`, which is a class over dict. recent: list of KNOWN, where the values are
 // kept that may come again, None at first.
 static mp_obj_t head_split_py(size_t count, const mp_obj_t *args) {

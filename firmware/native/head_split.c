@@ -1,4 +1,4 @@
-// What is certain of a request's head. All else is left to firmware/camcors/http/head.py, which says what is valid.
+// What is certain of a request's head. All else is left to firmware/camcors/http/parse.py, which says what is valid.
 //
 // Only run() and take() read the bytes that came, and both ask for the end before each of them. What they have
 // passed lies inside, and a span is made of nothing else.
@@ -159,7 +159,7 @@ static bool is_repeated(const uint8_t *data, const head_t *head, const head_fiel
     return false;
 }
 
-// Whether head.py takes the value as it is. The first two make more of a request than its fields.
+// Whether parse.py takes the value as it is. The first two make more of a request than its fields.
 static bool is_plain(const uint8_t *data, const head_field_t *field) {
     switch (field->known) {
         case HEAD_TRANSFER_ENCODING:

@@ -85,7 +85,7 @@ typedef struct {
 } head_t;
 
 // Splits a head, `size` bytes without the empty line -> whether it is certain: HTTP/1.1 to the letter, with no name
-// twice, and of what firmware/camcors/http/head.py makes the same. `head` counts only if it is.
+// twice, and of what firmware/camcors/http/parse.py makes the same. `head` counts only if it is.
 bool head_split(const uint8_t *data, size_t size, head_t *head);
 
 // Which of HEAD_NAMES a name is, in any letter case, or HEAD_OTHER.

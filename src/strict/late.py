@@ -25,6 +25,8 @@ _NAMES = (
     "camcors.controls",
     "camcors.given",
     "camcors.http.chunked",
+    "camcors.http.parse",
+    "camcors.http.salvage",
     "camcors.page",
     "camcors_pages",
     "camcors.pair",

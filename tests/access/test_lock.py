@@ -247,7 +247,7 @@ import gc, sys
 sys.path.append({folder!r})
 from run_cases import TOKENS, after
 from access.lock import Lock
-from camcors.http.head import parse
+from camcors.http.parse import parse
 
 def headers(line):
     return parse(("GET /api/status HTTP/1.1\\r\\nHost: a" + line).encode())[3]

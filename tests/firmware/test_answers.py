@@ -11,7 +11,7 @@ import httpx
 import pytest
 import urllib3
 
-from camcors.http import head
+from camcors.http.parse import parse as parse_head
 from microdot import Response
 from tests.kit.server import Server, make_device, read_all
 from tests.kit.talk import CLOSED, Talk
@@ -330,7 +330,7 @@ ABSOLUTE = [
 
 @pytest.mark.parametrize(("target", "path", "query"), ABSOLUTE)
 def test_absolute_form(target: str, path: str, query: str | None) -> None:
-    found = head.parse(f"GET {target} HTTP/1.1\r\nHost: camera".encode())[1]
+    found = parse_head(f"GET {target} HTTP/1.1\r\nHost: camera".encode())[1]
     assert found == path + ("" if query is None else "?" + query)
 
 

@@ -329,7 +329,7 @@ def test_what_follows_is_not_known_of_a_refused_request(monkeypatch: pytest.Monk
     def fail(head: bytes) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("camcors.http.exchange.parse", fail)
+    monkeypatch.setattr("camcors.http.parse.parse", fail)
     exchange = new(1024)
     data = GET + G + b"Origin: http://a.example\r\n\r\n"
     exchange.inbox.room()[: len(data)] = data

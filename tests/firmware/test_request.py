@@ -18,7 +18,7 @@ HEADS = [
     G + "\r\nCookie: a=b; c",
 ]
 SCRIPT = f"""
-from camcors.http.head import parse
+from camcors.http.parse import parse
 from camcors.http.request import _PLAIN, make_request
 from microdot import Request
 

@@ -8,7 +8,8 @@ from collections import Counter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from camcors.http.head import Refusal, parse
+from camcors.http.head import Refusal
+from camcors.http.parse import parse
 from camcors.http.salvage import salvage
 
 _PREFLIGHT = (

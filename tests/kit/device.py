@@ -12,7 +12,7 @@ import time
 from access.lock import ANYONE
 from camcors import api
 from camcors.http.clock import sleep_ms
-from camcors.http.forwarded import is_proxied
+from camcors.http.request import is_proxied
 from camcors.http.server import Server
 from camcors.limits import Limits
 from camcors.stream import Frames

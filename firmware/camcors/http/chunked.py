@@ -11,7 +11,8 @@ To the letter, since requests are smuggled where two readers see a body's end in
 
 from strict.compat import const
 
-from .head import Refusal, has_control, is_name
+from .head import Refusal, is_name
+from .parse import has_control
 
 _SIZE = const(0)
 _DATA = const(1)  # and the empty line after it

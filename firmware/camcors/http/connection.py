@@ -9,7 +9,6 @@ import asyncio
 from microdot import Response
 from strict.compat import const
 
-from . import forwarded
 from .clock import sleep_ms, ticks_ms
 from .exchange import CUT, KEPT, Exchange
 from .head import Refusal
@@ -259,6 +258,8 @@ class Connection:
 
     def _hear_proxy(self, request):
         if self.address in self._server.trusted_proxies:
+            from . import forwarded  # only now: few cameras have a proxy
+
             forwarded.apply(request)
 
     async def _linger(self):

@@ -6,7 +6,7 @@ Theory of operation
 An exchange is one request and its answer. One Exchange object lasts as long as its connection and begins
 again with each request. The connection moves the bytes and waits; it reports what has happened, with the
 ticks of the moment, and asks what to do next. So all rules of RFC 9112 sections 6 and 9 that are not about
-the text of a head (head.py) or a chunk (chunked.py) stand here, and are tested on bytes.
+the text of a head (parse.py) or a chunk (chunked.py) stand here, and are tested on bytes.
 
 The phase says what the connection waits for:
 
@@ -56,7 +56,7 @@ from strict.compat import const
 from strict.error import NO_MEMORY
 
 from .clock import ticks_add
-from .head import Refusal, parse, wants_close
+from .head import Refusal, wants_close
 from .inbox import Inbox
 from .methods import STANDARD
 from .phases import (
@@ -83,7 +83,6 @@ from .phases import (
     WORDS_NO_MEMORY,
     WORDS_NO_METHOD,
 )
-from .salvage import salvage
 
 # Whether the connection stays after the answer.
 KEPT = const(0)
@@ -209,9 +208,9 @@ class Exchange:
     def _parse(self, head):
         self.asked = ()  # what is unread now does not belong to this head
         try:
-            self.asked = parse(head)
+            self.asked = late.load("camcors.http.parse").parse(head)
         except Refusal:
-            self.asked = salvage(head + b"\r\n\r\n")
+            self.asked = _salvage(head + b"\r\n\r\n")
             self._is_tls = (
                 bool(head) and head[0] == TLS_HANDSHAKE
             )  # which may hold what looks like the end of a head
@@ -333,7 +332,7 @@ class Exchange:
 
     def known(self):
         """Return what is certain of a request that is refused: as parse() has it, or ()."""
-        return salvage(self.inbox.peek()) if self.asked is None else self.asked
+        return _salvage(self.inbox.peek()) if self.asked is None else self.asked
 
     def refuse(self):
         """What came is refused: the answer to it is the last."""
@@ -405,3 +404,7 @@ class Exchange:
         if who == _TIME:
             return Refusal(408, WORDS_LATE.format(what))
         return Refusal(503, WORDS_EVICTED.format(what))
+
+
+def _salvage(data):
+    return late.load("camcors.http.salvage").salvage(data)

@@ -28,11 +28,6 @@ def apply(request):
         request.client_addr = (client, 0)
 
 
-def is_proxied(request):
-    """Return whether `request` came through a trusted proxy."""
-    return getattr(request.g, "is_proxied", False)
-
-
 def _last(headers, name):
     """Return the last value (str) of a header that may be there twice or be a list, "" if it is missing.
 

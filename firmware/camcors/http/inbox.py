@@ -1,9 +1,9 @@
 """What a client has sent and nobody has taken yet: heads, bodies and chunks out of one buffer. Pure."""
 
+from strict import late
 from strict.compat import const
 
 from .head import Headers, Refusal, check_start, find_end, recent, split
-from .salvage import describe_long
 
 _NONE = bytearray(0)
 _CR = const(13)
@@ -122,7 +122,7 @@ class Inbox:
             return True
         self.see_method()  # it may be refused before the rest comes
         if end >= 0 or size >= most:
-            raise Refusal(431, describe_long(self.peek(), most))
+            raise Refusal(431, late.load("camcors.http.salvage").describe_long(self.peek(), most))
         if self._is_fresh:
             self._is_fresh = False
             check_start(self.peek())

@@ -20,7 +20,7 @@ _PLAIN = Request(None, None, "GET", "/", "1.1", Headers(), body=b"")
 
 
 def make_request(app, client, asked, body, scheme):
-    """Return the microdot.Request of `asked`, which wire.parse() gave, and of its body (bytes); its `sock` is
+    """Return the microdot.Request of `asked`, which parse() gave, and of its body (bytes); its `sock` is
     still to be set.
 
     client: (host, port). scheme: "http" or "https". Raises Refusal for a query that is not percent-encoded
@@ -61,3 +61,8 @@ def _plain(app, client, asked, body, scheme):
     request.after_request_handlers = []
     request._body = body
     return request
+
+
+def is_proxied(request):
+    """Return whether `request` came through a trusted proxy (forwarded.py)."""
+    return getattr(request.g, "is_proxied", False)

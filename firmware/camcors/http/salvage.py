@@ -8,7 +8,8 @@ in complete lines to the letter, none of them twice, beside a Host that the guar
 from strict import fault
 from strict.compat import const
 
-from .head import Headers, from_latin1, has_control, is_host, is_name, is_strange
+from .head import Headers, is_host, is_name
+from .parse import from_latin1, has_control, is_strange
 
 #: The headers by which CORS and the guards decide, and the one that the answer's form follows.
 _WANTED = (
@@ -22,7 +23,7 @@ def salvage(data):
     """Return (method, path, version, headers) of a refused request, or () where nothing is certain.
 
     data: bytes from the request line on, perhaps less than the head, perhaps more. What is returned is as
-    wire.parse() has it, but without the query and the headers that nothing is decided by.
+    parse() has it, but without the query and the headers that nothing is decided by.
     """
     end = data.find(b"\r\n\r\n")
     lines = data[: len(data) if end < 0 else end].split(b"\r\n")

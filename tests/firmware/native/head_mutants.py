@@ -9,7 +9,8 @@ import json
 import random
 import sys
 
-from camcors.http.head import Headers, Refusal, parse, recent, split
+from camcors.http.head import Headers, Refusal, recent, split
+from camcors.http.parse import parse
 
 _PIECES = (
     b"\r\n", b"\r", b"\n", b"\r\n\r\n", b": ", b":", b" ", b"  ", b"\t", b"\0", b"\x7f", b"\x80",

@@ -1,6 +1,6 @@
 """Many heads, through C.
 
-python -m tests.firmware.native.heads compare COUNT [SEED]: mutants through C and through parse() of head.py.
+python -m tests.firmware.native.heads compare COUNT [SEED]: mutants through C and through parse() of parse.py.
     It says of how many C was certain, and shows where the two differ.
 python -m tests.firmware.native.heads compare-answers COUNT [SEED]: the same of the heads of answers.
 python -m tests.firmware.native.heads fuzz SECONDS: libFuzzer with the sanitizers over what splits them,

@@ -1,4 +1,4 @@
-"""The head of a request in C: it says only what parse() of head.py says, and reads no byte beside it."""
+"""The head of a request in C: it says only what parse() of parse.py says, and reads no byte beside it."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ ASKED = {
     "type(h).get(1, 'Host')": "TypeError",
 }
 ASK = f"""
-from camcors.http.head import parse
+from camcors.http.parse import parse
 h = parse(b"GET / HTTP/1.1\\r\\nHost: a\\r\\nX-A: b\\r\\n" + 64 * b"n" + b": c\\r\\n" + 65 * b"l" + b": d")[3]
 for asked in {list(ASKED)}:
     try:
@@ -202,7 +202,8 @@ CHANGES = {
 }
 CHANGE = f"""
 from _head import split
-from camcors.http.head import Headers, parse, recent
+from camcors.http.head import Headers, recent
+from camcors.http.parse import parse
 head = b"GET / HTTP/1.1\\r\\nHost: a\\r\\nX-A: b"
 for change in {list(CHANGES)}:
     for h in split(head, 0, len(head), Headers, recent)[3], parse(head)[3]:
