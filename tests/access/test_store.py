@@ -18,6 +18,7 @@ from access.document import Access
 from access.lock import LOCKED
 from access.store import Store
 from flash import files
+from strict import late
 from strict.fault import AccessError
 from tests.kit.store_files import StoreFiles
 
@@ -132,6 +133,25 @@ def test_deleted_is_locked_at_the_first_poll(flash: Flash) -> None:
     assert flash.stands() == ("missing", "locked")
     assert flash.store.access is LOCKED
     assert flash.store.messages() == [MISSING.format(flash.file)]
+
+
+def test_deleted_is_locked_where_nothing_more_can_be_loaded(
+    flash: Flash, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flash.file.write_text(OPEN_A)
+    flash.boot()
+    flash.file.unlink()
+
+    def fail(name: str) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as full:
+        full.setattr(late, "load", fail)
+        assert flash.store.poll()
+        assert flash.store.access is LOCKED
+    flash.store.poll()
+    assert flash.stands() == ("missing", "locked")
+    assert not flash.good.exists()
 
 
 def test_what_was_deleted_never_counts_again(flash: Flash) -> None:

@@ -20,6 +20,7 @@ from cors.store import Store
 from flash import copies as flash_copies
 from flash import files, record
 from flash import store as flash_store
+from strict import late
 from tests.kit.store_files import StoreFiles
 
 INVALID = '{"version": 1, "allowed_origins": ["https://A.example"]}'
@@ -339,6 +340,24 @@ def test_a_good_copy_that_cannot_be_written_is_a_fault_and_tried_again(flash: Fl
     assert sum(flash.store.poll() for _ in range(120)) == 1
     assert flash.store.status() == status("active", B)
     assert flash.good.read_text() == B
+
+
+def test_a_good_copy_is_tried_again_once_there_is_memory(
+    flash: Flash, full: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full.add("good")
+    flash.file.write_text(A)
+    flash.settle()
+    full.clear()
+
+    def fail(name: str) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as small:
+        small.setattr(late, "load", fail)
+        assert not any(flash.store.poll() for _ in range(125))
+    assert flash.store.poll()
+    assert flash.store.status() == status("active", A)
 
 
 def test_what_is_not_in_force_never_becomes_the_good_copy(flash: Flash, full: set[str]) -> None:
