@@ -23,7 +23,7 @@ _REST_MS = const(86400000)  # a day: ESP-IDF counts four ticks for each millisec
 _REST_FEED_S = const(3600)
 _LOOKS = const(6)  # in the time of one time-out
 _TELL_AT = const(3)  # looks in vain after which the reason is written down
-_BLOCK = const(4096)  # bytes that the heap has to have in one piece: an answer of /api/status takes as many
+_WORDS = const(1024)  # that the heap has to have in one piece: an answer of /api/status takes as many
 _RESERVE = const(1024)  # bytes for writing the reason: twice as many as it takes
 _FULL_HEAP = b'{"cause":"watchdog","reason":"the heap was full"}'  # made before: then there is no memory
 
@@ -72,7 +72,7 @@ class Watchdog:
     def look(self):
         """Feed it if the heap has a block to give."""
         try:
-            bytearray(_BLOCK)
+            _take_block()
             if self._reserve is None:
                 self._reserve = bytearray(_RESERVE)
         except MemoryError:
@@ -95,3 +95,9 @@ class Watchdog:
             self._has_told = True
         except MemoryError:
             pass
+
+
+def _take_block():
+    """Take a block of the heap and give it back: a list does so at once, a bytearray when somebody collects.
+    Raises MemoryError."""
+    ([None] * _WORDS).clear()

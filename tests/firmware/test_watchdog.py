@@ -63,12 +63,11 @@ def watchdog(restart: Any) -> Any:
 
 
 def fill(watchdog: Any, is_full: bool) -> None:
-    def allocate(size: int) -> bytes:
+    def take() -> None:
         if is_full:
             raise MemoryError
-        return bytes(size)
 
-    watchdog.bytearray = allocate
+    watchdog._take_block = take
 
 
 ENDED = {"cause": "server-ended", "reason": "TypeError()"}
