@@ -68,7 +68,8 @@ class Https:
         before = self.state, self.error, self.context
         found = self._reading()
         is_settled = found == self._seen
-        self._seen = found
+        if not is_settled:  # else that stays, which lies where it lay in the heap
+            self._seen = found
         if is_settled and found != self._judged:
             self._judge()
         else:

@@ -6,8 +6,6 @@ them. One that means the same as the last good copy takes its place alone.
 On a camera this module is there only while a file is judged or saved, see strict/late.py.
 """
 
-import time
-
 from flash import copies, files
 from flash.files import MISSING
 from strict.compat import const
@@ -45,7 +43,7 @@ class Copies(copies.Copies):
         """Give a valid policy file that no poll has seen its place among the copies -> its Policy; None if
         it is not valid, or damaged. Raises OSError."""
         found = files.reading(self.path)
-        if not isinstance(found, bytes) or not self.is_explained(found, int(time.time()) - _UNSEEN_S):
+        if not isinstance(found, bytes) or not self.is_explained(found, files.seconds() - _UNSEEN_S):
             return None
         text = files.read(self.path, found)
         try:

@@ -35,14 +35,14 @@ class Copies:
     def is_explained(self, found, read_at=None):
         """Return whether the text whose reading is `found` got into the file by an edit, or by the camera.
 
-        read_at: seconds at which another text was read there last, None if not since the boot.
+        read_at: files.seconds() at which another text was read there last, None if not since the boot.
         """
         known = record.load(self.record)
         stamp = files.stamp(self.path)
         if known is None or known.knows(found) or stamp is None or stamp != known.stamp:
             return True
         # An edit in the second of the one before has its time.
-        return read_at is not None and read_at <= stamp[1] <= int(time.time())
+        return read_at is not None and read_at + files.ERA <= stamp[1] <= int(time.time())
 
     def is_trusted(self, found):
         """Return whether the copy whose reading is `found` is as the camera wrote it."""

@@ -8,6 +8,7 @@ import _thread
 import errno
 import hashlib
 import os
+import time
 
 from strict.compat import const
 
@@ -19,6 +20,8 @@ _TEMPORARY = ".new"  # put after the name
 _SIZE = const(6)  # places in what os.stat gives
 _MTIME = const(8)
 
+#: What seconds() leaves out of time.time(): those from 1970 to 2000.
+ERA = const(946684800)
 #: What `reading` gives where there is no file.
 MISSING = None
 #: For a `before` that is of no matter: it is no reading.
@@ -65,6 +68,12 @@ def read(path, found):
         f.seek(0)
         text = f.read(size)
     return text if hashlib.sha256(text).digest() == found else None
+
+
+def seconds():
+    """Return the time in seconds less ERA (int). All since 1970 are an object in a heap of 32 bits, and one
+    that is kept after each poll would soon lie among what is free."""
+    return int(time.time()) - ERA
 
 
 def stamp(path):

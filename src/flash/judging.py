@@ -22,7 +22,7 @@ class Judging:
         self._copies = store.its_copies()
 
     def load(self, now):
-        """Judge the file as it is at boot, at `now` (seconds, int), and remove left-over temporaries."""
+        """Judge the file as it is at boot, at `now` (files.seconds()), and remove left-over temporaries."""
         store = self._store
         self._copies.remove_temporaries()
         self.judge(files.reading(store.path))

@@ -12,7 +12,6 @@ cors/store.py and access/store.py say what is their own.
 """
 
 import hashlib
-import time
 
 from strict import late
 from strict.compat import const
@@ -42,7 +41,7 @@ class Store:
     or None. in_force: what `read` has made of the text in force, or None.
 
     What judging.py notes here: path, the file, and paths, all that Copies takes. judged, seen: the readings
-    that were judged and read last. read_at: seconds at which the text that was judged was last read, or None.
+    that were judged and read last. read_at: files.seconds() at which what was judged was last read, or None.
     is_from_good: whether what is in force came from the last good copy. retry: polls until copies that could
     not be written are tried again.
     """
@@ -69,7 +68,7 @@ class Store:
         with lock:
             self.in_force = None
             try:
-                self._judging().load(int(time.time()))
+                self._judging().load(files.seconds())
             except MemoryError:
                 self._no_memory()
         return self.in_force
@@ -151,7 +150,7 @@ class Store:
         return late.load("flash.judging").Judging(self)
 
     def _look(self):
-        now = int(time.time())
+        now = files.seconds()
         found = files.reading(self.path)
         if found == self.judged:
             if self.retry > 1:
@@ -168,7 +167,8 @@ class Store:
         if found == self.judged:
             self.read_at = None if self.state == "damaged" else now
         self._is_new = found not in (self.judged, self.seen)
-        self.seen = found
+        if found != self.seen:  # else that stays, which lies where it lay in the heap
+            self.seen = self.judged if found == self.judged else found
 
     def _no_memory(self):
         self.refuse("not enough memory to read it; retrying")
