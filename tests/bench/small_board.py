@@ -70,7 +70,7 @@ def shown(raw: dict[str, Any]) -> str:
     return (
         report.single(figures(raw)) + "\n\n"
         f"One run. Pictures of {PICTURE:,} bytes come at once, as a sensor's do, {FPS} a second at most, in\n"
-        "a heap larger by one picture. In use: the least of four looks after a collection."
+        "a heap larger by one picture. In use: the least of ten looks after a collection."
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 from typing import Protocol
 
 import pytest
@@ -46,28 +47,17 @@ class Runs(Protocol):
     def exec(self, code: str) -> str: ...
 
 
-#: Prints the bytes in use and the largest block that is free.
-_ROOM = """
-import gc
-def largest(low, high):
-    while high - low > 16:
-        size = (low + high) // 2
-        try:
-            bytearray(size)
-            low = size
-        except MemoryError:
-            high = size
-    return low
-gc.collect()
-print(gc.mem_alloc(), largest(0, 131072))
-"""
+#: Prints what the collector knows of the heap. It makes no names, whose table would lie where there was room.
+_ROOM = "__import__('gc').collect()\n__import__('micropython').mem_info()"
+_BLOCK = 16  # bytes, of 32 bits
 
 
 def room(camera: Runs) -> tuple[int, int]:
-    """Bytes in use, and those of the largest free block; the best of some, since a stale word on a stack may
-    keep a dead block."""
-    found = [tuple(map(int, camera.exec(_ROOM).split())) for _ in range(4)]
-    return min(used for used, _ in found), max(largest for _, largest in found)
+    """Bytes in use, and those of the largest free block: the best of ten looks. A stale word on a stack may
+    keep a dead block, and the REPL's own lie behind what is no longer used and not yet collected."""
+    said = [camera.exec(_ROOM) for _ in range(10)]
+    used = min(int(re.findall(r"used: (\d+)", text)[0]) for text in said)
+    return used, max(_BLOCK * int(re.findall(r"max free sz: (\d+)", text)[0]) for text in said)
 
 
 _GIVE = """
