@@ -13,8 +13,8 @@ FIELDS = (
      "host name, which the network knows as NAME.local: letters, digits and hyphens"),
     ("title", "text", 64, "", "camcors.state",
      "what people call the camera, on its page and on the dashboard; if it is empty, they see the name"),
-    ("host", "ipv4", None, "0.0.0.0", "camcors.start", "address to listen on, 0.0.0.0 for all"),
-    ("port", "int", (1, 65535), 80, "camcors.start", "port to listen on"),
+    ("host", "ipv4", None, "0.0.0.0", "camcors.serving", "address to listen on, 0.0.0.0 for all"),
+    ("port", "int", (1, 65535), 80, "camcors.serving", "port to listen on"),
     ("trusted_proxies", "addresses", 8, (), "camcors.http.forwarded",
      "addresses of your own proxies: what they say of scheme, host and client by X-Forwarded-Proto, -Host "
      "and -For counts, and they get plain http; from anybody else it is ignored"),

@@ -15,11 +15,9 @@ from typing import Any
 import pytest
 
 from cors import Policy, PolicyError
-from cors import copies as cors_copies
 from cors.store import Store
 from flash import copies as flash_copies
 from flash import files, record
-from flash import store as flash_store
 from strict import late
 from tests.kit.store_files import StoreFiles
 
@@ -462,8 +460,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
         os.utime(path, (clock.now, clock.now))
 
     monkeypatch.setattr(files, "write", written)
-    monkeypatch.setattr(flash_store, "time", clock)
-    monkeypatch.setattr(cors_copies, "time", clock)
+    monkeypatch.setattr(files, "time", clock)
     monkeypatch.setattr(flash_copies, "time", clock)
     return clock
 

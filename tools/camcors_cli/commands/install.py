@@ -66,7 +66,7 @@ def _install(board: Board, out: Output, folder: Path, without_camera: bool, forc
     before, old = files.tree(board), _listed(board)
     _check_foreign(before, old, wanted)
     changed = {name: data for name, data in wanted.items() if not files.has(board, before, name, data)}
-    _check_room(board, changed)
+    _check_room(board, before, changed)
     folders = [
         each for each in files.parents(list(wanted)) if each not in before.folders or each in old.folders
     ]
@@ -168,10 +168,11 @@ def _check_foreign(before: files.Tree, old: _Listed, wanted: dict[str, bytes]) -
         )
 
 
-def _check_room(board: Board, changed: dict[str, bytes]) -> None:
+def _check_room(board: Board, before: files.Tree, changed: dict[str, bytes]) -> None:
     room = files.room(board)
-    # Besides: two blocks a folder, the list, boot.py, and one file that is written before it is replaced.
-    blocks = 2 * len(files.parents(list(changed))) + 4
+    new = set(files.parents(list(changed))) - set(before.folders)
+    # Besides: two blocks a new folder, the list, boot.py, and one file that is written before it is replaced.
+    blocks = 2 * len(new) + 4
     needed = room.block * (blocks + sum(-(-len(data) // room.block) for data in changed.values()))
     if needed > room.free:
         message = f"the modules take {needed} bytes, and the board has {room.free} free; nothing was changed"
