@@ -262,6 +262,7 @@ class Camera:
         self.put("disable", "")
         self.reset()
         self.wait_for("camcors: not started, since the file /disable exists")
+        self.exec("")  # which boot.py, if it has not ended yet, does not outlast: a command would say so
 
     def reset(self) -> None:
         """Reset as `mpremote reset` does; what was printed before is drained first."""
