@@ -118,7 +118,7 @@ class Store:
         return said
 
     def its_copies(self):
-        """Return the Copies of the file. Made anew each time: what they know is in flash."""
+        """Return the Copies of the file, new ones each time: what they know is in flash."""
         return late.load(self.copies).Copies(*self.paths)
 
     def messages(self):
