@@ -1,9 +1,4 @@
-from typing import Protocol
-
-from .lock import Lock, Verdict
-
-class _Headers(Protocol):
-    def get(self, name: str, /) -> str | None: ...
+from .lock import Lock, Verdict, _Headers
 
 def judge(
     lock: Lock,

@@ -1,9 +1,4 @@
-from typing import Protocol
-
-from .lock import Lock, Verdict
-
-class _Headers(Protocol):
-    def get(self, name: str, /) -> str | None: ...
+from .lock import Lock, Verdict, _Headers
 
 def of_token(lock: Lock, headers: _Headers, now_s: int) -> Verdict: ...
 def of_role(found: Verdict, needed: str, query: str | None, headers: _Headers) -> Verdict: ...

@@ -1,10 +1,7 @@
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from .credentials import COOKIE as COOKIE
-from .lock import Lock, Verdict
-
-class _Headers(Protocol):
-    def get(self, name: str, /) -> str | None: ...
+from .lock import Lock, Verdict, _Headers
 
 IDLE_S: Final[int]
 MOST: Final[int]
