@@ -9,9 +9,8 @@ from strict import error
 from strict.sender import FOREIGN, TRUSTED
 
 from .given import Bad, object_of, refused, unknown
-from .routes import refuse
+from .routes import NO_STORE, refuse
 
-_NO_STORE = {"Cache-Control": "no-store"}
 _FOREIGN = "a session is for the camera's own page, and for allowed origins with allow_credentials"
 _SESSION_FIELDS = ("token",)
 _LINK_FIELDS = ("for_s", "path", "role")
@@ -32,7 +31,7 @@ async def _links(request, door):
         made = links.make(door.keeper.lock, door.verdict(request), path, for_s, door.keeper.uptime_s(), role)
     except ValueError as exc:
         return refuse(request, error.BAD_VALUE, "there is no such link", remedy=str(exc.args[0]))
-    return {"path": made, "role": role, "for_s": for_s}, 200, _NO_STORE
+    return {"path": made, "role": role, "for_s": for_s}, 200, NO_STORE
 
 
 async def _access(request, door):
@@ -40,7 +39,7 @@ async def _access(request, door):
     tokens = [
         {"name": token.name, "role": token.role, "created_s": token.created_s} for token in access.tokens
     ]
-    return {"open": access.open_role, "tokens": tokens}, 200, _NO_STORE
+    return {"open": access.open_role, "tokens": tokens}, 200, NO_STORE
 
 
 async def _session(request, door):

@@ -6,12 +6,11 @@ from strict import field as kinds
 
 from . import part, routes, stream
 from .http.phases import WORDS_NO_MEMORY
-from .routes import refuse, unavailable
+from .routes import NO_STORE, refuse, unavailable
 
 _FPS_MAX = 60
 _MIXED = "multipart/mixed"
 _REPLACED = "multipart/x-mixed-replace"
-_NO_STORE = {"Cache-Control": "no-store"}  # the answer lies a moment later
 
 
 def attach(app, camera, frames, server, status, verdict):
@@ -42,7 +41,7 @@ def attach(app, camera, frames, server, status, verdict):
         clients["viewers"] = frames.viewers
         clients["viewers_max"] = frames.slots
         report["clients"] = clients
-        return report, 200, _NO_STORE
+        return report, 200, NO_STORE
 
 
 def _attach_page(app):
@@ -122,7 +121,7 @@ def _attach_controls(app, camera):
     async def get_camera(request):
         body = camera.settings()
         body["ranges"] = {name: kinds.to_json(*field) for name, field in camera.FIELDS.items()}
-        return body, 200, _NO_STORE
+        return body, 200, NO_STORE
 
     routes.on_late(app, (routes.PUT_CAMERA, routes.PUT_LED), "camcors.controls", camera)
 

@@ -8,10 +8,9 @@ from strict import field as kinds
 
 from . import routes
 from .given import Bad, bad_value, object_of, refused, unknown
-from .routes import unavailable
+from .routes import NO_STORE, unavailable
 
 _LEVEL_MAX = 100
-_NO_STORE = {"Cache-Control": "no-store"}
 
 
 async def answer(request, camera):
@@ -32,7 +31,7 @@ def _put_camera(request, camera):
     if failed:
         words = "the camera did not take " + failed + "; nothing was changed"
         return unavailable(request, error.NOT_SET, words, field=failed)
-    return camera.settings(), 200, _NO_STORE
+    return camera.settings(), 200, NO_STORE
 
 
 def _put_led(request, camera):
@@ -45,7 +44,7 @@ def _put_led(request, camera):
         words = "a whole number from 0 (off) to {}".format(_LEVEL_MAX)
         raise bad_value("level", level, words, {"min": 0, "max": _LEVEL_MAX})
     camera.led = level
-    return {"level": camera.led}, 200, _NO_STORE
+    return {"level": camera.led}, 200, NO_STORE
 
 
 _ANSWERS = {routes.PUT_CAMERA[1]: _put_camera, routes.PUT_LED[1]: _put_led}

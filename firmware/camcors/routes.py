@@ -41,6 +41,7 @@ TAKES = "this path takes "  # before the methods, in the words of a 405
 #: Bytes of a body that one of these takes; all fields of a sensor are 600.
 BODY_MAX = 2048
 RETRY_AFTER = "5"  # seconds, of what may be over soon
+NO_STORE = {"Cache-Control": "no-store"}  # the answer lies a moment later
 
 
 def is_own(method, path):

@@ -22,6 +22,7 @@ REMEDY: str
 TAKES: str
 BODY_MAX: int
 RETRY_AFTER: str
+NO_STORE: dict[str, str]
 
 def is_own(method: str, path: str) -> bool: ...
 def on(app: Microdot, route: _Route) -> Callable[[Callable[..., Any]], Callable[..., Any]]: ...
