@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.kit.camera import Camera
+from tests.kit.pages import wait_until
 
 HERE = Names(("localhost",), ("127.0.0.1",))
 
@@ -51,10 +52,15 @@ def trusting() -> ssl.SSLContext:
     return ssl.create_default_context(cafile=str(authorities.certificate_path()))
 
 
-def serial(camera: Camera) -> int:
-    """The number of the certificate that a new connection gets."""
+def shown(camera: Camera) -> x509.Certificate:
+    """The certificate that a new connection gets."""
     pem = ssl.get_server_certificate(("127.0.0.1", camera.tls_port), timeout=10)
-    return x509.load_pem_x509_certificate(pem.encode()).serial_number
+    return x509.load_pem_x509_certificate(pem.encode())
+
+
+def serial(camera: Camera) -> int:
+    """The number of that."""
+    return shown(camera).serial_number
 
 
 def test_setup_and_the_camera_serves_https(served: Camera, on: Any) -> None:
@@ -73,6 +79,9 @@ def test_setup_and_the_camera_serves_https(served: Camera, on: Any) -> None:
 
 def test_renewed_while_a_connection_is_open(served: Camera, on: Any) -> None:
     before = serial(served)
+    made = shown(served).not_valid_before_utc + certificate._PATIENCE
+    # By its end, in seconds, `renew` knows that the new one is in force.
+    wait_until(lambda: datetime.now(timezone.utc) >= made + timedelta(seconds=1))
     with httpx.stream("GET", f"{served.tls_url}/api/stream?fps=10", verify=trusting(), timeout=20) as answer:
         frames = answer.iter_raw()
         next(frames)
